@@ -1,0 +1,1 @@
+"""From a YAML file to parts. The keys of the file are the arguments of the constructors."""

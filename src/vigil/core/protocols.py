@@ -1,0 +1,114 @@
+"""What a part must do to stand in the house. Pixels are synchronous; the network is async."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float32
+
+from vigil.core.boxes import Boxes
+from vigil.core.clips import Clip
+from vigil.core.detections import Detections
+from vigil.core.events import Step
+from vigil.core.frames import Frame, Image, Look, Rung
+from vigil.core.packets import Packet
+from vigil.core.scenes import Scene, Signals
+
+
+class Source(Protocol):
+    """A stream of packets: a camera, a file, a folder of images."""
+
+    name: str
+
+    def packets(self) -> Iterator[Packet]:
+        """Yield packets in decoding order until the source ends or is lost.
+
+        Raises `SourceRefused` when it must not be opened, `SourceLost` when it broke off.
+        """
+        ...
+
+
+class Gate(Protocol):
+    """The cheapest look at pixels: did anything change? One gate per camera."""
+
+    def see(self, frame: Frame) -> Signals:
+        """Compare with the background, adapt it, and say how much moves."""
+        ...
+
+    @property
+    def open(self) -> bool:
+        """Whether what was last seen is worth a detector, with hysteresis."""
+        ...
+
+    def regions(self) -> Boxes:
+        """Where it moves, in source pixels; (0, 4) when nothing does."""
+        ...
+
+
+class Detector(Protocol):
+    """Find objects."""
+
+    @property
+    def needs(self) -> Rung:
+        """The rung on which its cameras may rest: `LUMA` when it learns a background itself."""
+        ...
+
+    def detect(self, looks: Sequence[Look]) -> list[Detections]:
+        """One `Detections` per look, in the same order; looks may come from many cameras."""
+        ...
+
+
+class Tracker(Protocol):
+    """Follow objects from look to look. One tracker per camera."""
+
+    def update(self, look: Look, detections: Detections | None) -> Scene:
+        """Move to the look's time. None: nobody looked; empty: nothing was there."""
+        ...
+
+
+class Rule(Protocol):
+    """Turn scenes into steps of events. One rule object per camera; it keeps its own memory."""
+
+    name: str
+
+    @property
+    def needs(self) -> Rung:
+        """The rung on which its camera may rest while nothing happens.
+
+        `KEYFRAME` for most; `LUMA` when things shorter than a group of pictures, or too slow to
+        open a gate, matter; `DETECT` or `FULL` when a detector must look even at a still picture.
+        """
+        ...
+
+    @property
+    def wants(self) -> frozenset[str]:
+        """Labels that it reads; empty means all."""
+        ...
+
+    def update(self, scene: Scene) -> list[Step]: ...
+
+    def close(self, time_s: float) -> list[Step]:
+        """The stream has ended: give every open event its `end`."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turn pictures into vectors that are near when the pictures are alike."""
+
+    def embed(self, images: Sequence[Image]) -> Float32[np.ndarray, "n d"]:
+        """Unit length, one row an image."""
+        ...
+
+
+class Outbox(Protocol):
+    """Where steps leave a shard. It keeps each one until it is acknowledged."""
+
+    def put(self, step: Step, clip: Clip | None) -> None: ...
+
+
+class Store(Protocol):
+    """Remember events and where their clips are."""
+
+    def record(self, step: Step, clip: Clip | None) -> None:
+        """Write in one transaction, on the disk when it returns; the same step twice is once."""
+        ...

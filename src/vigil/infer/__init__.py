@@ -1,0 +1,1 @@
+"""Inference sessions, model cards and the model registry."""

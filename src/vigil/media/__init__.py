@@ -1,0 +1,1 @@
+"""Packets, rings, decoding, and clips in and out. The only home of PyAV."""

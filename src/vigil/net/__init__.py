@@ -1,0 +1,1 @@
+"""The one guarded client for everything fetched or sent."""

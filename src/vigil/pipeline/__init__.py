@@ -1,0 +1,1 @@
+"""Join the parts: packets to events, on one camera or on many."""

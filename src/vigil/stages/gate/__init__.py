@@ -1,0 +1,1 @@
+"""Is anything worth a detector? Cheapest questions first."""

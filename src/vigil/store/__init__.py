@@ -1,0 +1,1 @@
+"""Events, and the clips that prove them, on disk."""
