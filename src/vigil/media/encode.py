@@ -99,7 +99,7 @@ class Encoder:
         """The packets that x264 still holds; nothing may be encoded afterwards."""
         return self._wrap(self._context.encode(None))
 
-    def _wrap(self, packets: Iterable[AvPacket[Any]]) -> list[Packet]:
+    def _wrap(self, packets: "Iterable[AvPacket[Any]]") -> list[Packet]:
         return [
             Packet(
                 source=self._source,
