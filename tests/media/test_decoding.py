@@ -1,0 +1,101 @@
+"""Decoding on demand: whole, key by key, broken and too large."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vigil.core import DecodeError, Encoding, Packet, SourceRefused
+from vigil.media.decoding import Decoder, quarter_turns
+from vigil.media.encode import Encoder
+from vigil.media.limits import Limits
+
+
+def recorded(count: int = 60, start_s: float = 100.0) -> list[Packet]:
+    """A square that wanders; a key every 50 pictures."""
+    encoder = Encoder(source="door", width=160, height=96, rate=25)
+    packets: list[Packet] = []
+    for index in range(count):
+        rgb = np.full((96, 160, 3), 60, np.uint8)
+        rgb[30:60, index : index + 30] = 220
+        packets += encoder.encode(rgb, start_s + index / 25)
+    return packets + encoder.flush()
+
+
+PACKETS = recorded()
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_each_packet_gives_its_frame_at_its_time(fast: bool) -> None:
+    decoder = Decoder(PACKETS[0].encoding, fast=fast)
+    frames = [frame for packet in PACKETS for frame in decoder.decode(packet)] + decoder.flush()
+
+    assert [frame.time_s for frame in frames] == [packet.time_s for packet in PACKETS]
+    assert [frame.index for frame in frames] == list(range(60))
+    assert (frames[0].source, frames[0].width, frames[0].height) == ("door", 160, 96)
+    assert frames[9].luma(160)[45, 10] > 200 > 100 > frames[9].luma(160)[45, 5]
+
+
+def test_streams_without_timestamps_keep_the_times_of_their_packets() -> None:
+    decoder = Decoder(PACKETS[0].encoding)
+    bare = [replace(packet, pts=None, dts=None) for packet in PACKETS]
+    frames = [frame for packet in bare for frame in decoder.decode(packet)] + decoder.flush()
+    assert [frame.time_s for frame in frames] == [packet.time_s for packet in PACKETS]
+
+
+def test_time_never_goes_back() -> None:
+    decoder = Decoder(PACKETS[0].encoding)
+    times = [5.0, 6.0, 4.0, 7.0]
+    moved = [replace(p, time_s=s) for p, s in zip(PACKETS, times, strict=False)]
+    frames = [frame for packet in moved for frame in decoder.decode(packet)]
+    assert [frame.time_s for frame in frames] == [5.0, 6.0, 6.0, 7.0]
+
+
+def test_key_packets_alone_give_key_pictures() -> None:
+    decoder = Decoder(PACKETS[0].encoding)
+    frames = [decoder.decode_alone(packet) for packet in PACKETS if packet.key]
+    assert [frame.time_s for frame in frames if frame] == [100.0, 102.0]
+
+
+def test_after_a_reset_decoding_starts_again_at_a_key() -> None:
+    decoder = Decoder(PACKETS[0].encoding)
+    for packet in PACKETS[:20]:
+        decoder.decode(packet)
+    decoder.reset()
+    frames = [frame for packet in PACKETS[50:] for frame in decoder.decode(packet)]
+    assert len(frames) == 10
+    assert decoder.failures == 0
+
+
+@settings(max_examples=30)
+@given(junk=st.binary(min_size=1, max_size=400), at=st.integers(0, 59), cut=st.integers(0, 200))
+def test_broken_packets_neither_raise_nor_stop_the_stream(junk: bytes, at: int, cut: int) -> None:
+    decoder = Decoder(PACKETS[0].encoding)
+    broken = [
+        replace(packet, data=packet.data[:cut] + junk) if index == at else packet
+        for index, packet in enumerate(PACKETS)
+    ]
+    frames = [frame for packet in broken for frame in decoder.decode(packet)]
+    assert len(frames) >= 10  # the second group of pictures, or the first
+
+
+def test_a_picture_above_the_cap_is_not_decoded() -> None:
+    decoder = Decoder(PACKETS[0].encoding, limits=Limits(pixels=100 * 100))
+    assert [frame for packet in PACKETS for frame in decoder.decode(packet)] == []
+    assert decoder.failures == 60
+    with pytest.raises(SourceRefused, match="a picture of 160x96 has more than the allowed 10000"):
+        Limits(pixels=100 * 100).check_picture("door", 160, 96)
+
+
+@pytest.mark.parametrize("codec", ["no_such_codec", "aac"])
+def test_a_codec_without_pictures_is_named(codec: str) -> None:
+    encoding = Encoding(kind="video", codec=codec, extradata=b"", time_base=Fraction(1, 90_000))
+    with pytest.raises(DecodeError, match=codec):
+        Decoder(encoding)
+
+
+def test_turns_are_rounded_to_quarters() -> None:
+    assert [quarter_turns(d) for d in (0, 89.6, -90, 180, -180, 271)] == [0, 90, 270, 180, 180, 270]
