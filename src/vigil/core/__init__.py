@@ -13,6 +13,7 @@ from vigil.core.errors import (
     SourceLost,
     SourceRefused,
     StoreError,
+    StoreUnavailable,
     VigilError,
 )
 from vigil.core.events import Event, Severity, Step, StepKind
@@ -72,6 +73,7 @@ __all__ = [
     "StepKind",
     "Store",
     "StoreError",
+    "StoreUnavailable",
     "SystemClock",
     "Track",
     "Tracker",

@@ -9,6 +9,7 @@
   - ModelError       weights do not load, do not match their card, or shapes do not fit
   - StoreError       the database or the evidence folder refused
     · DiskFull       no room is left even after old clips went
+    · StoreUnavailable  locked or out of reach for now; the same write may be tried again
 """
 
 
@@ -50,3 +51,7 @@ class StoreError(VigilError):
 
 class DiskFull(StoreError):
     """No room is left, even after the oldest clips went."""
+
+
+class StoreUnavailable(StoreError):
+    """The database is locked, damaged or out of reach; what was to be written can be kept."""

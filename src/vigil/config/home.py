@@ -1,0 +1,88 @@
+"""The folder that holds all state: the database, clips, models, and what waits to be written."""
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from vigil.core import ConfigError
+
+CLIP_URI = re.compile(r"clip:(?P<node>[A-Za-z0-9][A-Za-z0-9._-]{0,63})/(?P<id>[A-Za-z0-9-]{1,64})")
+"""A handle names the node that cut the clip, and an id of our own making."""
+
+
+def clip_place(uri: str, start_s: float) -> str:
+    """Where a clip stands below the clips folder: `<UTC day of its start>/<id>.mp4`.
+
+    Built from our own ids only; raises ValueError for a handle that is not ours, so that nothing
+    from outside ever becomes a path.
+    """
+    match = CLIP_URI.fullmatch(uri)
+    if match is None:
+        raise ValueError(f"not a clip: {uri!r}; allowed: clip:<node>/<id>")
+    try:
+        day = datetime.fromtimestamp(start_s, UTC).strftime("%Y-%m-%d")
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"not a moment in UTC seconds: {start_s!r}") from error
+    return f"{day}/{match['id']}.mp4"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """A state folder; nobody but its owner can look inside."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        """Events and the rows of clips."""
+        return self.path / "events.db"
+
+    @property
+    def clips(self) -> Path:
+        """Encoded evidence, one folder a day. Whatever else is put there is swept away."""
+        return self.path / "clips"
+
+    @property
+    def models(self) -> Path:
+        """The model registry."""
+        return self.path / "models"
+
+    @property
+    def spill(self) -> Path:
+        """Steps that wait for the database."""
+        return self.path / "spill"
+
+    @property
+    def run(self) -> Path:
+        """Locks and sockets of running processes."""
+        return self.path / "run"
+
+    def clip_file(self, uri: str, start_s: float) -> Path:
+        """Where to write the clip of this handle; its folder is made. `start_s` is UTC seconds."""
+        file = self.clips / clip_place(uri, start_s)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return file
+
+
+def open_home(configured: Path | None = None) -> Home:
+    """The state folder, made when it is not there.
+
+    The file's `home:` wins, then the environment's VIGIL_HOME, then the platform's data folder.
+    Raises ConfigError when it cannot be made or written.
+    """
+    named = os.environ.get("VIGIL_HOME")
+    path = configured or (Path(named) if named else user_data_path("vigil"))
+    home = Home(path=path.expanduser().absolute())
+    try:
+        home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (home.clips, home.models, home.spill, home.run):
+            folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"home: cannot make {error.filename}: {error.strerror}") from error
+    if not os.access(home.path, os.W_OK | os.X_OK):
+        raise ConfigError(f"home: {home.path} cannot be written by this user")
+    return home
