@@ -1,1 +1,19 @@
-"""Events, and the clips that prove them, on disk."""
+"""What is remembered: events in a database, clips in a folder. SQLAlchemy lives here only."""
+
+from vigil.store.event_store import EventStore, Recorded, Wanted
+from vigil.store.retention import Healed, Retention, Swept
+from vigil.store.rows import StoredEvent
+from vigil.store.spill import Spill
+from vigil.store.steady_store import SteadyStore
+
+__all__ = [
+    "EventStore",
+    "Healed",
+    "Recorded",
+    "Retention",
+    "Spill",
+    "SteadyStore",
+    "StoredEvent",
+    "Swept",
+    "Wanted",
+]

@@ -1,0 +1,106 @@
+"""The folder of encoded evidence: what a row may point to."""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vigil.config.home import clip_place
+from vigil.core import Clip, StoreError
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipFile:
+    """A regular file below the clips folder."""
+
+    place: str
+    """Relative to the clips folder."""
+    size_bytes: int
+    changed_s: float
+    """UTC seconds, by the clock of the disk."""
+
+
+class ClipFolder:
+    """Finds, checks and removes the files of clips, and never leaves its folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+
+    def keep(self, clip: Clip) -> str | None:
+        """Make sure that the clip survives a power cut; its place, or None when it is not there.
+
+        The file must stand where `clip_place` says and hold as many bytes as the clip claims.
+        """
+        try:
+            place = clip_place(clip.uri, clip.start_s)
+            file = self.path / place
+            if self._size(file) != clip.size_bytes:
+                return None
+            # The writer has done so already; then this costs nothing.
+            for path in (file, file.parent, self.path):
+                _sync(path)
+        except (OSError, ValueError):
+            return None
+        return place
+
+    def open_place(self, place: str) -> Path:
+        """The file to open. Raises StoreError when it is gone or would lie outside the folder."""
+        file = self.path / place
+        if not file.resolve().is_relative_to(self.path.resolve()):
+            raise StoreError(f"clip {place!r} lies outside {self.path}")
+        try:
+            self._size(file)
+        except OSError as error:
+            raise StoreError(f"clip {place!r} is not kept any more") from error
+        return file
+
+    def remove(self, place: str) -> None:
+        """Delete one file, and the folder of its day when it was the last; gone is fine."""
+        file = self.path / place
+        if not file.parent.resolve().is_relative_to(self.path.resolve()):
+            raise StoreError(f"clip {place!r} lies outside {self.path}")
+        file.unlink(missing_ok=True)
+        try:
+            file.parent.rmdir()
+        except OSError:
+            return  # other clips of that day
+
+    def files(self) -> Iterator[ClipFile]:
+        """All files in folders that are named like a day, half-written ones included."""
+        if not self.path.is_dir():
+            return
+        for folder in sorted(self.path.iterdir()):
+            if DAY.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink():
+                yield from self._files_of(folder)
+
+    def _files_of(self, folder: Path) -> Iterator[ClipFile]:
+        for entry in os.scandir(folder):
+            try:
+                found = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # renamed or removed meanwhile
+            if stat.S_ISREG(found.st_mode):
+                yield ClipFile(
+                    place=f"{folder.name}/{entry.name}",
+                    size_bytes=found.st_size,
+                    changed_s=found.st_mtime,
+                )
+
+    @staticmethod
+    def _size(file: Path) -> int:
+        found = file.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            raise FileNotFoundError(f"{file} is not a regular file")
+        return found.st_size
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,149 @@
+"""One database: how it is opened, and what its errors mean to us."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+
+from vigil.core import DiskFull, StoreError, StoreUnavailable
+from vigil.store.migrate import is_current, migrate
+
+NEARLY_NOTHING_BYTES = 1 << 20
+"""Below this much free space a file that cannot be made or written means: the disk is full."""
+
+
+class Database:
+    """SQLite by default, any server that SQLAlchemy speaks to by changing `place` to a URL.
+
+    Opened, and brought to this version's tables, on first use. Every error leaves as `DiskFull`,
+    `StoreUnavailable` (try again) or `StoreError` (this write is refused).
+    """
+
+    def __init__(self, place: str | Path, *, busy_s: float = 2.0) -> None:
+        """`place`: a file or a URL; `busy_s`: how long a write waits for another's lock."""
+        is_url = isinstance(place, str) and "://" in place
+        self.url = make_url(str(place)) if is_url else URL.create("sqlite", database=str(place))
+        self._busy_s = busy_s
+        self._opening = threading.Lock()
+        self._engine: Engine | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the database file lies; None for a server."""
+        is_file = self.url.get_backend_name() == "sqlite" and self.url.database
+        return Path(str(self.url.database)).absolute().parent if is_file else None
+
+    def open(self) -> None:
+        """Connect and migrate; nothing to do when that was done before."""
+        with self._translated():
+            self._opened()
+
+    def close(self) -> None:
+        """Give the connections back; the next use opens it again."""
+        with self._opening:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view; keep it short, for a reader in SQLite keeps writers waiting."""
+        with self._translated(), self._opened().connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, on the disk when the block is left."""
+        with self._translated(), _for_writing(self._opened()) as connection:
+            yield connection
+
+    def _opened(self) -> Engine:
+        with self._opening:
+            self._engine = self._engine or self._connected()
+            return self._engine
+
+    def _connected(self) -> Engine:
+        if self.url.get_backend_name() != "sqlite":
+            engine = create_engine(self.url, pool_pre_ping=True)
+        else:
+            engine = create_engine(self.url, connect_args={"timeout": self._busy_s})
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        try:
+            with engine.connect() as connection, connection.begin():
+                current = is_current(connection)
+            if not current:
+                with _for_writing(engine) as connection:
+                    migrate(connection)
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (IntegrityError, DataError, ProgrammingError) as error:
+            raise StoreError(f"the database refused a row: {error.orig}") from error
+        except DBAPIError as error:
+            if self._is_full(error):
+                raise DiskFull(f"no room for {self.url}: {error.orig}") from error
+            raise StoreUnavailable(f"cannot use {self.url}: {error.orig}") from error
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(f"cannot use {self.url}: {error}") from error
+
+    def _is_full(self, error: DBAPIError) -> bool:
+        name = getattr(error.orig, "sqlite_errorname", "")
+        if name == "SQLITE_FULL":
+            return True
+        # A journal that cannot be made, or cannot grow, is reported in other words.
+        if self.folder is None or not name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")):
+            return False
+        return free_bytes(self.folder) < NEARLY_NOTHING_BYTES
+
+
+def free_bytes(folder: Path) -> int:
+    """What an ordinary user may still write on the disk of `folder`; 0 when it is not there."""
+    try:
+        disk = os.statvfs(folder)
+    except FileNotFoundError:
+        return 0
+    return disk.f_bavail * disk.f_frsize
+
+
+@contextmanager
+def _for_writing(engine: Engine) -> Iterator[Connection]:
+    with (
+        engine.connect().execution_options(vigil_writes=True) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions on its own: it would end them before a table is made.
+    connection.isolation_level = None
+    # A write-ahead log can be corrupted by two writers before SQLite 3.51.3.
+    connection.execute("PRAGMA journal_mode = DELETE")
+    # EXTRA also syncs the folder after the journal went. With FULL a power cut just after a commit
+    # can bring the journal back, and with it the state before.
+    connection.execute("PRAGMA synchronous = EXTRA")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("vigil_writes", False)
+    # A read that turns into a write fails at once when somebody else writes; this one waits.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,184 @@
+"""Events and where their clips are."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from vigil.core import Clip, Clock, Severity, Step, StepKind, StoreError, SystemClock
+from vigil.store.clip_folder import ClipFolder
+from vigil.store.database import Database
+from vigil.store.rows import StoredEvent, clip_row, event_row, stored_event
+from vigil.store.schema import clips, events
+
+PAGE = 1000
+"""Most rows read in one transaction, so that a reader never keeps a writer waiting for long."""
+ORDER = {StepKind.NEW: 0, StepKind.UPDATE: 1, StepKind.END: 2}
+
+Recorded = tuple[Step, Clip | None]
+"""What is written together: a step, and the clip that goes with it."""
+
+
+class Wanted(TypedDict, total=False):
+    """Which events; what is left out allows everything."""
+
+    since_s: float | None
+    """Only events that lasted until this moment, UTC seconds, or beyond."""
+    until_s: float | None
+    """Only events that began at this moment, UTC seconds, or before."""
+    source: str | None
+    rule: str | None
+    severity: Severity | None
+
+
+class EventStore:
+    """A database of events beside a folder of clips; opened on first use.
+
+    Raises `StoreUnavailable` when the database cannot be used now, `DiskFull` when there is no room
+    and `StoreError` when a single write is refused.
+    """
+
+    def __init__(
+        self, place: str | Path, folder: Path, *, clock: Clock | None = None, busy_s: float = 2.0
+    ) -> None:
+        """`place`: a file or a database URL; `folder`: of the clips; `busy_s`: wait for a lock."""
+        self.database = Database(place, busy_s=busy_s)
+        self.folder = ClipFolder(folder)
+        self._clock = clock or SystemClock()
+        self.clips_missed = 0
+        """Clips that were not on the disk when their step came; their events were kept."""
+
+    def open(self) -> None:
+        """Connect and migrate now. Raises StoreError for a database of a newer version."""
+        self.database.open()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+    def record(self, step: Step, clip: Clip | None) -> None:
+        """Write in one transaction, on the disk when it returns; the same step twice is once."""
+        self.record_many([(step, clip)])
+
+    def record_many(self, recorded: Sequence[Recorded]) -> None:
+        """Write all or nothing. Steps may come late or out of order: an ended event stays ended."""
+        placed = [(step, clip, self._kept(clip)) for step, clip in recorded]
+        replaced: list[str] = []
+        with self.database.writing() as connection:
+            for step, clip, place in placed:
+                self._write_step(connection, step)
+                if clip is not None and place is not None:
+                    replaced += self._write_clip(connection, clip, step.event.id, place)
+        for place in replaced:
+            self.folder.remove(place)
+
+    def events(
+        self, *, limit: int = 100, after: str | None = None, **wanted: Unpack[Wanted]
+    ) -> list[StoredEvent]:
+        """Newest first, 1000 at most; `after` is the id of the last one of the page before."""
+        columns = [*events.c, *(column.label(f"clip_{column.name}") for column in clips.c)]
+        query = select(*columns).join_from(events, clips, isouter=True)
+        query = query.order_by(events.c.start_s.desc(), events.c.id.desc())
+        with self.database.reading() as connection:
+            conditions = _conditions(wanted)
+            if after is not None:
+                conditions.append(_before(connection, after))
+            rows = connection.execute(query.where(*conditions).limit(min(limit, PAGE))).all()
+        return [stored_event(row) for row in rows]
+
+    def event(self, event_id: str) -> StoredEvent | None:
+        """One event; None when there is no such id."""
+        columns = [*events.c, *(column.label(f"clip_{column.name}") for column in clips.c)]
+        query = select(*columns).join_from(events, clips, isouter=True)
+        with self.database.reading() as connection:
+            row = connection.execute(query.where(events.c.id == event_id)).one_or_none()
+        return None if row is None else stored_event(row)
+
+    def count(self, **wanted: Unpack[Wanted]) -> int:
+        """How many events."""
+        query = select(func.count()).select_from(events).where(*_conditions(wanted))
+        with self.database.reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def clip_path(self, uri: str) -> Path:
+        """The file of a clip. Raises StoreError when it is unknown or not kept any more."""
+        with self.database.reading() as connection:
+            query = select(clips.c.path).where(clips.c.uri == uri)
+            place = connection.execute(query).scalar_one_or_none()
+        if place is None:
+            raise StoreError(f"no clip {uri!r}")
+        return self.folder.open_place(place)
+
+    def _kept(self, clip: Clip | None) -> str | None:
+        """Where the clip stands; an event whose clip is missing is still an event."""
+        place = None if clip is None else self.folder.keep(clip)
+        self.clips_missed += clip is not None and place is None
+        return place
+
+    def _write_step(self, connection: Connection, step: Step) -> None:
+        now_s = self._clock.now_s()
+        query = select(events.c.state, events.c.step_s).where(events.c.id == step.event.id)
+        before = connection.execute(query.with_for_update()).one_or_none()
+        row = event_row(step) | {"updated_s": now_s}
+        if before is None:
+            connection.execute(insert(events).values(created_s=now_s, **row))
+        elif _advances(step, StepKind(before.state), before.step_s):
+            connection.execute(update(events).where(events.c.id == row.pop("id")).values(row))
+
+    def _write_clip(
+        self, connection: Connection, clip: Clip, event_id: str, place: str
+    ) -> list[str]:
+        """Returns the places of files that no row needs any more."""
+        query = select(clips.c.uri, clips.c.path, clips.c.end_s, clips.c.created_s)
+        before = connection.execute(query.where(clips.c.event_id == event_id)).one_or_none()
+        if before is not None and clip.end_s < before.end_s:
+            return [place] if place != before.path else []  # came late: a longer one is there
+        row = clip_row(clip, event_id, place)
+        if before is None:
+            connection.execute(insert(clips).values(created_s=self._clock.now_s(), **row))
+            return []
+        connection.execute(update(clips).where(clips.c.uri == before.uri).values(row))
+        return [before.path] if before.path != place else []
+
+
+def _advances(step: Step, state: StepKind, step_s: float) -> bool:
+    if state is StepKind.END:
+        return False
+    return (ORDER[step.kind], step.time_s) > (ORDER[state], step_s)
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    allowed: dict[str, Any] = {
+        "since_s": lambda since_s: events.c.end_s >= since_s,
+        "until_s": lambda until_s: events.c.start_s <= until_s,
+        "source": lambda source: events.c.source == source,
+        "rule": lambda rule: events.c.rule == rule,
+        "severity": lambda severity: events.c.severity == severity,
+    }
+    return [allowed[name](value) for name, value in wanted.items() if value is not None]
+
+
+def _before(connection: Connection, event_id: str) -> ColumnElement[bool]:
+    """What stands after `event_id` when the newest comes first."""
+    query = select(events.c.start_s).where(events.c.id == event_id)
+    start_s = connection.execute(query).scalar_one_or_none()
+    if start_s is None:
+        raise StoreError(f"no event {event_id!r} to go on after")
+    earlier = events.c.start_s < start_s
+    return or_(earlier, and_(events.c.start_s == start_s, events.c.id < event_id))
+
+
+def forget_clips(connection: Connection, uris: Sequence[str]) -> None:
+    """Delete rows of clips; their events stay."""
+    connection.execute(delete(clips).where(clips.c.uri.in_(uris)))

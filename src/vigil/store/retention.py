@@ -1,0 +1,169 @@
+"""How long clips stay: by age, by size, and by what is really free on the disk."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, func, select, update
+
+from vigil.store.database import free_bytes
+from vigil.store.event_store import PAGE, EventStore, forget_clips
+from vigil.store.schema import clips
+
+DAY_S = 86_400.0
+MB = 1_000_000
+AT_ONCE = 50
+"""Clips that go before their rows are deleted in one short transaction."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """What went."""
+
+    clips: int = 0
+    size_bytes: int = 0
+
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(clips=self.clips + other.clips, size_bytes=self.size_bytes + other.size_bytes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Healed:
+    """What a crash had left behind."""
+
+    files_removed: int = 0
+    """Without a row."""
+    rows_removed: int = 0
+    """Without a file."""
+    sizes_corrected: int = 0
+    """Replaced just before the crash by a longer clip of the same name."""
+
+
+class _Place(NamedTuple):
+    uri: str
+    path: str
+    size_bytes: int
+
+
+class Retention:
+    """Deletes the oldest clips first; events outlive them.
+
+    Old is what was recorded long ago by this machine's clock: a camera's own may be years off.
+    The file goes before its row, since a full disk has no room for the journal of a deletion. A
+    crash between the two leaves a row without a file, which `reconcile` deletes at the next start.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        days: float | None = 14,
+        gb: float | None = 50,
+        reserve_mb: float = 512,
+    ) -> None:
+        """`gb`: of all clips, 10**9 bytes each; `reserve_mb`: kept free for the database."""
+        self._store = store
+        self._days = days
+        self._limit_bytes = None if gb is None else gb * 1000 * MB
+        self._reserve_bytes = reserve_mb * MB
+
+    def sweep(self, now_s: float) -> Swept:
+        """Delete until age, size and free space are as they should be. `now_s`: UTC seconds."""
+        swept = Swept()
+        if self._days is not None:
+            oldest_s = now_s - self._days * DAY_S
+            swept += self._evict(lambda clip: clip.created_s < oldest_s)
+        if self._limit_bytes is not None:
+            swept += self._shrink(self._total_bytes() - self._limit_bytes)
+        return swept + self.make_room(0)
+
+    def make_room(self, wanted_bytes: int) -> Swept:
+        """Delete the oldest clips until so much is free beyond the reserve, or none is left."""
+        goal = self._reserve_bytes + wanted_bytes
+        if free_bytes(self._store.folder.path) >= goal:
+            return Swept()
+        return self._evict(lambda _: free_bytes(self._store.folder.path) < goal)
+
+    def reconcile(
+        self, now_s: float, *, grace_s: float = 60.0, waiting: Collection[str] = ()
+    ) -> Healed:
+        """At start: make rows and files agree.
+
+        Files younger than `grace_s` may still get their row, and so may the clips of the handles in
+        `waiting`.
+        """
+        rows = {row.path: row for row in self._rows()}
+        sizes: dict[str, int] = {}
+        orphans = 0
+        waited_for = tuple(f"/{uri.rpartition('/')[2]}.mp4" for uri in waiting)
+        for file in self._store.folder.files():
+            if file.place in rows:
+                sizes[file.place] = file.size_bytes
+            elif file.changed_s < now_s - grace_s and not file.place.endswith(waited_for):
+                self._store.folder.remove(file.place)
+                orphans += 1
+        lost = [row.uri for place, row in rows.items() if place not in sizes]
+        grown = {
+            rows[place].uri: size for place, size in sizes.items() if size != rows[place].size_bytes
+        }
+        self._correct(lost, grown)
+        return Healed(files_removed=orphans, rows_removed=len(lost), sizes_corrected=len(grown))
+
+    def _correct(self, lost: list[str], grown: dict[str, int]) -> None:
+        for start in range(0, len(lost), AT_ONCE):
+            with self._store.database.writing() as connection:
+                forget_clips(connection, lost[start : start + AT_ONCE])
+        for uri, size_bytes in grown.items():
+            with self._store.database.writing() as connection:
+                query = update(clips).where(clips.c.uri == uri)
+                connection.execute(query.values(size_bytes=size_bytes))
+
+    def _shrink(self, excess_bytes: float) -> Swept:
+        left = excess_bytes
+
+        def too_much(clip: Row[Any]) -> bool:
+            nonlocal left
+            before, left = left, left - clip.size_bytes
+            return before > 0
+
+        return self._evict(too_much)
+
+    def _evict(self, goes: Callable[[Row[Any]], bool]) -> Swept:
+        """Delete from the oldest on while `goes` says so."""
+        swept = Swept()
+        while True:
+            page = self._oldest()
+            gone = []
+            for clip in page:
+                if not goes(clip):
+                    break
+                self._store.folder.remove(clip.path)
+                gone.append(clip)
+            if gone:
+                with self._store.database.writing() as connection:
+                    forget_clips(connection, [clip.uri for clip in gone])
+            swept += Swept(clips=len(gone), size_bytes=sum(clip.size_bytes for clip in gone))
+            if not gone or len(gone) < len(page):
+                return swept
+
+    def _oldest(self) -> list[Row[Any]]:
+        query = select(clips).order_by(clips.c.created_s, clips.c.uri).limit(AT_ONCE)
+        with self._store.database.reading() as connection:
+            return list(connection.execute(query))
+
+    def _total_bytes(self) -> int:
+        query = select(func.coalesce(func.sum(clips.c.size_bytes), 0))
+        with self._store.database.reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def _rows(self) -> Iterator[_Place]:
+        """All rows, a page a transaction."""
+        query = select(clips.c.uri, clips.c.path, clips.c.size_bytes).order_by(clips.c.uri)
+        last = ""
+        while True:
+            with self._store.database.reading() as connection:
+                page = connection.execute(query.where(clips.c.uri > last).limit(PAGE)).all()
+            if not page:
+                return
+            yield from (_Place(*row) for row in page)
+            last = page[-1].uri

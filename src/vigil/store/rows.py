@@ -1,0 +1,75 @@
+"""Between our values and the columns of the tables."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from vigil.core import Clip, Event, Step
+from vigil.core.json import clip_from_json, clip_json, event_json, step_from_json
+
+EVENT_COLUMNS = tuple(Event.__dataclass_fields__)
+WHEN_UNKNOWN: dict[str, Any] = {
+    "algorithm": None,
+    "critical": False,
+    "claim_zh": "",
+    "track_ids": [],
+    "path": [],
+    "direction": None,
+    "counts": {},
+    "cards": [],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredEvent:
+    """An event as the store knows it."""
+
+    step: Step
+    """The last step that counted."""
+    clip: Clip | None
+    """Its evidence; None when there is none yet, or none any more."""
+    created_s: float
+    """When its first step was written: UTC seconds of this machine."""
+    updated_s: float
+
+    @property
+    def event(self) -> Event:
+        return self.step.event
+
+
+def event_row(step: Step) -> dict[str, Any]:
+    """Columns that a step fills."""
+    found = WHEN_UNKNOWN | event_json(step)
+    row = {name: _storable(found[name]) for name in EVENT_COLUMNS}
+    return row | {"state": found["type"], "step_s": found["time_s"]}
+
+
+def clip_row(clip: Clip, event_id: str, place: str) -> dict[str, Any]:
+    """Columns that a clip fills; `place` is relative to the clips folder."""
+    source = _storable(clip.source)
+    return clip_json(clip) | {"source": source, "event_id": event_id, "path": place}
+
+
+def stored_event(row: Row[Any]) -> StoredEvent:
+    """Read one row of events joined with clips, whose columns are called `clip_…`."""
+    found = row._mapping
+    step = step_from_json({**found, "type": found["state"], "time_s": found["step_s"]})
+    clip = {name: found[f"clip_{name}"] for name in Clip.__dataclass_fields__}
+    return StoredEvent(
+        step=step,
+        clip=None if clip["uri"] is None else clip_from_json(clip),
+        created_s=found["created_s"],
+        updated_s=found["updated_s"],
+    )
+
+
+def _storable(value: Any) -> Any:
+    """Text without what databases refuse: NUL, and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return value
