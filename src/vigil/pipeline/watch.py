@@ -1,0 +1,394 @@
+"""The journey of a frame: packets of one camera in, looks out; detections in, steps out. No I/O."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vigil.core import (
+    Boxes,
+    Detections,
+    Encoding,
+    Frame,
+    Gate,
+    Health,
+    Look,
+    Packet,
+    Rule,
+    Rung,
+    Scene,
+    Signals,
+    Step,
+    Tracker,
+    as_array,
+    iou,
+)
+from vigil.media.decoding import Decoder
+from vigil.media.ring import PacketRing
+from vigil.pipeline.audit import Audit, Auditor
+from vigil.stages.gate.ladder import Ladder
+from vigil.stages.gate.ledger import RecallLedger
+from vigil.stages.gate.packets import PacketGate
+from vigil.stages.gate.static_blobs import StaticBlobs
+
+NOWHERE: Boxes = np.zeros((0, 4), np.float32)
+"""The regions of a look that needs no detector: it only moves the time on."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Counts:
+    """What one watch has done since it began."""
+
+    packets: int = 0
+    """Video packets fed."""
+    decoded: int = 0
+    """Pictures decoded, catch-up and audits included."""
+    compared: int = 0
+    """Pictures compared with the background."""
+    looks: int = 0
+    """Looks that asked for a detector."""
+    wakes: int = 0
+    vetoes: int = 0
+    """Key frames on which the gate opened and the detector saw nothing wanted."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Pending:
+    """A look that is out with the detector."""
+
+    look: Look
+    signals: Signals | None
+    veto: bool = False
+    audit: Audit | None = None
+
+
+class Watch:
+    """One camera from packets to steps.
+
+    `feed` each packet, give each look it returns to the detector (looks without regions need
+    none), and hand the answers to `take` in the same order before the next `feed`.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        gate: Gate,
+        tracker: Tracker,
+        rules: Sequence[Rule],
+        ring: PacketRing,
+        detector_needs: Rung = Rung.KEYFRAME,
+        ladder: Ladder | None = None,
+        ledger: RecallLedger | None = None,
+        packet_gate: PacketGate | None = None,
+        static_blobs: StaticBlobs | None = None,
+        wake_score: float = 0.2,
+        cpu_s: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self.source = source
+        self.rules = tuple(rules)
+        self.ring = ring
+        self.counts = Counts()
+        self.ladder = ladder or Ladder()
+        self._gate = gate
+        self._tracker = tracker
+        self._packet_gate = packet_gate
+        self._static_blobs = static_blobs
+        self._wake_score = wake_score
+        self._cpu_s = cpu_s
+        self._labels = _wanted(self.rules)
+        self._auditor: Auditor | None = None
+        if ledger is not None:
+            self._auditor = Auditor(
+                ledger, ring, labels=self._labels, detect_hz=self.ladder.detect_hz, cpu_s=cpu_s
+            )
+        self._learns = detector_needs >= Rung.LUMA
+        self._needs = max([detector_needs, *(rule.needs for rule in self.rules)])
+        self.ladder.floor = max(self.ladder.floor, self._needs)
+
+        self._encoding: Encoding | None = None
+        self._decoder: Decoder | None = None
+        self._in_step = False  # the decoder has seen every packet since its key
+        self._resume_s: float | None = None  # woken: decode again from this key
+        self._known: tuple[float, Detections] | None = None  # the veto look's answer
+        self._pending: deque[_Pending] = deque()
+        self._key_before_s: float | None = None
+        self._key_s: float | None = None  # the last key looked at while asleep
+        self._closed_key_s: float | None = None  # the same, if the gate was closed then
+        self._nearness = 0.0  # gate score of the closed stretch over the threshold
+        self._scene: Scene | None = None
+        self._still_since_s: float | None = None
+
+    @property
+    def rung(self) -> Rung:
+        """Where on the ladder the camera stands."""
+        return self.ladder.rung(self._scene.time_s if self._scene else float("-inf"))
+
+    @property
+    def ledger(self) -> RecallLedger | None:
+        """What is known about the gate's misses."""
+        return self._auditor.ledger if self._auditor else None
+
+    @property
+    def scene(self) -> Scene | None:
+        """What was last believed."""
+        return self._scene
+
+    def feed(self, packet: Packet) -> list[Look]:
+        """Take in one packet; return what is to be looked at, in time order."""
+        began_s = self._cpu_s()
+        self.ring.append(packet)
+        if packet.encoding.kind != "video":
+            return []
+        self.counts.packets += 1
+        self._follow(packet)
+        asleep = self._resume_s is None and self.ladder.rung(packet.time_s) <= Rung.KEYFRAME
+        self._glance(packet) if asleep else self._attend(packet)
+        self._earn(self._cpu_s() - began_s)
+        return [pending.look for pending in self._pending]
+
+    def take(self, look: Look, detections: Detections | None, *, cost_s: float = 0.0) -> list[Step]:
+        """Take in the answer to the oldest look that is out; `cost_s` is the detector's time.
+
+        Raises `ValueError` when answers come out of order.
+        """
+        began_s = self._cpu_s()
+        pending = self._pending.popleft()
+        if pending.look is not look:
+            raise ValueError("answers must come in the order of the looks")
+        if pending.audit is not None:
+            self._audited(pending.audit, detections, cost_s)
+            return []
+        if pending.veto and detections is not None and self._wakes(detections):
+            # The thing may have come since the key before; that stretch is looked at too.
+            time_s = look.frame.time_s
+            before_s = self._key_before_s if self._key_before_s is not None else time_s
+            self._wake(before_s, (time_s, detections))
+            return []
+        self.counts.vetoes += pending.veto
+        if self._known and detections is None and self._known[0] == look.frame.time_s:
+            detections, self._known = self._known[1], None
+            look = replace(look, regions=Look.whole(look.frame, look.rung).regions)
+        steps = self._believe(look, detections, pending.signals)
+        self._earn(self._cpu_s() - began_s + cost_s)
+        return steps
+
+    def tick(self, time_s: float, health: Health) -> list[Step]:
+        """Let time pass without a picture, so that an absent camera can be told."""
+        last = self._scene or Scene(source=self.source, time_s=time_s, width=0, height=0)
+        return self._judge(
+            replace(
+                last,
+                time_s=max(time_s, last.time_s),
+                health=health,
+                signals=None,
+                looked=False,
+                cards=(),
+            )
+        )
+
+    def skip(self) -> None:
+        """Packets were left out: what comes next is decodable from its next key only."""
+        self._in_step = False
+        self._resume_s = None
+        self._forget_keys()
+
+    def close(self) -> list[Step]:
+        """The stream has ended: end every open event."""
+        time_s = self._scene.time_s if self._scene else 0.0
+        return [step for rule in self.rules for step in rule.close(time_s)]
+
+    # Packets and pictures
+
+    def _follow(self, packet: Packet) -> None:
+        if packet.encoding is not self._encoding:
+            self._encoding = packet.encoding
+            self._decoder = Decoder(packet.encoding)
+            self._in_step = False
+            self._resume_s = None
+            self._forget_keys()
+            self.ladder.restart()
+        if packet.key:
+            self.ladder.spacing.see(packet.time_s)
+
+    def _glance(self, packet: Packet) -> None:
+        """Asleep: read the packet's size, and the picture if it is a key frame."""
+        if not packet.key:
+            if self._packet_gate is not None:
+                self._packet_gate.feed(packet)
+                if self._packet_gate.wakes and self._key_s is not None:
+                    self._wake(self._key_s)
+            return
+        self._in_step = False
+        frame = self._decode_alone(packet)
+        if frame is None:
+            return
+        signals = self._see(frame)
+        self._nearness = signals.motion
+        if self._gate.open:
+            self._look(frame, Rung.KEYFRAME, signals, veto=True)
+        else:
+            self._audit_stretch(packet)
+            self._rest(frame, signals)
+        self._closed_key_s = None if self._gate.open else packet.time_s
+        self._key_before_s, self._key_s = self._key_s, packet.time_s
+
+    def _rest(self, frame: Frame, signals: Signals) -> None:
+        believed = bool(self._scene and self._scene.tracks)
+        if self.ladder.look_due(frame.time_s, awake=False, ambiguous=False, believed=believed):
+            self._look(frame, Rung.KEYFRAME, signals)
+        else:
+            self._wait(frame, signals)
+
+    def _attend(self, packet: Packet) -> None:
+        """Awake, or resting on luma: decode everything, compare and look when due."""
+        packets = [packet]
+        if not self._in_step:
+            start_s = self._resume_s if self._resume_s is not None else packet.time_s
+            packets = [p for p in self.ring.since_key(start_s) if p.encoding is self._encoding]
+            assert self._decoder is not None
+            self._decoder.reset()
+            self._in_step = bool(packets)
+            self._resume_s = None
+        for each in packets:
+            for frame in self._decode(each):
+                self._consider(frame)
+        self._forget_keys()
+
+    def _forget_keys(self) -> None:
+        self._key_before_s = self._key_s = self._closed_key_s = None
+
+    def _consider(self, frame: Frame) -> None:
+        time_s = frame.time_s
+        if self._scene is not None and time_s <= self._scene.time_s:
+            return
+        signals = self._see(frame) if self.ladder.luma_due(time_s) else None
+        if signals is not None and self._gate.open:
+            self.ladder.moved(time_s)
+        if self._known is not None and time_s >= self._known[0]:
+            self.ladder.moved(time_s)
+            self.ladder.looked(time_s)
+            self._wait(frame, signals)
+        elif self._is_due(time_s, signals):
+            self._look(frame, self.ladder.rung(time_s), signals)
+        elif signals is not None:
+            self._wait(frame, signals)
+
+    def _is_due(self, time_s: float, signals: Signals | None) -> bool:
+        believed = bool(self._scene and self._scene.tracks)
+        if self._learns and signals is not None:
+            return True
+        return self.ladder.look_due(
+            time_s,
+            awake=self.ladder.rung(time_s) >= Rung.DETECT,
+            ambiguous=bool(getattr(self._tracker, "ambiguous", False)),
+            believed=believed,
+        )
+
+    def _decode(self, packet: Packet) -> list[Frame]:
+        assert self._decoder is not None
+        frames = self._decoder.decode(packet)
+        self.counts.decoded += len(frames)
+        return frames
+
+    def _decode_alone(self, packet: Packet) -> Frame | None:
+        assert self._decoder is not None
+        frame = self._decoder.decode_alone(packet)
+        self.counts.decoded += frame is not None
+        return frame
+
+    def _see(self, frame: Frame) -> Signals:
+        signals = self._gate.see(frame)
+        self.counts.compared += 1
+        if self._static_blobs is not None:
+            signals = replace(signals, static_blobs=self._static_blobs.update(frame))
+        if getattr(self._gate, "identical_to_last", False):
+            if self._still_since_s is None:
+                self._still_since_s = frame.time_s
+        else:
+            self._still_since_s = None
+        return signals
+
+    # Looks
+
+    def _look(
+        self, frame: Frame, rung: Rung, signals: Signals | None, *, veto: bool = False
+    ) -> None:
+        regions = np.concatenate([self._gate.regions(), self._believed_boxes()])
+        if not len(regions):
+            regions = Look.whole(frame, rung).regions
+        look = Look(frame=frame, regions=regions, rung=rung, labels=self._labels)
+        self.ladder.looked(frame.time_s)
+        self.counts.looks += 1
+        self._pending.append(_Pending(look=look, signals=signals, veto=veto))
+
+    def _wait(self, frame: Frame, signals: Signals | None) -> None:
+        look = Look(frame=frame, regions=NOWHERE, rung=Rung.LUMA, labels=self._labels)
+        self._pending.append(_Pending(look=look, signals=signals))
+
+    def _believed_boxes(self) -> Boxes:
+        return as_array([track.box for track in self._scene.tracks] if self._scene else [])
+
+    def _wakes(self, detections: Detections | None) -> bool:
+        """Whether a wanted thing was seen that no standing track explains."""
+        if detections is None or not len(detections):
+            return False
+        wanted = np.array(
+            [not self._labels or label in self._labels for label in detections.labels], bool
+        )
+        seen = detections.boxes[wanted & (detections.scores >= self._wake_score)]
+        believed = self._believed_boxes()
+        if not len(seen) or not len(believed):
+            return bool(len(seen))
+        return bool((iou(seen, believed).max(axis=1) < 0.6).any())
+
+    def _wake(self, from_s: float, known: tuple[float, Detections] | None = None) -> None:
+        """Decode again from the key at `from_s`; what the ring still holds is not lost."""
+        self.counts.wakes += 1
+        self._in_step = False
+        self._resume_s = from_s
+        self._known = known
+        self.ladder.looked(float("-inf"))
+
+    # Scenes
+
+    def _believe(
+        self, look: Look, detections: Detections | None, signals: Signals | None
+    ) -> list[Step]:
+        scene = self._tracker.update(look, detections)
+        still_s = 0.0 if self._still_since_s is None else scene.time_s - self._still_since_s
+        return self._judge(replace(scene, signals=signals, health=Health(frozen_s=still_s)))
+
+    def _judge(self, scene: Scene) -> list[Step]:
+        self._scene = scene
+        return [step for rule in self.rules for step in rule.update(scene)]
+
+    # Audits
+
+    def _audit_stretch(self, next_key: Packet) -> None:
+        if self._auditor is None or self._closed_key_s is None:
+            return
+        audit, looks = self._auditor.draw(self._closed_key_s, next_key, self._nearness)
+        self._pending.extend(_Pending(look=look, signals=None, audit=audit) for look in looks)
+
+    def _audited(self, audit: Audit, detections: Detections | None, cost_s: float) -> None:
+        assert self._auditor is not None
+        if not self._auditor.enter(audit, hit=self._wakes(detections), cost_s=cost_s):
+            return
+        if self._resume_s is None:
+            # What the gate missed is still in the ring: nothing is lost but time.
+            self._wake(audit.start_s)
+        if not self._auditor.ledger.trusts:
+            self.ladder.floor = max(self.ladder.floor, Rung.LUMA)
+
+    def _earn(self, cpu_s: float) -> None:
+        if self._auditor is not None:
+            self._auditor.ledger.earn(cpu_s)
+
+
+def _wanted(rules: Sequence[Rule]) -> frozenset[str]:
+    """Labels that the rules read together; empty means all."""
+    wants = [rule.wants for rule in rules]
+    return frozenset() if not all(wants) else frozenset().union(*wants)
