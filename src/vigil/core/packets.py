@@ -51,3 +51,5 @@ class Packet:
     """When the picture was taken: UTC seconds since the epoch (for files: start + pts)."""
     received_s: float
     """When it reached us: UTC seconds since the epoch."""
+    hidden: bool = False
+    """Needed to decode later pictures but not shown itself: an edit list cut it away."""

@@ -26,12 +26,14 @@ class Decoder:
         """`fast` skips the loop filter: a third cheaper, and good enough for gates and detectors.
 
         Pictures for people are decoded with `fast=False`: the error adds up within a group of
-        pictures. Raises `DecodeError` when there is no decoder for the encoding.
+        pictures. Raises `DecodeError` when there is no decoder for the encoding, `SourceRefused`
+        when its pictures are too large.
         """
         self.encoding = encoding
         self.failures = 0
         """Packets that gave an error instead of a picture."""
         self._limits = limits or Limits()
+        self._limits.check_picture("the stream", encoding.width, encoding.height)
         self._context = _open(encoding, fast=fast, pixels=self._limits.pixels)
         self._source = ""
         self._count = 0
@@ -44,7 +46,7 @@ class Decoder:
         encoded.pts, encoded.dts = packet.pts, packet.dts
         encoded.is_keyframe = packet.key
         # Travels through the decoder's reordering, also where the stream has no timestamps.
-        encoded.opaque = packet.time_s
+        encoded.opaque = None if packet.hidden else packet.time_s
         return self._frames(encoded)
 
     def decode_alone(self, packet: Packet) -> Frame | None:
@@ -73,13 +75,12 @@ class Decoder:
         except (av.FFmpegError, ValueError):
             self.failures += 1
             return []
-        return [self._frame(picture) for picture in pictures if picture.width]
+        return [self._frame(p, p.opaque) for p in pictures if isinstance(p.opaque, float)]
 
-    def _frame(self, picture: av.VideoFrame) -> Frame:
+    def _frame(self, picture: av.VideoFrame, time_s: float) -> Frame:
         self._limits.check_picture(self._source, picture.width, picture.height)
         rotation = quarter_turns(-picture.rotation) or self.encoding.rotation
         sideways = rotation in (90, 270)
-        time_s = picture.opaque if isinstance(picture.opaque, float) else self._last_s
         self._last_s = max(self._last_s, time_s)
         self._count += 1
         return Frame(

@@ -1,0 +1,171 @@
+"""Take an open container apart into packets."""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from itertools import chain
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from vigil.core import Encoding, Packet, SourceLost, SourceRefused
+from vigil.media.access import redact
+from vigil.media.decoding import quarter_turns
+from vigil.media.limits import Limits
+
+AvPacket = Any
+"""PyAV's packet, generic for type checkers only."""
+ROTATING_CONTAINERS = ("mov", "matroska")
+PACKETS_TO_A_PICTURE = 32
+"""A broken file is not decoded further only to learn how it is turned."""
+
+
+class Stamp(Protocol):
+    """Turn stream time into UTC seconds."""
+
+    def __call__(self, encoding: Encoding, pts_s: float | None, received_s: float) -> float:
+        """`pts_s`: seconds on the stream's own clock, None where it does not say."""
+        ...
+
+
+class Demuxer:
+    """An open input: its first stream of pictures, and its first of sound if there is one."""
+
+    def __init__(self, container: InputContainer, *, name: str, limits: Limits) -> None:
+        self.name = name
+        self._container = container
+        self._limits = limits
+        self._picture_stream = self._choose_pictures()
+        self._sound_stream = next(iter(container.streams.audio), None)
+        chosen = [s for s in (self._picture_stream, self._sound_stream) if s is not None]
+        self._arriving: Iterator[AvPacket] = container.demux(*chosen)
+        rotation = self._look_at_rotation()
+        self.video = _video_encoding(self._picture_stream, rotation)
+        self.audio = _audio_encoding(self._sound_stream) if self._sound_stream else None
+
+    @property
+    def duration_s(self) -> float | None:
+        """As the container states it; None for live streams and where it does not say."""
+        duration = self._container.duration
+        return duration / av.time_base if duration else None
+
+    @property
+    def start_s(self) -> float:
+        """Stream time of the first picture or sound, seconds."""
+        return (self._container.start_time or 0) / av.time_base
+
+    def packets(self, stamp: Stamp) -> Iterator[Packet]:
+        """Yield what arrives until the end. Raises `SourceLost` when it breaks off."""
+        try:
+            for packet in self._arriving:
+                if packet.size:
+                    yield self._wrap(packet, stamp)
+        except (av.FFmpegError, OSError) as error:
+            raise SourceLost(f"{self.name}: broke off: {reason(error)}") from error
+
+    def close(self) -> None:
+        """Let go of it; only in the thread that reads."""
+        self._container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _wrap(self, packet: AvPacket, stamp: Stamp) -> Packet:
+        received_s = time.time()
+        picture = packet.stream_index == self._picture_stream.index
+        encoding = self.video if picture or self.audio is None else self.audio
+        ticks = packet.dts if packet.pts is None else packet.pts
+        pts_s = None if ticks is None else float(ticks * encoding.time_base)
+        return Packet(
+            source=self.name,
+            encoding=encoding,
+            data=bytes(packet),
+            pts=packet.pts,
+            dts=packet.dts,
+            duration=packet.duration or 0,
+            key=packet.is_keyframe,
+            time_s=stamp(encoding, pts_s, received_s),
+            received_s=received_s,
+            hidden=packet.is_discard,
+        )
+
+    def _choose_pictures(self) -> VideoStream:
+        streams = [
+            stream
+            for stream in self._container.streams.video
+            if stream.codec_context is not None  # PyAV has no decoder for it
+            and not stream.disposition & av.stream.Disposition.attached_pic
+        ]
+        if not streams:
+            kinds = ", ".join(sorted({stream.type for stream in self._container.streams}))
+            raise SourceRefused(f"{self.name}: no picture in it, only {kinds or 'nothing'}")
+        chosen = streams[0]
+        self._limits.check_picture(self.name, chosen.width, chosen.height)
+        return chosen
+
+    def _look_at_rotation(self) -> int:
+        """Degrees clockwise; PyAV tells a stream's rotation only with a decoded picture."""
+        if not self._container.format.name.startswith(ROTATING_CONTAINERS):
+            return 0
+        context = self._picture_stream.codec_context
+        context.thread_count = 1
+        context.options = {"max_pixels": str(self._limits.pixels)}
+        seen: list[AvPacket] = []
+        rotation = 0
+        with suppress(av.FFmpegError, StopIteration):
+            while len(seen) < PACKETS_TO_A_PICTURE:
+                packet = next(self._arriving)
+                seen.append(packet)
+                if packet.stream_index == self._picture_stream.index and (
+                    pictures := context.decode(packet)
+                ):
+                    rotation = quarter_turns(-pictures[0].rotation)
+                    break
+        self._arriving = chain(seen, self._arriving)
+        return rotation
+
+
+def reason(error: Exception) -> str:
+    """What FFmpeg said, in one line and without passwords."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return redact(str(text)).splitlines()[0].lower()
+
+
+def _video_encoding(stream: VideoStream, rotation: int) -> Encoding:
+    context = stream.codec_context
+    return Encoding(
+        kind="video",
+        codec=context.codec.canonical_name,
+        extradata=context.extradata or b"",
+        time_base=stream.time_base or Fraction(1, 90_000),
+        width=context.width,
+        height=context.height,
+        rotation=rotation,
+        frame_rate=float(stream.average_rate) if stream.average_rate else None,
+        pixel_format=context.pix_fmt,
+    )
+
+
+def _audio_encoding(stream: AudioStream) -> Encoding:
+    context = stream.codec_context
+    return Encoding(
+        kind="audio",
+        codec=context.codec.canonical_name,
+        extradata=context.extradata or b"",
+        time_base=stream.time_base or Fraction(1, 90_000),
+        sample_rate=context.sample_rate,
+        channels=context.layout.nb_channels,
+    )

@@ -1,0 +1,132 @@
+"""Open a file, a stream or a device: the only places where an address reaches FFmpeg."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+
+from vigil.core import SourceLost, SourceRefused
+from vigil.media import access
+from vigil.media.access import Access
+from vigil.media.demux import Demuxer, reason
+from vigil.media.limits import Limits
+
+
+def open_file(path: Path | str, *, name: str = "", limits: Limits | None = None) -> Demuxer:
+    """Open a regular file, whatever its extension. Raises `SourceRefused`, with one line why."""
+    path = Path(path)
+    name = name or path.name
+    limits = limits or Limits()
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise SourceRefused(f"{name}: {os.strerror(error.errno or 0).lower()}") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise SourceRefused(f"{name}: not a regular file")
+    if status.st_size == 0:
+        raise SourceRefused(f"{name}: the file is empty")
+    limits.check_file(name, status.st_size, None)
+    # With its protocol written out, no name can be taken for an address.
+    container = _open(f"file:{path.absolute()}", name, access.FILE, {}, limits)
+    with _closing_on_refusal(container):
+        demuxer = Demuxer(container, name=name, limits=limits)
+        limits.check_file(name, status.st_size, demuxer.duration_s)
+    return demuxer
+
+
+def open_stream(
+    url: str,
+    *,
+    name: str,
+    transport: str = "tcp",
+    open_s: float = 5.0,
+    read_s: float = 5.0,
+    limits: Limits | None = None,
+) -> Demuxer:
+    """Open an RTSP or HTTP(S) stream.
+
+    `transport`, tcp or udp, is RTSP's. A server that is silent for `open_s` while opening or
+    `read_s` afterwards is lost. Raises `SourceRefused` for what may not be opened and
+    `SourceLost` for what cannot be reached now.
+    """
+    allowed, form, options = _stream_access(url, name, transport)
+    limits = limits or Limits()
+    options |= {
+        "fflags": "nobuffer",
+        "flags": "low_delay",
+        "fpsprobesize": "0",
+        "analyzeduration": "2000000",
+        "timeout": str(round(read_s * 1e6)),
+    }
+    container = _open(url, name, allowed, options, limits, form=form, timeout_s=(open_s, read_s))
+    with _closing_on_refusal(container):
+        return Demuxer(container, name=name, limits=limits)
+
+
+def open_device(
+    path: str, *, name: str, options: dict[str, str], limits: Limits | None = None
+) -> Demuxer:
+    """Open a camera that is plugged in (Video4Linux). Raises `SourceLost` when it is absent."""
+    limits = limits or Limits()
+    container = _open(path, name, access.DEVICE, options, limits, form="video4linux2")
+    with _closing_on_refusal(container):
+        return Demuxer(container, name=name, limits=limits)
+
+
+def _stream_access(
+    url: str, name: str, transport: str
+) -> tuple[Access, str | None, dict[str, str]]:
+    """Allow-list, forced container and options for a URL."""
+    scheme = url.split("://", 1)[0].lower()
+    match scheme:
+        case "rtsp" | "rtsps":
+            allowed = access.RTSP if scheme == "rtsp" else access.RTSPS
+            return allowed, "rtsp", {"rtsp_transport": transport}
+        case "http" | "https":
+            playlist = url.split("?", 1)[0].lower().endswith(".m3u8")
+            return (access.HLS, "hls", {}) if playlist else (access.HTTP, None, {})
+        case _:
+            raise SourceRefused(
+                f"{name}: scheme {scheme!r} is not allowed; allowed: rtsp, rtsps, http, https"
+            )
+
+
+def _open(
+    place: str,
+    name: str,
+    allowed: Access,
+    options: dict[str, str],
+    limits: Limits,
+    *,
+    form: str | None = None,
+    timeout_s: tuple[float, float] = (20.0, 20.0),
+) -> InputContainer:
+    chosen = allowed.options() | {"max_pixels": str(limits.pixels)} | options
+    try:
+        return av.open(
+            place,
+            "r",
+            format=form,
+            options=chosen,
+            metadata_errors="replace",
+            timeout=timeout_s,
+        )
+    except (av.error.InvalidDataError, av.error.ArgumentError) as error:
+        raise SourceRefused(
+            f"{name}: not a video in an allowed container ({', '.join(allowed.containers)})"
+        ) from error
+    except (av.FFmpegError, OSError) as error:
+        raise SourceLost(f"{name}: cannot be opened: {reason(error)}") from error
+
+
+@contextmanager
+def _closing_on_refusal(container: InputContainer) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        container.close()
+        raise
