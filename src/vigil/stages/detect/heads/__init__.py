@@ -1,0 +1,38 @@
+"""How raw outputs of a graph become boxes: one file per kind of head.
+
+A card names its head. A head returns candidates in pixels of the model's input; suppression of
+duplicates and the way back to source pixels are the same for all.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from vigil.core import ModelCard, ModelError
+from vigil.stages.detect.heads.candidates import Candidates, Output
+from vigil.stages.detect.heads.fastestdet import fastestdet
+from vigil.stages.detect.heads.nanodet import nanodet
+from vigil.stages.detect.heads.ssd import ssd
+from vigil.stages.detect.heads.yolox import yolox
+from vigil.stages.detect.heads.yunet import yunet
+
+Head = Callable[[Sequence[Output], ModelCard, float], Candidates]
+"""From raw outputs, with the card and the lowest score worth keeping."""
+
+HEADS: Mapping[str, Head] = {
+    "fastestdet": fastestdet,
+    "nanodet": nanodet,
+    "ssd": ssd,
+    "yolox": yolox,
+    "yunet": yunet,
+}
+
+__all__ = ["HEADS", "Candidates", "Head", "head_of"]
+
+
+def head_of(card: ModelCard) -> Head:
+    """The head that a card names; raises `ModelError` when no detector has it."""
+    if card.head not in HEADS:
+        allowed = ", ".join(HEADS)
+        raise ModelError(
+            f"{card.id}: head {card.head!r} finds no boxes; a detector reads: {allowed}"
+        )
+    return HEADS[card.head]

@@ -1,0 +1,113 @@
+"""The detector that a model file drives."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from vigil.core import Detections, Look, ModelCard, ModelError, Rung, SystemClock, part
+from vigil.infer.live import LiveModel, OpenModel
+from vigil.infer.registry import Registry, models_folder
+from vigil.stages.detect.canvas import Canvas, Findings, compose, to_source, whole_cell
+from vigil.stages.detect.heads import head_of
+from vigil.stages.detect.nms import groups_of, survivors
+
+
+@part
+class ModelDetector:
+    """Find what a model of the registry was trained to find.
+
+    `name`: in the registry, or `name@version` to stay with one version. `labels`: only these
+    words are reported; empty: all. `score`: the lowest confidence reported, 0 to 1; None: as the
+    card says. `registry`: its folder; None: below VIGIL_HOME.
+    """
+
+    name: str
+    labels: tuple[str, ...] = ()
+    score: float | None = None
+    registry: Path | None = None
+
+    def __post_init__(self) -> None:
+        self._fixed: OpenModel | None = None
+        self._live: LiveModel | None = None
+
+    @classmethod
+    def of(
+        cls,
+        card: ModelCard,
+        folder: Path,
+        *,
+        labels: tuple[str, ...] = (),
+        score: float | None = None,
+    ) -> "ModelDetector":
+        """A detector of weights that no registry keeps; opens them, or raises `ModelError`."""
+        detector = cls(name=card.name, labels=labels, score=score)
+        detector._check(card)
+        detector._fixed = OpenModel.of(card, folder)
+        return detector
+
+    @property
+    def needs(self) -> Rung:
+        """It learns nothing between looks: its cameras may rest on key frames."""
+        return Rung.KEYFRAME
+
+    def warm_up(self) -> None:
+        """Open the weights now; raises `ModelError` when they cannot be used."""
+        self._model()
+
+    def detect(self, looks: Sequence[Look]) -> list[Detections]:
+        model = self._model()
+        findings: list[list[Findings]] = [[] for _ in looks]
+        for index in range(len(looks)):
+            canvas = (whole_cell(index, looks, model.card.input),)
+            for finding in self._see(canvas, looks, model):
+                findings[finding.look].append(finding)
+        return [
+            self._merged(found, look, model.card)
+            for found, look in zip(findings, looks, strict=True)
+        ]
+
+    def _model(self) -> OpenModel:
+        if self._fixed is not None:
+            return self._fixed
+        if self._live is None:
+            registry = Registry(self.registry or models_folder())
+            clock = SystemClock()
+            self._live = LiveModel(registry, self.name, check=self._check, clock=clock)
+        return self._live.current()
+
+    def _check(self, card: ModelCard) -> None:
+        head_of(card)
+        missing = sorted(set(self.labels) - set(card.labels))
+        if missing:
+            raise ModelError(
+                f"{card.id} knows no {', '.join(missing)}; it knows: {', '.join(card.labels)}"
+            )
+
+    def _see(self, canvas: Canvas, looks: Sequence[Look], model: OpenModel) -> list[Findings]:
+        card = model.card
+        outputs = model.session.run(compose(canvas, looks, card.input))
+        score = card.score if self.score is None else self.score
+        return to_source(canvas, head_of(card)(outputs, card, score), looks)
+
+    def _merged(self, findings: list[Findings], look: Look, card: ModelCard) -> Detections:
+        """One look's findings without duplicates, in words."""
+        if not findings:
+            return Detections.none(card.id)
+        boxes = np.concatenate([finding.found.boxes for finding in findings])
+        scores = np.concatenate([finding.found.scores for finding in findings])
+        classes = np.concatenate([finding.found.classes for finding in findings])
+        cut = np.concatenate([finding.cut for finding in findings])
+        groups = np.array(groups_of(card.labels), np.int64)[classes]
+        # A whole box outranks a cut one of the same object, however sure the model was.
+        kept = survivors(boxes, scores - cut, groups, iou=card.nms_iou)
+        labels = tuple(card.labels[index] for index in classes[kept])
+        found = Detections(boxes=boxes[kept], scores=scores[kept], labels=labels, card=card.id)
+        return self._wanted(found, look)
+
+    def _wanted(self, found: Detections, look: Look) -> Detections:
+        keep = [
+            (not self.labels or label in self.labels) and (not look.labels or label in look.labels)
+            for label in found.labels
+        ]
+        return found.where(np.array(keep, bool))
