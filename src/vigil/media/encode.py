@@ -174,7 +174,7 @@ class VideoWriter:
 
 def _open_x264(width: int, height: int, rate: float, options: H264Options) -> VideoCodecContext:
     context = av.CodecContext.create("libx264", "w")
-    assert isinstance(context, VideoCodecContext)  # noqa: S101 - narrows PyAV's union
+    assert isinstance(context, VideoCodecContext)
     context.width = width
     context.height = height
     context.pix_fmt = _pixel_format(width, height)
