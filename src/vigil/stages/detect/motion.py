@@ -1,0 +1,178 @@
+"""Find what moves, and what came to rest, without any model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Float32
+
+from vigil.core import Detections, Frame, Image, Look, Luma, Rung, as_array, part
+from vigil.stages.background import Background
+from vigil.stages.blobs import Blob, Mask, edges_along, find_blobs, polygons_mask
+
+LABEL = "object"
+REMEMBERED_CALLS = 10_000
+"""A source that none of so many calls named is forgotten."""
+EVERYWHERE = 0.6
+"""When more of the picture than this differs, the scene has changed, not the things in it."""
+
+
+DARKEST_SHADOW = 0.65
+"""Of the light that fell there before."""
+SHADOW_TINT = 10.0
+"""Levels by which a shadow's colour may be off."""
+GHOSTS_EVERY_S = 1.0
+GHOST_EDGES = 1.5
+"""So many times stronger is the outline in the background than in the picture."""
+
+
+@dataclass
+class View:
+    """What is kept of one source."""
+
+    background: Background
+    allowed: Mask
+    last: Image
+    called: int = 0
+    ghosts_due_s: float = 0.0
+
+
+@part
+class MotionDetector:
+    """Background subtraction in colour at a small size; every find is an `object`.
+
+    A pixel is compared with its running mean (Wren et al., "Pfinder", 1997), shadows are dropped
+    by their unchanged colour (Horprasert et al., "A statistical approach for real-time robust
+    background subtraction and shadow detection", 1999), and what is left is joined to blobs. A
+    thing that stays is found until `absorb_s` have passed; the hole that a thing leaves behind
+    is not found, since its edges are in the background and not in the picture.
+    """
+
+    width: int = 320
+    """Pixels at which pictures are compared."""
+    contrast: float = 14.0
+    """Levels, 0 to 255, that a pixel must differ by at least."""
+    sigmas: float = 4.0
+    """And how many times its usual deviation."""
+    area: float = 0.0004
+    """Smallest object, as a fraction of the picture."""
+    join: float = 0.02
+    """Parts of an object nearer than this fraction of the picture's width are one."""
+    settle_s: float = 15.0
+    """Seconds in which the background follows slow change."""
+    absorb_s: float = 120.0
+    """Seconds after which a thing at rest is taken for background."""
+    drop_shadows: bool = True
+    masks: tuple[tuple[tuple[float, float], ...], ...] = ()
+    """Polygons, in fractions of the picture, in which nothing is sought."""
+
+    def __post_init__(self) -> None:
+        self._views: dict[str, View] = {}
+        self._calls = 0
+
+    @property
+    def needs(self) -> Rung:
+        return Rung.LUMA
+
+    def detect(self, looks: Sequence[Look]) -> list[Detections]:
+        self._calls += 1
+        found = [self._detect(look.frame) for look in looks]
+        if self._calls % REMEMBERED_CALLS == 0:
+            self._views = {
+                source: view
+                for source, view in self._views.items()
+                if self._calls - view.called < REMEMBERED_CALLS
+            }
+        return found
+
+    def _detect(self, frame: Frame) -> Detections:
+        picture = np.asarray(cv2.blur(frame.rgb(self.width), (3, 3)), np.uint8)
+        view = self._view(frame.source, picture)
+        background = view.background
+        foreground = background.compare(picture, frame.time_s)
+        cv2.bitwise_and(foreground, view.allowed, foreground)
+        if cv2.countNonZero(foreground) > EVERYWHERE * cv2.countNonZero(view.allowed):
+            background.restart(picture, frame.time_s)
+            return Detections.none()
+        if frame.time_s >= view.ghosts_due_s:
+            view.ghosts_due_s = frame.time_s + GHOSTS_EVERY_S
+            self._heal_ghosts(foreground, picture, view)
+        objects = foreground.copy()
+        if self.drop_shadows:
+            drop_shadows(objects, picture, background.mean)
+        background.learn(picture, frame.time_s, foreground)
+        view.last = picture
+        return self._detections(self._blobs(objects), frame, background)
+
+    def _view(self, source: str, picture: Image) -> View:
+        view = self._views.get(source)
+        if view is None or view.last.shape != picture.shape:
+            background = Background(
+                settle_s=self.settle_s,
+                absorb_s=self.absorb_s,
+                tire_s=self.absorb_s,
+                contrast=self.contrast,
+                sigmas=self.sigmas,
+                shake=1,
+            )
+            height, width = picture.shape[:2]
+            allowed = polygons_mask(self.masks, width, height)
+            view = View(background=background, allowed=allowed, last=picture)
+            self._views[source] = view
+        view.called = self._calls
+        return view
+
+    def _heal_ghosts(self, foreground: Mask, picture: Image, view: View) -> None:
+        for blob in self._blobs(foreground):
+            if is_ghost(blob, picture, view):
+                blob.of(foreground)[blob.shape > 0] = 0
+                view.background.heal(blob, picture)
+
+    def _blobs(self, objects: Mask) -> list[Blob]:
+        height, width = objects.shape
+        return find_blobs(
+            objects, smallest=self.area * width * height, join=round(self.join * width)
+        )
+
+    def _detections(self, blobs: list[Blob], frame: Frame, background: Background) -> Detections:
+        """Sure of what is large and differs by several times what it must."""
+        height, width = background.noise.shape
+        smallest = self.area * width * height
+        scores = []
+        for blob in blobs:
+            apart = float(blob.of(background.difference)[blob.shape > 0].mean()) / self.contrast
+            scores.append((1 - 0.5**apart) * min(1.0, blob.area / (3 * smallest)) ** 0.5)
+        boxes = [blob.box(frame.width / width, frame.height / height) for blob in blobs]
+        return Detections(
+            boxes=as_array(boxes),
+            scores=np.array(scores, np.float32),
+            labels=(LABEL,) * len(blobs),
+        )
+
+
+def drop_shadows(objects: Mask, picture: Image, mean: Float32[np.ndarray, "h w 3"]) -> None:
+    """Clear pixels that are their background, darker, in the same colour."""
+    where = np.flatnonzero(objects > 0)
+    now = picture.reshape(-1, 3)[where].astype(np.float32)
+    was = mean.reshape(-1, 3)[where] + 1
+    every_channel = np.ones(3, np.float32)
+    dimmed = (now @ every_channel) / (was @ every_channel)
+    red, green, blue = np.abs(now - was * dimmed[:, None]).T
+    off_colour = np.maximum(np.maximum(red, green), blue)
+    shadow = (dimmed > DARKEST_SHADOW) & (dimmed < 1) & (off_colour < SHADOW_TINT)
+    objects.reshape(-1)[where[shadow]] = 0
+
+
+def is_ghost(blob: Blob, picture: Image, view: View) -> bool:
+    """A place that rests, and whose outline is in the background but not in the picture."""
+    moved = cv2.absdiff(np.ascontiguousarray(blob.of(picture)), np.ascontiguousarray(blob.of(view.last)))
+    if float(moved[blob.shape > 0].mean()) > view.background.contrast / 4:
+        return False
+    now = edges_along(blob.shape, grey(blob.of(picture)))
+    was = edges_along(blob.shape, grey(blob.of(view.background.mean).astype(np.uint8)))
+    return was > GHOST_EDGES * now
+
+
+def grey(picture: Image) -> Luma:
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY), np.uint8)
