@@ -1,12 +1,12 @@
 """Take an open container apart into packets."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from itertools import chain
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import av
 from av.audio.stream import AudioStream
@@ -25,12 +25,12 @@ PACKETS_TO_A_PICTURE = 32
 """A broken file is not decoded further only to learn how it is turned."""
 
 
-class Stamp(Protocol):
-    """Turn stream time into UTC seconds."""
+Stamp = Callable[[Encoding, float | None, float], float]
+"""Turns stream time into UTC seconds.
 
-    def __call__(self, encoding: Encoding, pts_s: float | None, received_s: float) -> float:
-        """`pts_s`: seconds on the stream's own clock, None where it does not say."""
-        ...
+It is given the encoding, seconds on the stream's own clock (None where it does not say) and the
+time of arrival in UTC seconds.
+"""
 
 
 class Demuxer:
