@@ -52,13 +52,15 @@ def _has_external_data(message: memoryview, kind: str, depth: int) -> bool:
     if depth > DEEPEST:
         raise ValueError("nested too deeply")
     children = CHILDREN.get(kind, {})
-    for number, wire, value in fields(message):
+    for number, _, value in fields(message):
         if kind == "tensor" and (number == EXTERNAL_DATA or (number == DATA_LOCATION and value)):
             return True
-        if number in children and wire == 2:
-            assert isinstance(value, memoryview)  # noqa: S101  wire type 2 is bytes
-            if _has_external_data(value, children[number], depth + 1):
-                return True
+        if (
+            number in children
+            and isinstance(value, memoryview)
+            and _has_external_data(value, children[number], depth + 1)
+        ):
+            return True
     return False
 
 

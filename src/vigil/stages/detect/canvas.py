@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool
 
-from vigil.core import Box, Image, Look, ModelInput
+from vigil.core import Box, Boxes, Image, Look, ModelInput, areas, as_array, intersections
 from vigil.stages.detect.heads import Candidates
 
 
@@ -29,21 +30,6 @@ class Cell:
 
 Canvas = tuple[Cell, ...]
 """One model input."""
-
-
-def whole_cell(look: int, looks: Sequence[Look], size: ModelInput) -> Cell:
-    """The whole picture, letterboxed or stretched as the card wants it."""
-    frame = looks[look].frame
-    scale_x, scale_y = natural_scale(frame.width, frame.height, size)
-    return Cell(
-        look=look,
-        region=Box(0, 0, frame.width, frame.height),
-        asked=tuple(Box(*map(float, row)) for row in looks[look].regions),
-        x=0,
-        y=0,
-        width=max(1, round(frame.width * scale_x)),
-        height=max(1, round(frame.height * scale_y)),
-    )
 
 
 def natural_scale(width: int, height: int, size: ModelInput) -> tuple[float, float]:
@@ -78,12 +64,16 @@ class Findings:
     look: int
     found: Candidates
     """Boxes in source pixels."""
-    cut: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    """True where a box touches an edge of the piece that is no edge of the picture."""
+    cut: Bool[np.ndarray, "n"]
+    """True where a box touches an edge of the piece that is no edge of the picture.
+
+    Only things that were asked about are kept when they are cut.
+    """
 
 
 EDGE = 2
 """Canvas pixels within which a box touches an edge."""
+ASKED_FOR = 0.5
 INSIDE = 0.6
 """Share of a box that must lie in its cell; below, it is made of two neighbours."""
 
@@ -112,7 +102,15 @@ def _map_back(cell: Cell, found: Candidates, looks: Sequence[Look]) -> Findings:
     at_edge = np.abs(inside - np.concatenate([size[:2] * 0, size[:2]])) <= EDGE
     cut = (at_edge & (region != edges)).any(axis=1)
     whole, left = (np.prod(b[:, 2:] - b[:, :2], axis=1) for b in (local, inside))
-    keep = left >= INSIDE * whole
     boxes = inside * np.tile(scale, 2) + np.tile(region[:2], 2)
     back = Candidates.of(boxes, found.scores, found.classes)
+    keep = (left >= INSIDE * whole) & (~cut | _is_asked_for(boxes, cell))
     return Findings(look=cell.look, found=back.where(keep), cut=cut[keep])
+
+
+def _is_asked_for(boxes: Boxes, cell: Cell) -> Bool[np.ndarray, "n"]:
+    """True for boxes that hold most of a region that the gate asked for, or lie mostly in one."""
+    asked = as_array(cell.asked)
+    shared = intersections(boxes, asked)
+    smaller = np.minimum(areas(boxes)[:, None], areas(asked)[None, :])
+    return np.asarray((shared >= ASKED_FOR * smaller).any(axis=1))

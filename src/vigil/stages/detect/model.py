@@ -8,9 +8,10 @@ import numpy as np
 from vigil.core import Detections, Look, ModelCard, ModelError, Rung, SystemClock, part
 from vigil.infer.live import LiveModel, OpenModel
 from vigil.infer.registry import Registry, models_folder
-from vigil.stages.detect.canvas import Canvas, Findings, compose, to_source, whole_cell
+from vigil.stages.detect.canvas import Canvas, Findings, compose, to_source
 from vigil.stages.detect.heads import head_of
 from vigil.stages.detect.nms import groups_of, survivors
+from vigil.stages.detect.packing import plan
 
 
 @part
@@ -19,15 +20,21 @@ class ModelDetector:
 
     `name`: in the registry, or `name@version` to stay with one version. `labels`: only these
     words are reported; empty: all. `score`: the lowest confidence reported, 0 to 1; None: as the
-    card says. `registry`: its folder; None: below VIGIL_HOME.
+    card says. `canvas`: regions of several cameras share one model input; False: every look is
+    seen whole. `max_canvases`: model inputs per call, beyond one region for each look; None: as
+    many as needed. `registry`: its folder; None: below VIGIL_HOME.
     """
 
     name: str
     labels: tuple[str, ...] = ()
     score: float | None = None
+    canvas: bool = True
+    max_canvases: int | None = None
     registry: Path | None = None
 
     def __post_init__(self) -> None:
+        self.skipped_regions = 0
+        """Regions that `max_canvases` left unseen since the start."""
         self._fixed: OpenModel | None = None
         self._live: LiveModel | None = None
 
@@ -57,15 +64,33 @@ class ModelDetector:
 
     def detect(self, looks: Sequence[Look]) -> list[Detections]:
         model = self._model()
-        findings: list[list[Findings]] = [[] for _ in looks]
-        for index in range(len(looks)):
-            canvas = (whole_cell(index, looks, model.card.input),)
-            for finding in self._see(canvas, looks, model):
-                findings[finding.look].append(finding)
+        limit = self.max_canvases
+        findings, used = self._pass(looks, model, limit)
+        # A thing larger than its region is cut in two: its picture is seen again, as a whole.
+        again = [index for index, found in enumerate(findings) if any(f.cut.any() for f in found)]
+        if again and (limit is None or used < limit):
+            whole = [Look.whole(looks[index].frame, looks[index].rung) for index in again]
+            seen, _ = self._pass(whole, model, limit)
+            for index, found in zip(again, seen, strict=True):
+                findings[index] = found
         return [
             self._merged(found, look, model.card)
             for found, look in zip(findings, looks, strict=True)
         ]
+
+    def _pass(
+        self, looks: Sequence[Look], model: OpenModel, limit: int | None
+    ) -> tuple[list[list[Findings]], int]:
+        """What is found for each look, and how many canvases it took."""
+        if not self.canvas:
+            looks = [Look.whole(look.frame, look.rung) for look in looks]
+        made = plan(looks, model.card.input, most=limit)
+        self.skipped_regions += made.skipped
+        findings: list[list[Findings]] = [[] for _ in looks]
+        for canvas in made.canvases:
+            for finding in self._see(canvas, looks, model):
+                findings[finding.look].append(finding)
+        return findings, len(made.canvases)
 
     def _model(self) -> OpenModel:
         if self._fixed is not None:
