@@ -1,0 +1,148 @@
+"""The whole configuration file. What stands here is what may stand there."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
+
+from vigil.config.parts import AnyDetector, AnyGate, AnyTracker
+from vigil.config.problems import gathered, problem
+from vigil.config.settings import Model
+from vigil.config.sources import AnySource
+from vigil.config.zones import AnyRule, Corners, Zone
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _plain(name: str) -> str:
+    if not re.fullmatch(r"\w[\w-]{0,63}", name):
+        raise ValueError("allowed: letters, digits, _ and -, 64 at most")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_plain)]
+"""Shown to people, and part of file names."""
+
+INHERITED = ("detector", "gate", "tracker", "record", "rules")
+"""What a camera takes from the top of the file when it does not say so itself."""
+MERGED = ("gate", "record")
+"""Of these it takes each setting that it does not say itself."""
+ANYONE_ANYWHERE = ({"kind": "presence"},)
+
+
+class Retain(Model):
+    """How long clips are kept; the oldest go first, events stay."""
+
+    days: Positive | None = 14
+    """null: for ever."""
+    gb: Positive | None = 50
+    """Of clips, 10**9 bytes each; null: as much as the disk holds."""
+    reserve_mb: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 512
+    """Kept free on the disk for the database, 10**6 bytes each."""
+
+
+class Shards(Model):
+    """How cameras are spread over processes."""
+
+    cameras_per_shard: Annotated[int, Field(ge=1, le=256)] = 16
+
+
+class Metrics(Model):
+    """Where Prometheus may ask."""
+
+    port: Annotated[int, Field(ge=1, le=65535)] = 9464
+    host: str = "127.0.0.1"
+
+
+class Record(Model):
+    """How much of the time around an event its clip shows, in seconds."""
+
+    pre_capture: Annotated[float, Field(ge=0, le=60)] = 5
+    post_capture: Annotated[float, Field(ge=0, le=60)] = 5
+
+
+class CameraConfig(Model):
+    """One camera. Zones stand before rules, which speak of them."""
+
+    name: str
+    """The key of the camera; not to be written again."""
+    source: AnySource = Field(validation_alias=AliasChoices("source", "sub"))
+    """What is analysed."""
+    main: AnySource | None = None
+    """A finer stream, kept as evidence only; None: the analysed one is kept."""
+    detector: AnyDetector = Field("motion", validate_default=True)
+    gate: AnyGate = Field({"kind": "luma"}, validate_default=True)
+    tracker: AnyTracker = Field("two_stage", validate_default=True)
+    masks: tuple[Corners, ...] = ()
+    """Areas that are never looked at, such as a clock or the neighbour's window."""
+    zones: Mapping[Name, Zone] = Field(default_factory=dict)
+    rules: tuple[AnyRule, ...]
+    record: Record = Record()
+
+    @model_validator(mode="after")
+    def _rules_have_names_of_their_own(self) -> Self:
+        names = [rule.name for rule in self.rules]
+        twice = [
+            problem(("rules", index, "name"), name, "another rule of this camera has this name")
+            for index, name in enumerate(names)
+            if name in names[:index]
+        ]
+        return gathered(twice, lambda: self)
+
+
+def _off(value: object) -> object:
+    """YAML reads the word off as false."""
+    return None if value is False or value == "off" else value
+
+
+class App(Model):
+    """The whole file. What stands at the top holds for cameras that do not say themselves."""
+
+    home: Path | None = None
+    """State folder; None: VIGIL_HOME, or the platform's."""
+    retain: Retain = Retain()
+    shards: Shards = Shards()
+    metrics: Annotated[Metrics | None, BeforeValidator(_off)] = Metrics()
+    """None (`off`): nobody may ask."""
+    detector: AnyDetector = Field("motion", validate_default=True)
+    gate: AnyGate = Field({"kind": "luma"}, validate_default=True)
+    tracker: AnyTracker = Field("two_stage", validate_default=True)
+    record: Record = Record()
+    rules: Any = ANYONE_ANYWHERE
+    """As written: each camera builds rules of its own from it, for rules remember."""
+    cameras: Mapping[Name, CameraConfig] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _cameras_inherit(cls, found: Any) -> Any:
+        if not isinstance(found, Mapping) or not isinstance(found.get("cameras"), Mapping):
+            return found
+        top = {"rules": ANYONE_ANYWHERE} | {
+            word: found[word] for word in INHERITED if found.get(word) is not None
+        }
+        cameras = {name: inherited(top, own, name) for name, own in found["cameras"].items()}
+        return {**found, "cameras": cameras}
+
+    def without_cameras(self) -> Self:
+        """The same for a process that must not know the passwords of all cameras."""
+        return self.model_copy(update={"cameras": {}})
+
+
+def inherited(top: Mapping[str, Any], own: Any, name: object) -> Any:
+    """A camera's settings with what it takes from the top of the file."""
+    if not isinstance(own, Mapping):
+        return own
+    merged = {
+        word: {**top[word], **own[word]}
+        for word in MERGED
+        if _same_kind(top.get(word), own.get(word))
+    }
+    return {"name": name, **top, **own, **merged}
+
+
+def _same_kind(top: object, own: object) -> bool:
+    if not isinstance(top, Mapping) or not isinstance(own, Mapping):
+        return False
+    return bool(own.get("kind", top.get("kind")) == top.get("kind"))

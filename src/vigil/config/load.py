@@ -1,0 +1,120 @@
+"""From files to the finished value, or to all that is wrong with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from vigil.config.app import INHERITED, App
+from vigil.config.problems import explain, written
+from vigil.config.secrets import Filled, fill
+from vigil.config.yaml_file import read_yaml, write_yaml
+from vigil.core import ConfigError
+
+
+@dataclass(kw_only=True)
+class _Read:
+    """What the files say, and which file says it."""
+
+    tree: dict[str, Any]
+    files: dict[str, Path] = field(default_factory=dict)
+    """Of each camera that has a file of its own."""
+    problems: list[str] = field(default_factory=list)
+
+
+def load(path: Path) -> App:
+    """Read a file, and the cameras in `vigil.d/cameras/*.yaml` beside it.
+
+    Raises ConfigError, whose `problems` hold one line for each mistake, passwords masked.
+    """
+    return _built(_read(path))
+
+
+def parse(tree: Mapping[str, Any]) -> App:
+    """The same from what a file would say; raises ConfigError."""
+    return _built(_Read(tree=dict(tree)))
+
+
+def camera_folder(path: Path) -> Path:
+    """Where the program keeps the cameras that belong to the file at `path`, one file each."""
+    return path.parent / "vigil.d" / "cameras"
+
+
+def save_camera(path: Path, name: str, settings: Mapping[str, Any]) -> Path:
+    """Write one camera beside the file at `path`, once it is known to load; returns its file.
+
+    Raises ConfigError, leaving everything as it was.
+    """
+    read = _read(path)
+    file = camera_folder(path) / f"{name}.yaml"
+    if name in read.tree["cameras"] and name not in read.files:
+        raise ConfigError(f"cameras.{name}: stands in {path} already, which belongs to your hand")
+    read.tree["cameras"][name] = dict(settings)
+    read.files[name] = file
+    _built(read)  # refuses a name that could lead out of the folder, too
+    write_yaml(file, dict(settings))
+    return file
+
+
+def _read(path: Path) -> _Read:
+    tree = read_yaml(path)
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path}: found {type(tree).__name__}; allowed: settings as `key: value`")
+    read = _Read(tree=tree)
+    if tree.get("cameras") is None:
+        tree["cameras"] = {}
+    if isinstance(tree["cameras"], dict):
+        for file in sorted(camera_folder(path).glob("*.yaml")):
+            _read_camera(file, path, read)
+    return read
+
+
+def _read_camera(file: Path, main: Path, read: _Read) -> None:
+    if file.stem in read.tree["cameras"]:
+        read.problems.append(f"cameras.{file.stem}: stands both in {main} and in {file}")
+        return
+    try:
+        read.tree["cameras"][file.stem] = read_yaml(file)
+        read.files[file.stem] = file
+    except ConfigError as error:
+        read.problems += error.problems
+
+
+def _built(read: _Read) -> App:
+    try:
+        filled = fill(read.tree)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    problems = read.problems + [
+        f"{_where(place, read)}: environment variable {name} is not set"
+        for place, name in filled.unset
+    ]
+    try:
+        app = App.model_validate(filled.tree)
+    except ValidationError as error:
+        problems += _lines(error, read, filled)
+    if problems:
+        # Nothing is chained: the original names every value, passwords included.
+        raise ConfigError(list(dict.fromkeys(problems))) from None
+    return app
+
+
+def _lines(error: ValidationError, read: _Read, filled: Filled) -> list[str]:
+    found = (explain(line) for line in error.errors(include_url=False))
+    return [filled.redacted(f"{_where(place, read)}: {message}") for place, message in found]
+
+
+def _where(place: tuple[int | str, ...], read: _Read) -> str:
+    """The path as the user wrote it: in the camera's own file, or at the top of the main one."""
+    match place:
+        case ("cameras", str(name), str(word), *rest):
+            own = read.tree["cameras"].get(name)
+            if word in INHERITED and isinstance(own, dict) and word not in own:
+                return written((word, *rest))
+            if name in read.files:
+                return f"{read.files[name]}: {written((word, *rest))}"
+        case ("cameras", str(name)) if name in read.files:
+            return f"{read.files[name]}"
+    return written(place)

@@ -1,0 +1,49 @@
+"""Where pictures come from: a plain text is understood by its look."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import ValidationInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from vigil.config.parts import OneOf, Settings
+from vigil.core import Source
+
+STREAMS = ("rtsp", "rtsps", "http", "https")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+
+
+class OneSource(OneOf):
+    """A source is called like its camera."""
+
+    def spoken(self, word: str) -> Mapping[str, object]:
+        return source_settings(word)
+
+    def complete(
+        self, settings: Settings, kind: str, names: Sequence[str], info: ValidationInfo
+    ) -> list[InitErrorDetails]:
+        if "name" in names and "name" in (info.data or {}):
+            settings.setdefault("name", info.data["name"])
+        return []
+
+
+def source_settings(text: str) -> dict[str, object]:
+    """Settings of the source that a plain text means: a URL, a device, a folder or a file."""
+    scheme = _SCHEME.match(text)
+    if scheme is not None:
+        if scheme[1].lower() not in STREAMS:
+            allowed = ", ".join(f"{name}://" for name in STREAMS)
+            raise PydanticCustomError(
+                "vigil",
+                "{message}",
+                {"message": f"no source of scheme {scheme[1]}://; allowed: {allowed}"},
+            )
+        return {"kind": "stream", "url": text}
+    if text.startswith("/dev/video"):
+        return {"kind": "device", "path": text}
+    return {"kind": "images" if Path(text).is_dir() else "file", "path": text}
+
+
+AnySource = Annotated[Source, OneSource("vigil.sources")]
