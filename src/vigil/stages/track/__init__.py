@@ -1,1 +1,1 @@
-"""From detections to tracks."""
+"""From detections to objects that keep their number."""
