@@ -1,0 +1,213 @@
+"""Something is left behind and nobody is with it."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from vigil.core import Box, Rung, Scene, Severity, Step, Track, part
+from vigil.stages.rules.geometry import Fraction, overlap
+from vigil.stages.rules.left_things import (
+    Companions,
+    LeftThing,
+    LeftThings,
+    Resting,
+    is_hidden,
+    is_with,
+)
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.rest import Rest
+from vigil.stages.rules.scene_rule import SceneRule
+from vigil.stages.rules.settings import Labels, Seconds, Share
+from vigil.stages.rules.trails import Trails
+
+Region = Annotated[
+    tuple[Fraction, Fraction, Fraction, Fraction],
+    BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value),
+]
+"""A box: x1, y1, x2, y2 in fractions of the picture."""
+SAME_PLACE_IOU = 0.5
+"""What overlaps a fixture by more is that fixture."""
+BELIEVED_S = 1.0
+"""A person missed by the detector for longer is no longer believed to be there."""
+
+
+@part
+class AbandonedObject(SceneRule):
+    """Fires when a thing has rested for `still_s` and been alone for `alone_s`.
+
+    Things are what the background finds at rest (`object`), and tracks of `labels` that keep
+    their place. A thing is alone while no track of `owners` is nearer than `owner_distance` of
+    their own height. Who stands still is no thing, nor is what they cover. The event begins when
+    the thing came to rest and ends when it is taken away or dismissed. Limits: in a crowd a thing
+    is never alone (`attended_by: owner` helps); a person whom the detector misses altogether is
+    a thing; so is a lasting change of light, where no zone keeps to the ground.
+    """
+
+    CLAIM: ClassVar[str] = "{Thing} was left {where} and nobody is with it."
+    CLAIM_ZH: ClassVar[str] = "{where}有{label}被遗留，无人看管。"
+
+    name: str = "abandoned_object"
+    severity: Severity = Severity.HIGH
+    labels: Labels = ("backpack", "handbag", "object", "suitcase")
+    """Words of things; without `object`, what only the background finds is left alone."""
+    owners: Labels = ("person", "object")
+    """Words of those who can be with a thing; an `object` only while it moves."""
+    still_s: Seconds = 5.0
+    """Seconds for which a thing must have rested."""
+    alone_s: Seconds = 4.0
+    """Seconds for which nobody must have been with it."""
+    owner_distance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+    """Nearer than this, in heights of the person, a person is with it."""
+    attended_by: Literal["anyone", "owner"] = "anyone"
+    """Who counts: anyone near, or only who was with it when it came to rest, if that is known."""
+    still: Share = 0.15
+    """How far the foot of a track may stray, in fractions of its size, to keep its place."""
+    gone_s: Seconds = 2.0
+    """Seconds without it after which a thing is gone."""
+    fixtures: tuple[Region, ...] = ()
+    """Places where something stands for good; `dismiss` adds to them."""
+
+    @property
+    def needs(self) -> Rung:
+        # A thing at rest is learnt from brightness compared several times a second.
+        return Rung.LUMA
+
+    @property
+    def wants(self) -> frozenset[str]:
+        return frozenset(self.labels) | frozenset(self.owners) if self.labels else frozenset()
+
+    def forget(self) -> None:
+        self._rests = Trails(Rest, grace_s=self.gone_s)
+        self._things = LeftThings(gone_s=self.gone_s)
+        self._companions = Companions()
+        self._last: Moment | None = None
+
+    def dismiss(self, event_id: str) -> list[Step]:
+        """End an open event and leave whatever stands in its place alone from now on."""
+        number = self._lives.key_of(event_id)
+        thing = next((thing for thing in self._things if thing.number == number), None)
+        if thing is None or self._last is None:
+            return []
+        self.fixtures = (*self.fixtures, _region(thing.box, self._last.scene))
+        return self._end(thing, self._last)
+
+    def judge(self, moment: Moment) -> list[Step]:
+        self._last = moment
+        scene = moment.scene
+        found = self._found(moment)
+        people = self._people(moment)
+        self._companions.note(moment, people)
+        seen = self._recognise(found, people, moment)
+        steps: list[Step] = []
+        for thing in self._things:
+            self._watch_over(thing, people, moment)
+            if thing.number in seen:
+                steps += self._judge_thing(thing, moment)
+            elif self._is_gone(thing, people, moment):
+                steps += self._lives.end(thing.number, moment)
+        return steps
+
+    def _found(self, moment: Moment) -> list[Resting]:
+        """What rests now, by the background and by the detector."""
+        scene = moment.scene
+        for rest, _ in self._rests.follow(moment, self.counted(scene, self._rests)):
+            rest.note(moment, still=self.still, inertia=self.inertia)
+        self._rests.lost(moment)
+        blobs = scene.signals.static_blobs if scene.signals else ()
+        found = [Resting(box=blob.box, since_s=blob.since_s, label="object") for blob in blobs]
+        found += [
+            Resting(box=rest.box, since_s=rest.since_s, label=rest.label, track_id=rest.ids[-1])
+            for rest in self._rests
+            if rest.settled(moment) and rest.seen_s == scene.time_s
+        ]
+        return [one for one in found if self._is_wanted(one, scene)]
+
+    def _people(self, moment: Moment) -> list[Track]:
+        """Who could be with a thing; what rests is a thing itself."""
+        scene = moment.scene
+        resting = {rest.ids[-1] for rest in self._rests if rest.settled(moment)}
+        return [
+            track
+            for track in scene.tracks
+            if track.label in self.owners
+            and not (track.label in self.labels and track.id in resting)
+            and (not scene.looked or scene.time_s - track.last_seen_s <= BELIEVED_S)
+        ]
+
+    def _is_wanted(self, one: Resting, scene: Scene) -> bool:
+        size = min(one.box.height / scene.height, 1.0)
+        return (
+            (not self.labels or one.label in self.labels)
+            and self.min_size <= size <= self.max_size
+            and self.stands_inside(one.box, scene)
+            and not self._is_fixture(one.box, scene)
+        )
+
+    def _is_fixture(self, box: Box, scene: Scene) -> bool:
+        region = Box(*_region(box, scene))
+        return any(overlap(region, Box(*place)) >= SAME_PLACE_IOU for place in self.fixtures)
+
+    def _recognise(self, found: list[Resting], people: list[Track], moment: Moment) -> set[int]:
+        """Renew known things, remember new ones; return the numbers of those seen now."""
+        seen: set[int] = set()
+        for one in found:
+            thing = self._things.find(one.box)
+            if thing is None:
+                if is_hidden(one.box, people):
+                    continue
+                owner = self._companions.owner(one, self.owner_distance)
+                thing = self._things.add(one, moment, owner)
+            if thing.number not in seen or one.track_id is not None:
+                self._things.renew(thing, one, moment)
+            seen.add(thing.number)
+        return seen
+
+    def _watch_over(self, thing: LeftThing, people: list[Track], moment: Moment) -> None:
+        """Start, keep or stop the clock of a thing alone."""
+        if any(self._attends(person, thing) for person in people):
+            thing.alone_lived_s = None
+        elif thing.alone_lived_s is None:
+            thing.alone_lived_s = moment.lived_s
+
+    def _judge_thing(self, thing: LeftThing, moment: Moment) -> list[Step]:
+        alone_s = thing.alone_lived_s
+        left = alone_s is not None and moment.passed(alone_s, self.alone_s)
+        left = left and moment.passed(thing.since_lived_s, self.still_s)
+        if not left and thing.number not in self._lives:
+            return []
+        owner = () if thing.owner is None else (thing.owner,)
+        sighting = self.sighting(
+            start_s=thing.since_s,
+            end_s=thing.seen_s,
+            label=thing.label,
+            box=thing.box,
+            track_ids=owner + thing.track_ids,
+            seconds=self.alone_s,
+        )
+        return self._lives.hold(thing.number, moment, sighting)
+
+    def _attends(self, person: Track, thing: LeftThing) -> bool:
+        if self.attended_by == "owner" and thing.owner is not None and person.id != thing.owner:
+            return False
+        # A moving `object` right on the thing is the thing itself, seen unsteadily.
+        itself = person.label in self.labels and overlap(person.box, thing.box) >= SAME_PLACE_IOU
+        return not itself and is_with(person, thing.box, self.owner_distance)
+
+    def _is_gone(self, thing: LeftThing, people: list[Track], moment: Moment) -> bool:
+        """Whether it was looked for in vain for long enough, with nobody in front of it."""
+        scene = moment.scene
+        looked = scene.signals is not None if thing.in_background else scene.looked
+        if not looked or is_hidden(thing.box, people):
+            return False
+        return self._things.miss(thing, moment)
+
+    def _end(self, thing: LeftThing, moment: Moment) -> list[Step]:
+        self._things.drop(thing)
+        return self._lives.end(thing.number, moment)
+
+
+def _region(box: Box, scene: Scene) -> tuple[float, float, float, float]:
+    """A box in fractions of the picture."""
+    inside = box.clipped(scene.width, scene.height)
+    width, height = scene.width, scene.height
+    return inside.x1 / width, inside.y1 / height, inside.x2 / width, inside.y2 / height

@@ -1,0 +1,214 @@
+"""Zones and lines in fractions of the picture, and where a thing stands."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from vigil.core import Box, Scene
+
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+"""Of the picture's width or height: 0 is the left or upper edge, 1 the right or lower."""
+Point = tuple[Fraction, Fraction]
+"""x and y, fractions of the picture unless a docstring says otherwise."""
+Anchor = Literal["foot", "centre"]
+"""Which point of its box a thing is taken for."""
+
+# A thing may stand exactly on the border of a zone; rounding must not push it out.
+ON_THE_BORDER = 1e-6
+
+
+def _refusal(problem: str) -> PydanticCustomError:
+    return PydanticCustomError("place", "{problem}", {"problem": problem})
+
+
+def _as_pairs(value: object) -> object:
+    """Frigate's "x,y,x,y" as pairs; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    numbers = [number.strip() for number in value.split(",")]
+    if len(numbers) < 2 or len(numbers) % 2 or not all(map(_is_number, numbers)):
+        raise _refusal(f'expected pairs [[x, y], ...] or "x,y,x,y"; found {value!r}')
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+_PointT = TypeVar("_PointT", bound=tuple[float, float])
+
+
+def _as_polygon(points: tuple[_PointT, ...]) -> tuple[_PointT, ...]:
+    """Refuse what has no inside; a last corner that repeats the first is dropped."""
+    corners = points[:-1] if len(points) > 1 and points[0] == points[-1] else points
+    if len(corners) < 3:
+        raise _refusal(f"a zone needs at least 3 corners; found {len(corners)}")
+    if len(set(corners)) < len(corners):
+        twice = next(corner for corner in corners if corners.count(corner) > 1)
+        raise _refusal(f"a zone has each corner once; found {list(twice)} twice")
+    edges = list(zip(corners, (*corners[1:], corners[0]), strict=True))
+    for (i, one), (j, other) in combinations(enumerate(edges), 2):
+        neighbours = j == i + 1 or (i == 0 and j == len(edges) - 1)
+        if not neighbours and _cross(*one, *other):
+            raise _refusal(
+                f"the edges of a zone must not cross; the one after corner {i + 1} "
+                f"crosses the one after corner {j + 1}"
+            )
+    if abs(_twice_area(corners)) < ON_THE_BORDER:
+        raise _refusal("a zone must enclose some area; its corners lie on one line")
+    return corners
+
+
+def _as_line(points: tuple[_PointT, ...]) -> tuple[_PointT, ...]:
+    if len(points) != 2:
+        raise _refusal(f"a line has 2 ends; found {len(points)} points")
+    if points[0] == points[1]:
+        raise _refusal(f"the ends of a line must differ; both are {list(points[0])}")
+    return points
+
+
+Zone = Annotated[tuple[Point, ...], BeforeValidator(_as_pairs), AfterValidator(_as_polygon)]
+"""Corners of a polygon, in order: `[[x, y], ...]` or Frigate's `"x,y,x,y,x,y"`."""
+Line = Annotated[tuple[Point, ...], BeforeValidator(_as_pairs), AfterValidator(_as_line)]
+"""Start and end of a straight line: `[[x, y], [x, y]]` or `"x,y,x,y"`."""
+
+
+class Area:
+    """A polygon of the picture; without corners, the whole picture."""
+
+    def __init__(self, corners: Sequence[tuple[float, float]] | None) -> None:
+        self.whole = corners is None
+        points = list(corners or ())
+        self._edges = list(zip(points, points[1:] + points[:1], strict=True))
+
+    def holds(self, point: tuple[float, float]) -> bool:
+        """Whether `point` lies inside or on the border."""
+        if self.whole:
+            return True
+        inside = False
+        for start, end in self._edges:
+            if _touches(point, start, end):
+                return True
+            if (start[1] > point[1]) != (end[1] > point[1]):
+                share = (point[1] - start[1]) / (end[1] - start[1])
+                inside ^= point[0] < start[0] + share * (end[0] - start[0])
+        return inside
+
+
+class Wire:
+    """A line across pictures of one shape.
+
+    Lengths are in picture heights, so that a slanted line is as sensitive as a level one.
+    """
+
+    def __init__(self, ends: Sequence[tuple[float, float]], aspect: float) -> None:
+        (x1, y1), (x2, y2) = ends
+        self._aspect = aspect
+        self._start = (x1 * aspect, y1)
+        self._run = ((x2 - x1) * aspect, y2 - y1)
+        self._length = float((self._run[0] ** 2 + self._run[1] ** 2) ** 0.5)
+
+    def upright(self, point: tuple[float, float]) -> tuple[float, float]:
+        """Fractions of the picture as picture heights."""
+        return point[0] * self._aspect, point[1]
+
+    def beyond(self, point: tuple[float, float]) -> float:
+        """How far `point` (picture heights) is to the right of the way from start to end.
+
+        Negative to the left.
+        """
+        x, y = point[0] - self._start[0], point[1] - self._start[1]
+        return (self._run[0] * y - self._run[1] * x) / self._length
+
+    def along(self, point: tuple[float, float]) -> float:
+        """Where `point` (picture heights) lies along the line: 0 at its start, 1 at its end."""
+        x, y = point[0] - self._start[0], point[1] - self._start[1]
+        return (self._run[0] * x + self._run[1] * y) / self._length**2
+
+
+def stand(box: Box, scene: Scene, anchor: Anchor = "foot") -> tuple[float, float]:
+    """Where a box stands, in fractions of the picture and never outside it.
+
+    Who is cut off by the lower edge stands on the edge, not beyond it.
+    """
+    x, y = box.foot
+    if anchor == "centre":
+        y = (box.y1 + box.y2) / 2
+    return fractions((x, y), scene)
+
+
+def fractions(point: tuple[float, float], scene: Scene) -> tuple[float, float]:
+    """A point in source pixels as fractions of the picture, moved into it if it lies outside."""
+    x, y = point[0] / scene.width, point[1] / scene.height
+    return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
+
+
+def distance(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Between two points, in their own unit."""
+    return float(((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2) ** 0.5)
+
+
+def gap(one: Box, other: Box) -> float:
+    """Shortest distance between two boxes, in their own unit; 0 when they touch."""
+    x = max(one.x1 - other.x2, other.x1 - one.x2, 0.0)
+    y = max(one.y1 - other.y2, other.y1 - one.y2, 0.0)
+    return float((x * x + y * y) ** 0.5)
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    shared = _shared(one, other)
+    union = one.area + other.area - shared
+    return shared / union if union > 0 else 0.0
+
+
+def covered(thing: Box, by: Box) -> float:
+    """The share of `thing` that lies within `by`, 0 to 1."""
+    return _shared(thing, by) / thing.area if thing.area > 0 else 0.0
+
+
+def _shared(one: Box, other: Box) -> float:
+    width = min(one.x2, other.x2) - max(one.x1, other.x1)
+    height = min(one.y2, other.y2) - max(one.y1, other.y1)
+    return max(width, 0.0) * max(height, 0.0)
+
+
+def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+    """Twice the signed area of a triangle; its sign says to which side the corner b turns."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _cross(
+    a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], d: tuple[float, float]
+) -> bool:
+    """Whether the segments a-b and c-d share a point."""
+    if _turn(a, b, c) * _turn(a, b, d) < 0 and _turn(c, d, a) * _turn(c, d, b) < 0:
+        return True
+    return _touches(a, c, d) or _touches(b, c, d) or _touches(c, a, b) or _touches(d, a, b)
+
+
+def _touches(
+    point: tuple[float, float], start: tuple[float, float], end: tuple[float, float]
+) -> bool:
+    """Whether `point` lies on the segment."""
+    slack = ON_THE_BORDER
+    within_x = min(start[0], end[0]) - slack <= point[0] <= max(start[0], end[0]) + slack
+    within_y = min(start[1], end[1]) - slack <= point[1] <= max(start[1], end[1]) + slack
+    if not (within_x and within_y):
+        return False
+    length = ((end[0] - start[0]) ** 2 + (end[1] - start[1]) ** 2) ** 0.5
+    return bool(abs(_turn(start, end, point)) <= slack * max(length, slack))
+
+
+def _twice_area(corners: Sequence[tuple[float, float]]) -> float:
+    return sum(
+        x1 * y2 - x2 * y1
+        for (x1, y1), (x2, y2) in zip(corners, (*corners[1:], corners[0]), strict=True)
+    )

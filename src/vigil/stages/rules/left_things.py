@@ -1,0 +1,154 @@
+"""Things that came to rest, and who was with them."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from vigil.core import Box, Track
+from vigil.stages.rules.geometry import covered, gap, overlap
+from vigil.stages.rules.moment import Moment
+
+SAME_IOU = 0.3
+"""Two boxes that overlap more are one thing …"""
+SAME_COVER = 0.6
+"""… and so are two of which one lies within the other by more."""
+HIDDEN = 0.3
+"""A thing covered by more than this may be there without being seen."""
+REMEMBERED_S = 30.0
+SAMPLED_S = 0.5
+"""Who was where is remembered for so long, and noted so often."""
+AT_REST_S = 2.0
+"""An owner was noted within so many seconds of when the thing came to rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resting:
+    """Something found at rest at this moment."""
+
+    box: Box
+    since_s: float
+    """When it came to rest, in the scene's time."""
+    label: str
+    track_id: int | None = None
+    """None when it was found in the background, not by a detector."""
+
+
+@dataclass(slots=True, kw_only=True)
+class LeftThing:
+    """Something that rests, as long as it can be believed to."""
+
+    number: int
+    label: str
+    box: Box
+    since_s: float
+    since_lived_s: float
+    seen_s: float
+    owner: int | None
+    """Track id of who was with it when it came to rest."""
+    track_ids: tuple[int, ...] = ()
+    in_background: bool = True
+    """Last found in the background, so that a look of the detector says nothing about it."""
+    alone_lived_s: float | None = None
+    """Since when nobody is with it."""
+    missing_lived_s: float | None = None
+    """Since when it is looked for in vain."""
+
+
+def same(one: Box, other: Box) -> bool:
+    """Whether two boxes are so alike that they show one thing."""
+    return (
+        overlap(one, other) >= SAME_IOU
+        or covered(one, other) >= SAME_COVER
+        or covered(other, one) >= SAME_COVER
+    )
+
+
+def is_hidden(box: Box, people: Iterable[Track]) -> bool:
+    """Whether somebody stands in front of it, or is it."""
+    return any(covered(box, person.box) > HIDDEN for person in people)
+
+
+def is_with(person: Track, box: Box, owner_distance: float) -> bool:
+    """Whether a person is nearer than `owner_distance` of their own height."""
+    return gap(person.box, box) <= owner_distance * person.box.height
+
+
+class Companions:
+    """Who was where in the last half minute."""
+
+    def __init__(self) -> None:
+        self._notes: deque[tuple[float, float, Sequence[Track]]] = deque()
+
+    def note(self, moment: Moment, people: Sequence[Track]) -> None:
+        """Remember who is where now, if it is time to."""
+        if self._notes and not moment.passed(self._notes[-1][0], SAMPLED_S):
+            return
+        self._notes.append((moment.lived_s, moment.time_s, people))
+        while moment.passed(self._notes[0][0], REMEMBERED_S):
+            self._notes.popleft()
+
+    def owner(self, thing: Resting, owner_distance: float) -> int | None:
+        """Track id of the nearest person when the thing came to rest; None if nobody was near."""
+        near = [
+            (gap(person.box, thing.box), person.id)
+            for _, time_s, people in self._notes
+            if abs(time_s - thing.since_s) <= AT_REST_S
+            for person in people
+            if is_with(person, thing.box, owner_distance)
+        ]
+        return min(near)[1] if near else None
+
+
+class LeftThings:
+    """The things at rest in one picture."""
+
+    def __init__(self, *, gone_s: float) -> None:
+        self._gone_s = gone_s
+        self._things: dict[int, LeftThing] = {}
+        self._count = 0
+
+    def __iter__(self) -> Iterator[LeftThing]:
+        return iter(tuple(self._things.values()))
+
+    def find(self, box: Box) -> LeftThing | None:
+        """The thing that `box` shows."""
+        alike = [thing for thing in self._things.values() if same(thing.box, box)]
+        return max(alike, key=lambda thing: overlap(thing.box, box), default=None)
+
+    def add(self, found: Resting, moment: Moment, owner: int | None) -> LeftThing:
+        """Remember a new thing."""
+        self._count += 1
+        # It rested before it was told of, but a clock that jumped must not make that an hour.
+        rested_s = min(max(moment.time_s - found.since_s, 0.0), REMEMBERED_S)
+        thing = LeftThing(
+            number=self._count,
+            label=found.label,
+            box=found.box,
+            since_s=found.since_s,
+            since_lived_s=moment.lived_s - rested_s,
+            seen_s=moment.time_s,
+            owner=owner,
+        )
+        self._things[thing.number] = thing
+        return thing
+
+    def renew(self, thing: LeftThing, found: Resting, moment: Moment) -> None:
+        """It was found again."""
+        thing.box, thing.seen_s, thing.missing_lived_s = found.box, moment.time_s, None
+        thing.in_background = found.track_id is None
+        if found.track_id is not None:
+            thing.label = found.label
+            thing.track_ids = tuple(dict.fromkeys((*thing.track_ids[-7:], found.track_id)))
+
+    def miss(self, thing: LeftThing, moment: Moment) -> bool:
+        """It was looked for in vain; return whether it is gone for good."""
+        if thing.missing_lived_s is None:
+            thing.missing_lived_s = moment.lived_s
+        if not moment.passed(thing.missing_lived_s, self._gone_s):
+            return False
+        self.drop(thing)
+        return True
+
+    def drop(self, thing: LeftThing) -> None:
+        """Forget it."""
+        self._things.pop(thing.number, None)

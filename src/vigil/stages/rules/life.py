@@ -1,0 +1,178 @@
+"""The life of an event: `new`, any number of `update`, one `end`."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+
+from vigil.core import Box, Event, Severity, Step, StepKind, uuid7
+from vigil.stages.rules.moment import ROUNDING_S, Moment
+from vigil.stages.rules.settings import RuleSettings
+
+MOST_POINTS = 64
+"""A path with more boxes is thinned to half."""
+MOST_IDS = 64
+"""An event names its first track and the newest others, so many in all."""
+PATH_GAP_S = 0.2
+"""A path keeps no two boxes nearer in time; the gap doubles whenever the path is thinned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What a rule knows of an event at one moment."""
+
+    start_s: float
+    """When it began to be true: of the first hit, not of its confirmation."""
+    end_s: float
+    """When it was last seen to be true."""
+    claims: tuple[str, str]
+    """English and Chinese."""
+    label: str = ""
+    box: Box | None = None
+    track_ids: tuple[int, ...] = ()
+    severity: Severity | None = None
+    """None: as the rule's settings say."""
+    direction: str | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Open:
+    """An event whose end has not been told."""
+
+    event: Event
+    told_lived_s: float
+    path_gap_s: float = PATH_GAP_S
+
+
+class Lives:
+    """The open events of one rule, by whatever key the rule finds them again.
+
+    Schedule, cool-down, rate of updates and thinning are kept here, so that a rule says only
+    what holds and what has ended.
+    """
+
+    def __init__(self, settings: RuleSettings) -> None:
+        self._settings = settings
+        self._open: dict[Hashable, _Open] = {}
+        self._ended_lived_s: float | None = None
+        self._active = True
+        self._active_since_s: float | None = None
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._open
+
+    def key_of(self, event_id: str) -> Hashable | None:
+        """The key under which an open event is kept; None when no such event is open."""
+        return next((key for key, one in self._open.items() if one.event.id == event_id), None)
+
+    def tick(self, moment: Moment) -> list[Step]:
+        """Let time pass; call it once a scene, before anything else."""
+        schedule = self._settings.schedule
+        if schedule is None:
+            return []
+        was, self._active = self._active, schedule.active(moment.time_s)
+        if self._active:
+            if not was:
+                self._active_since_s = moment.time_s
+            return []
+        return self.end_all(moment.time_s, lived_s=moment.lived_s)
+
+    def hold(self, key: Hashable, moment: Moment, sighting: Sighting) -> list[Step]:
+        """It is true now: begin its event where that is allowed, or let it go on."""
+        if key in self._open:
+            return self._go_on(self._open[key], moment, sighting)
+        return self._begin(key, moment, sighting) if self._may_begin(moment) else []
+
+    def end(self, key: Hashable, moment: Moment) -> list[Step]:
+        """It is no longer true. Nothing is told of a key that never began."""
+        if key not in self._open:
+            return []
+        self._ended_lived_s = moment.lived_s
+        return [_last_step(self._open.pop(key).event, moment.time_s)]
+
+    def end_all(self, time_s: float, *, lived_s: float | None = None) -> list[Step]:
+        """End whatever is open."""
+        if self._open and lived_s is not None:
+            self._ended_lived_s = lived_s
+        steps = [_last_step(one.event, time_s) for one in self._open.values()]
+        self._open.clear()
+        return steps
+
+    def _may_begin(self, moment: Moment) -> bool:
+        cooled = self._ended_lived_s is None or moment.passed(
+            self._ended_lived_s, self._settings.cool_down_s
+        )
+        return self._active and cooled
+
+    def _begin(self, key: Hashable, moment: Moment, sighting: Sighting) -> list[Step]:
+        settings = self._settings
+        start_s = sighting.start_s
+        if self._active_since_s is not None:
+            # What began before the hours of the rule concerns it from their beginning on.
+            start_s = max(start_s, min(self._active_since_s, sighting.end_s))
+        event = Event(
+            id=uuid7(moment.time_s),
+            source=moment.scene.source,
+            rule=settings.name,
+            claim=sighting.claims[0],
+            claim_zh=sighting.claims[1],
+            algorithm=settings.algorithm,
+            label=sighting.label,
+            start_s=start_s,
+            end_s=max(start_s, sighting.end_s),
+            severity=sighting.severity or settings.severity,
+            critical=settings.critical,
+            track_ids=sighting.track_ids,
+            box=sighting.box,
+            path=() if sighting.box is None else ((sighting.end_s, sighting.box),),
+            direction=sighting.direction,
+            counts=dict(sighting.counts),
+            cards=moment.scene.cards,
+        )
+        self._open[key] = _Open(event=event, told_lived_s=moment.lived_s)
+        return [Step(kind=StepKind.NEW, event=event, time_s=moment.time_s)]
+
+    def _go_on(self, one: _Open, moment: Moment, sighting: Sighting) -> list[Step]:
+        before = one.event
+        one.event = replace(
+            before,
+            end_s=max(before.end_s, sighting.end_s),
+            severity=sighting.severity or before.severity,
+            box=sighting.box or before.box,
+            track_ids=_joined(before.track_ids, sighting.track_ids),
+            counts=dict(sighting.counts),
+            cards=tuple(dict.fromkeys(before.cards + moment.scene.cards)),
+        )
+        _extend_path(one, sighting)
+        risen = one.event.severity != before.severity
+        news = one.event.end_s > before.end_s
+        due = news and moment.passed(one.told_lived_s, self._settings.update_s)
+        if not (risen or due):
+            return []
+        one.told_lived_s = moment.lived_s
+        return [Step(kind=StepKind.UPDATE, event=one.event, time_s=moment.time_s)]
+
+
+def _last_step(event: Event, time_s: float) -> Step:
+    """The `end`; its path reaches to where the thing was last seen."""
+    if event.box is not None and event.path and event.path[-1][0] < event.end_s:
+        event = replace(event, path=(*event.path, (event.end_s, event.box)))
+    return Step(kind=StepKind.END, event=event, time_s=time_s)
+
+
+def _joined(known: tuple[int, ...], seen: tuple[int, ...]) -> tuple[int, ...]:
+    ids = tuple(dict.fromkeys(known + seen))
+    return ids if len(ids) <= MOST_IDS else (*ids[:1], *ids[-MOST_IDS + 1 :])
+
+
+def _extend_path(one: _Open, sighting: Sighting) -> None:
+    """Add where it is now, unless the last point is as good as that."""
+    path = one.event.path
+    if sighting.box is None or (
+        path and sighting.end_s - path[-1][0] < one.path_gap_s - ROUNDING_S
+    ):
+        return
+    path = (*path, (sighting.end_s, sighting.box))
+    if len(path) > MOST_POINTS:
+        path = (*path[:-1:2], path[-1])
+        one.path_gap_s *= 2
+    one.event = replace(one.event, path=path)

@@ -1,0 +1,105 @@
+"""Somebody stays too long."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from vigil.core import Severity, Step, part
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.scene_rule import SceneRule
+from vigil.stages.rules.settings import Count, Labels, Seconds
+from vigil.stages.rules.trails import Trail, Trails
+
+HIGHER = {
+    Severity.INFO: Severity.LOW,
+    Severity.LOW: Severity.MEDIUM,
+    Severity.MEDIUM: Severity.HIGH,
+    Severity.HIGH: Severity.HIGH,
+}
+
+
+@dataclass(kw_only=True)
+class _Stay(Trail):
+    streak: int = 0
+    """Looks in a row that found it inside, before it counts as inside."""
+    since_s: float = 0.0
+    """When it was first found inside."""
+    since_lived_s: float = 0.0
+    inside_s: float = 0.0
+    """When it was last found inside."""
+    away_lived_s: float | None = None
+    """Since when it is outside or missing; None while inside, or while nobody looks."""
+
+    def note(self, moment: Moment, *, inside: bool) -> None:
+        """Take in one look."""
+        if not inside:
+            self.away_lived_s = moment.lived_s if self.away_lived_s is None else self.away_lived_s
+            return
+        if self.streak == 0:
+            self.since_s, self.since_lived_s = moment.time_s, moment.lived_s
+        self.streak += 1
+        self.inside_s, self.away_lived_s = moment.time_s, None
+
+
+@part
+class Loitering(SceneRule):
+    """Fires when one thing has stayed in the zone for `longer_than_s`.
+
+    Each thing has its own clock, which begins at its first look inside and also runs while it is
+    outside or hidden for less than `grace_s`, and while nobody looks because nothing moves. The
+    event ends when it has been away for `grace_s`, at the moment it was last inside. With
+    `escalate_s` the severity rises by one step after so long a stay. Limits: a track that is
+    lost for longer, or taken over by another person, starts anew.
+    """
+
+    CLAIM: ClassVar[str] = "{Thing} stays {where} for longer than {seconds} seconds."
+    CLAIM_ZH: ClassVar[str] = "{where}有{label}停留超过{seconds}秒。"
+
+    name: str = "loitering"
+    labels: Labels = ("person", "object")
+    inertia: Count = 3
+    longer_than_s: Seconds = 60.0
+    grace_s: Seconds = 5.0
+    """Seconds for which a thing may be out of the zone or out of sight."""
+    escalate_s: Seconds | None = None
+    """Length of a stay that raises the severity; None: it stays as it is."""
+
+    def forget(self) -> None:
+        self._stays = Trails(_Stay, grace_s=self.grace_s)
+
+    def judge(self, moment: Moment) -> list[Step]:
+        scene = moment.scene
+        followed = self._stays.follow(moment, self.counted(scene, self._stays))
+        inside = {stay.number for stay, track in followed if self.stands_inside(track.box, scene)}
+        steps: list[Step] = []
+        for stay in self._stays:
+            if scene.looked:
+                stay.note(moment, inside=stay.number in inside)
+            steps += self._judge_stay(stay, moment)
+        for stay in self._stays.lost(moment):
+            steps += self._lives.end(stay.number, moment)
+        return steps
+
+    def _judge_stay(self, stay: _Stay, moment: Moment) -> list[Step]:
+        if stay.away_lived_s is not None:
+            unsure = stay.streak < self.inertia and stay.missing_lived_s is None
+            if not unsure and not moment.passed(stay.away_lived_s, self.grace_s):
+                return []
+            stay.streak = 0
+            return self._lives.end(stay.number, moment)
+        stayed = moment.passed(stay.since_lived_s, self.longer_than_s)
+        if stay.streak < self.inertia or not stayed:
+            return []
+        sighting = self.sighting(
+            start_s=stay.since_s,
+            end_s=stay.inside_s,
+            label=stay.label,
+            box=stay.box,
+            track_ids=stay.ids,
+            seconds=self.longer_than_s,
+            severity=self._severity(stay, moment),
+        )
+        return self._lives.hold(stay.number, moment, sighting)
+
+    def _severity(self, stay: _Stay, moment: Moment) -> Severity:
+        long = self.escalate_s is not None and moment.passed(stay.since_lived_s, self.escalate_s)
+        return HIGHER[self.severity] if long else self.severity

@@ -1,0 +1,46 @@
+"""Scenes with a time that only moves on."""
+
+from dataclasses import dataclass
+
+from vigil.core import Scene
+
+LONGEST_STEP_S = 10.0
+"""A longer step between two scenes is a jump of the clock or a silence: nobody saw it pass."""
+ROUNDING_S = 1e-3
+"""UTC seconds in a float are good to less than a microsecond; sums of them to less than this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A scene, and how long its rule has watched by then."""
+
+    scene: Scene
+    lived_s: float
+    """Seconds of scenes since the rule began. Durations are told from it, never from the scene's
+    own time, so that a clock set forward or back neither makes nor breaks an event.
+    """
+
+    @property
+    def time_s(self) -> float:
+        """The scene's time, for what people read."""
+        return self.scene.time_s
+
+    def passed(self, since_lived_s: float, duration_s: float) -> bool:
+        """Whether `duration_s` have gone by since `since_lived_s`."""
+        return self.lived_s - since_lived_s >= duration_s - ROUNDING_S
+
+
+class Lifetime:
+    """Counts the seconds that scenes tell of."""
+
+    def __init__(self) -> None:
+        self._lived_s = 0.0
+        self._last_s: float | None = None
+
+    def at(self, scene: Scene) -> Moment:
+        """Move on to `scene`."""
+        if self._last_s is not None:
+            step_s = scene.time_s - self._last_s
+            self._lived_s += min(max(step_s, 0.0), LONGEST_STEP_S)
+        self._last_s = scene.time_s
+        return Moment(scene=scene, lived_s=self._lived_s)

@@ -1,0 +1,128 @@
+"""Somebody or something is there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vigil.core import Scene, Step, Track, part
+from vigil.stages.rules.life import Sighting
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.occupancy import Occupancy
+from vigil.stages.rules.scene_rule import SceneRule
+from vigil.stages.rules.settings import Count, Labels, Seconds
+from vigil.stages.rules.trails import Trail, Trails
+
+SHOWN_LATE_S = 2.0
+"""A tracker may hold back a new track until it is sure, but no longer than this."""
+
+
+@dataclass(kw_only=True)
+class _Visitor(Trail):
+    occupancy: Occupancy
+
+
+@part
+class Presence(SceneRule):
+    """Fires when a thing stands in the zone in `inertia` of `within` looks.
+
+    One event lasts as long as anyone is there, whoever it is (`per: track`: one event for each).
+    It ends when nobody was found for `close_s` while somebody looked. Start and end are the
+    first and the last hit. Limits: who passes between two looks is not seen; who is hidden for
+    longer than `close_s` comes anew (a `cool_down_s` helps).
+    """
+
+    name: str = "presence"
+    labels: Labels = ("person", "object")
+    within: Count = 5
+    """Of so many looks, `inertia` must find something for an event to begin."""
+    close_s: Seconds = 1.0
+    """Seconds of looks without a hit after which an event ends."""
+    per: Literal["zone", "track"] = "zone"
+    """One event for the zone, or one for each thing in it."""
+
+    def __post_init__(self) -> None:
+        if self.inertia > self.within:
+            raise ValueError(
+                f"inertia: {self.inertia} hits do not fit in within: {self.within} looks"
+            )
+        super().__post_init__()
+
+    def forget(self) -> None:
+        self._occupancy = self._empty()
+        self._visitors = Trails(self._new_visitor, grace_s=self.close_s)
+        self._met: set[int] = set()
+        self._shown_id = 0
+
+    def judge(self, moment: Moment) -> list[Step]:
+        if not moment.scene.looked:
+            return []
+        steps = self._judge_each(moment) if self.per == "track" else self._judge_zone(moment)
+        self._met = {track.id for track in moment.scene.tracks}
+        return steps
+
+    def _judge_zone(self, moment: Moment) -> list[Step]:
+        inside = [track for track in self.seen(moment.scene) if self._is_hit(track, moment.scene)]
+        for track in inside:
+            self._credit(self._occupancy, track, moment)
+        was_open = self._occupancy.open
+        self._occupancy.note(moment, hit=bool(inside))
+        if was_open and not self._occupancy.open:
+            return self._lives.end("zone", moment)
+        if not (self._occupancy.open and inside):
+            return []
+        ids = [track.id for track in inside]
+        sighting = self._sighting(self._occupancy, self._shown(inside), ids)
+        return self._lives.hold("zone", moment, sighting)
+
+    def _judge_each(self, moment: Moment) -> list[Step]:
+        scene = moment.scene
+        steps: list[Step] = []
+        followed = self._visitors.follow(moment, self.counted(scene, self._visitors))
+        inside = {visitor.number for visitor, track in followed if self._is_hit(track, scene)}
+        for visitor, track in followed:
+            if visitor.number in inside:
+                self._credit(visitor.occupancy, track, moment)
+        for visitor in self._visitors:
+            was_open, hit = visitor.occupancy.open, visitor.number in inside
+            visitor.occupancy.note(moment, hit=hit)
+            if was_open and not visitor.occupancy.open:
+                steps += self._lives.end(visitor.number, moment)
+            elif visitor.occupancy.open and hit:
+                sighting = self._sighting(visitor.occupancy, visitor, visitor.ids)
+                steps += self._lives.hold(visitor.number, moment, sighting)
+        for visitor in self._visitors.lost(moment):
+            steps += self._lives.end(visitor.number, moment)
+        return steps
+
+    def _is_hit(self, track: Track, scene: Scene) -> bool:
+        return track.score >= self.min_score and self.stands_inside(track.box, scene)
+
+    def _credit(self, occupancy: Occupancy, track: Track, moment: Moment) -> None:
+        """A track that is shown for the first time was in the picture before it was shown."""
+        late_s = moment.time_s - track.first_seen_s
+        if self.zone is None and track.id not in self._met and 0 < late_s <= SHOWN_LATE_S:
+            occupancy.credit(track.first_seen_s, track.hits - 1)
+
+    def _shown(self, inside: list[Track]) -> Track:
+        """The one whose box stands for the event: the same as before, else the largest."""
+        shown = next((track for track in inside if track.id == self._shown_id), None)
+        shown = shown or max(inside, key=lambda track: track.box.area)
+        self._shown_id = shown.id
+        return shown
+
+    def _sighting(
+        self, occupancy: Occupancy, shown: Track | Trail, track_ids: Iterable[int]
+    ) -> Sighting:
+        return self.sighting(
+            start_s=occupancy.since_s,
+            end_s=occupancy.last_s,
+            label=shown.label,
+            box=shown.box,
+            track_ids=track_ids,
+        )
+
+    def _new_visitor(self, **known: Any) -> _Visitor:
+        return _Visitor(occupancy=self._empty(), **known)
+
+    def _empty(self) -> Occupancy:
+        return Occupancy(needed=self.inertia, within=self.within, close_s=self.close_s)

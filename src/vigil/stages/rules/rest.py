@@ -1,0 +1,51 @@
+"""Telling what stays where it is from what moves, in units of its own size."""
+
+from dataclasses import dataclass
+
+from vigil.stages.rules.geometry import distance
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.trails import Trail
+
+MOVED = 1.0
+"""Who has come so many times its own size has moved."""
+SETTLED_S = 1.0
+"""Who has rested for so long does not leave for a single odd box."""
+
+
+@dataclass(kw_only=True)
+class Rest(Trail):
+    """A thing, and the spot where it stands."""
+
+    origin: tuple[float, float] | None = None
+    """Foot point, pixels, where it was first seen."""
+    spot: tuple[float, float] = (0.0, 0.0)
+    """Foot point, pixels, where it came to rest."""
+    since_s: float = 0.0
+    since_lived_s: float = 0.0
+    off: int = 0
+    """Looks in a row that found it off its spot."""
+    moved: bool = False
+    """Whether it was ever seen to come from somewhere else."""
+
+    def settled(self, moment: Moment) -> bool:
+        """Whether it is there and has rested long enough to be taken for a thing at rest."""
+        return self.missing_lived_s is None and moment.passed(self.since_lived_s, SETTLED_S)
+
+    def note(self, moment: Moment, *, still: float, inertia: int) -> None:
+        """Take in a look that found it: at rest while within `still` of its size of its spot."""
+        size = max((self.box.width * self.box.height) ** 0.5, 1.0)
+        foot = self.box.foot
+        if self.origin is None:
+            self.origin = foot
+            self._rest_at(foot, moment)
+        self.moved = self.moved or distance(foot, self.origin) >= MOVED * size
+        if distance(foot, self.spot) <= still * size:
+            self.off = 0
+            return
+        self.off += 1
+        if not self.settled(moment) or self.off >= inertia:
+            self._rest_at(foot, moment)
+
+    def _rest_at(self, foot: tuple[float, float], moment: Moment) -> None:
+        self.spot, self.off = foot, 0
+        self.since_s, self.since_lived_s = moment.time_s, moment.lived_s

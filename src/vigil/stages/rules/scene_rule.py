@@ -1,0 +1,126 @@
+"""What rules about things in the picture have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+from vigil.core import Box, Rung, Scene, Severity, Step, Track, part
+from vigil.stages.rules.geometry import Area, Zone, stand
+from vigil.stages.rules.life import Lives, Sighting
+from vigil.stages.rules.moment import ROUNDING_S, Lifetime, Moment
+from vigil.stages.rules.settings import Count, Labels, RuleSettings, Share
+from vigil.stages.rules.trails import Trails, TrailT
+
+
+@part
+class SceneRule(RuleSettings, ABC):
+    """Settings and frame of a rule about things in the picture.
+
+    A rule writes `judge`, called once for each scene that says anything about the picture, and
+    `forget`, which makes its memory anew.
+    """
+
+    labels: Labels = ()
+    """Words of the things meant; empty: any."""
+    zone: Zone | None = None
+    """Where a thing must stand; None: anywhere."""
+    inertia: Count = 3
+    """In how many looks a thing must be found so before it counts."""
+    min_score: Share = 0.5
+    """A thing must have been found at least this surely."""
+    min_size: Share = 0.0
+    """Smallest height of a thing, as a fraction of the picture's height."""
+    max_size: Share = 1.0
+    """Largest height of a thing, as a fraction of the picture's height."""
+
+    def __post_init__(self) -> None:
+        self._area = Area(self.zone)
+        self._lives = Lives(self)
+        self._lifetime = Lifetime()
+        self.forget()
+
+    @property
+    def needs(self) -> Rung:
+        return Rung.KEYFRAME
+
+    @property
+    def wants(self) -> frozenset[str]:
+        return frozenset(self.labels)
+
+    def update(self, scene: Scene) -> list[Step]:
+        if _says_nothing(scene):
+            return []
+        moment = self._lifetime.at(scene)
+        return self._lives.tick(moment) + self.judge(moment)
+
+    def close(self, time_s: float) -> list[Step]:
+        steps = self._lives.end_all(time_s)
+        self._lives = Lives(self)
+        self._lifetime = Lifetime()
+        self.forget()
+        return steps
+
+    @abstractmethod
+    def judge(self, moment: Moment) -> list[Step]:
+        """Say what holds and what has ended."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Start with an empty memory."""
+
+    def seen(self, scene: Scene) -> list[Track]:
+        """Things of the right labels and size, measured at this very moment; any score."""
+        return [
+            track
+            for track in scene.tracks
+            if is_measured(track, scene)
+            and (not self.labels or track.label in self.labels)
+            and self.min_size <= min(track.box.height / scene.height, 1.0) <= self.max_size
+        ]
+
+    def counted(self, scene: Scene, trails: Trails[TrailT]) -> list[Track]:
+        """Of the seen, those sure enough. Who once was is followed while it is seen at all."""
+        return [
+            track
+            for track in self.seen(scene)
+            if track.score >= self.min_score or trails.knows(track.id)
+        ]
+
+    def stands_inside(self, box: Box, scene: Scene) -> bool:
+        """Whether a thing stands in the zone."""
+        return self._area.holds(stand(box, scene))
+
+    def sighting(
+        self,
+        *,
+        start_s: float,
+        end_s: float,
+        label: str,
+        box: Box,
+        track_ids: Iterable[int] = (),
+        seconds: float = 0.0,
+        severity: Severity | None = None,
+    ) -> Sighting:
+        """A sighting that claims what this rule claims."""
+        return Sighting(
+            start_s=start_s,
+            end_s=end_s,
+            claims=self.claims(label=label, whole=self.zone is None, seconds=seconds),
+            label=label,
+            box=box,
+            track_ids=tuple(track_ids),
+            severity=severity,
+        )
+
+
+def is_measured(track: Track, scene: Scene) -> bool:
+    """Whether a detector saw the track at this moment; else its box is a belief."""
+    return track.last_seen_s >= scene.time_s - ROUNDING_S
+
+
+def _says_nothing(scene: Scene) -> bool:
+    """Whether nobody saw a picture.
+
+    Such a scene tells of the camera, at the clock's time, which runs ahead of the pictures'.
+    """
+    no_picture = scene.width <= 0 or scene.height <= 0
+    return no_picture or (not scene.looked and scene.signals is None)

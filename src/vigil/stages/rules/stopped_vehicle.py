@@ -1,0 +1,69 @@
+"""A vehicle stands where vehicles should move."""
+
+from typing import ClassVar
+
+from vigil.core import Step, part
+from vigil.stages.rules.geometry import fractions
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.rest import Rest
+from vigil.stages.rules.scene_rule import SceneRule
+from vigil.stages.rules.settings import Labels, Seconds, Share
+from vigil.stages.rules.trails import Trails
+
+VEHICLES = ("bus", "car", "motorcycle", "object", "truck", "van", "vehicle")
+
+
+@part
+class StoppedVehicle(SceneRule):
+    """Fires when a vehicle in the zone has kept its place for `longer_than_s` after it moved.
+
+    It keeps its place while its foot stays within `still` of its own size; it has moved when it
+    has come one length. The event begins where it stopped and ends when it moves on, is gone, or
+    leaves the zone. What was parked before the watch began is left alone unless `parked` is set.
+    Limits: red lights and jams look the same (draw the zone, or wait longer); a vehicle hidden
+    for longer than `grace_s` ends its event.
+    """
+
+    CLAIM: ClassVar[str] = "{Thing} has stopped {where} for longer than {seconds} seconds."
+    CLAIM_ZH: ClassVar[str] = "{where}有{label}停留超过{seconds}秒。"
+
+    name: str = "stopped_vehicle"
+    labels: Labels = VEHICLES
+    longer_than_s: Seconds = 10.0
+    still: Share = 0.15
+    """How far its foot may stray from its spot, in fractions of its own size."""
+    grace_s: Seconds = 5.0
+    """Seconds for which it may be hidden."""
+    parked: bool = False
+    """Also tell of vehicles that were never seen to move."""
+
+    def forget(self) -> None:
+        self._rests = Trails(Rest, grace_s=self.grace_s)
+
+    def judge(self, moment: Moment) -> list[Step]:
+        for rest, _ in self._rests.follow(moment, self.counted(moment.scene, self._rests)):
+            rest.note(moment, still=self.still, inertia=self.inertia)
+        steps: list[Step] = []
+        for rest in self._rests:
+            steps += self._judge_rest(rest, moment)
+        for rest in self._rests.lost(moment):
+            steps += self._lives.end(rest.number, moment)
+        return steps
+
+    def _judge_rest(self, rest: Rest, moment: Moment) -> list[Step]:
+        # The spot, not the box: what stands on the border of the zone does not flicker.
+        inside = self._area.holds(fractions(rest.spot, moment.scene))
+        stands = inside and (rest.moved or self.parked)
+        if not stands or not moment.passed(rest.since_lived_s, self.longer_than_s):
+            return self._lives.end(rest.number, moment)
+        if rest.missing_lived_s is not None or rest.off:
+            return []
+        sighting = self.sighting(
+            start_s=rest.since_s,
+            end_s=rest.seen_s,
+            label=rest.label,
+            box=rest.box,
+            track_ids=rest.ids,
+            seconds=self.longer_than_s,
+        )
+        return self._lives.hold(rest.number, moment, sighting)

@@ -1,0 +1,118 @@
+"""What a rule remembers of each thing, even when its track was lost and found under a new id."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from vigil.core import Box, Track
+from vigil.stages.rules.geometry import overlap
+from vigil.stages.rules.moment import Moment
+
+SAME_PLACE_IOU = 0.3
+"""A new track this much over a lost one of the same label is the same thing."""
+MOST_IDS = 16
+
+
+@dataclass(kw_only=True)
+class Trail:
+    """One thing; rules add what they need to know of it."""
+
+    number: int
+    """Counts the things of one rule; unlike a track's id it never changes."""
+    label: str
+    box: Box
+    """Where it was last seen."""
+    first_seen_s: float
+    seen_s: float
+    """When it was last seen, in the scene's time."""
+    ids: list[int] = field(default_factory=list)
+    """Ids of its tracks: the first, and the newest others."""
+    missing_lived_s: float | None = None
+    """Since when it is looked for in vain; None while seen, or while nobody looks."""
+
+
+TrailT = TypeVar("TrailT", bound=Trail)
+
+
+class Trails(Generic[TrailT]):
+    """The things of one rule. Those looked for in vain for more than `grace_s` are forgotten."""
+
+    def __init__(self, begin: Callable[..., TrailT], *, grace_s: float) -> None:
+        self._begin = begin
+        self._grace_s = grace_s
+        self._trails: dict[int, TrailT] = {}
+        self._by_id: dict[int, int] = {}
+        self._count = 0
+
+    def __iter__(self) -> Iterator[TrailT]:
+        return iter(tuple(self._trails.values()))
+
+    def __len__(self) -> int:
+        return len(self._trails)
+
+    def knows(self, track_id: int) -> bool:
+        """Whether a track with this id belongs to a thing already known."""
+        return track_id in self._by_id
+
+    def follow(self, moment: Moment, tracks: Sequence[Track]) -> list[tuple[TrailT, Track]]:
+        """Tell which thing each of `tracks`, all seen at this moment, belongs to."""
+        known = [track for track in tracks if self.knows(track.id)]
+        pairs = [(self._trails[self._by_id[track.id]], track) for track in known]
+        taken = {trail.number for trail, _ in pairs}
+        for track in tracks:
+            if not self.knows(track.id):
+                trail = self._heir(track, moment, taken) or self._new(track)
+                taken.add(trail.number)
+                # Only the newest id leads to a thing: an older one that comes back is another.
+                self._by_id.pop(trail.ids[-1] if trail.ids else track.id, None)
+                self._by_id[track.id] = trail.number
+                trail.ids = [*trail.ids[:1], *trail.ids[1:][-MOST_IDS + 2 :], track.id]
+                pairs.append((trail, track))
+        for trail, track in pairs:
+            trail.box, trail.seen_s = track.box, moment.time_s
+            trail.missing_lived_s = None
+        if moment.scene.looked:
+            self._miss(taken, moment)
+        return pairs
+
+    def lost(self, moment: Moment) -> list[TrailT]:
+        """Forget what has been looked for in vain for too long, and return it."""
+        gone = [
+            trail
+            for trail in self._trails.values()
+            if trail.missing_lived_s is not None
+            and moment.passed(trail.missing_lived_s, self._grace_s)
+        ]
+        for trail in gone:
+            del self._trails[trail.number]
+            del self._by_id[trail.ids[-1]]
+        return gone
+
+    def _new(self, track: Track) -> TrailT:
+        self._count += 1
+        trail = self._begin(
+            number=self._count,
+            label=track.label,
+            box=track.box,
+            first_seen_s=track.first_seen_s,
+            seen_s=track.last_seen_s,
+        )
+        self._trails[trail.number] = trail
+        return trail
+
+    def _heir(self, track: Track, moment: Moment, taken: set[int]) -> TrailT | None:
+        """The lost thing that a new track continues: same label, same place."""
+        if not moment.scene.looked:
+            return None
+        lost = [
+            (overlap(trail.box, track.box), trail)
+            for trail in self._trails.values()
+            if trail.number not in taken and trail.label == track.label
+        ]
+        best, trail = max(lost, key=lambda pair: pair[0], default=(0.0, None))
+        return trail if best >= SAME_PLACE_IOU else None
+
+    def _miss(self, seen: set[int], moment: Moment) -> None:
+        for trail in self._trails.values():
+            if trail.number not in seen and trail.missing_lived_s is None:
+                trail.missing_lived_s = moment.lived_s
