@@ -66,8 +66,9 @@ class Decoder:
         return frames
 
     def reset(self) -> None:
-        """Forget what came before a gap; the next packet must be a key."""
+        """Forget what came before a gap; the next packet must be a key, and may be an older one."""
         self._context.flush_buffers()
+        self._last_s = float("-inf")
 
     def _frames(self, packet: "av.Packet[Any] | None") -> list[Frame]:
         try:
