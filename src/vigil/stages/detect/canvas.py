@@ -32,7 +32,7 @@ Canvas = tuple[Cell, ...]
 """One model input."""
 
 
-def natural_scale(width: int, height: int, size: ModelInput) -> tuple[float, float]:
+def natural_scale(width: float, height: float, size: ModelInput) -> tuple[float, float]:
     """Canvas pixels per source pixel, along x and y, when a whole picture fills the input."""
     scale_x, scale_y = size.width / width, size.height / height
     if size.fit == "letterbox":
