@@ -11,6 +11,8 @@ import yaml
 from vigil.core import ConfigError
 
 LARGEST_BYTES = 1 << 20
+UNREADABLE = set("\x85\u2028\u2029\ufeff")
+"""Line breaks and marks that YAML would read back as something else unless they are escaped."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -56,6 +58,12 @@ _Loader.add_implicit_resolver(
 )
 
 
+class _Dumper(yaml.SafeDumper):
+    """Puts quotes around whatever the loader would take for something else than text."""
+
+    yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+
+
 def read_yaml(path: Path) -> Any:
     """What the file says; an empty file says `{}`. Raises ConfigError with line and column."""
     try:
@@ -83,7 +91,9 @@ def write_yaml(path: Path, tree: Any) -> None:
 
     Only its owner may read it, since it may hold passwords. Raises ConfigError.
     """
-    text = yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)
+    text = yaml.dump(tree, Dumper=_Dumper, allow_unicode=True, sort_keys=False)
+    if UNREADABLE & set(text):
+        text = yaml.dump(tree, Dumper=_Dumper, allow_unicode=False, sort_keys=False)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from vigil.core import Clip, Event, Step
-from vigil.core.json import clip_from_json, clip_json, event_json, step_from_json
+from vigil.core.json import Json, clip_from_json, clip_json, event_json, step_from_json
 
 EVENT_COLUMNS = tuple(Event.__dataclass_fields__)
 WHEN_UNKNOWN: dict[str, Any] = {
@@ -36,6 +36,10 @@ class StoredEvent:
     @property
     def event(self) -> Event:
         return self.step.event
+
+    def as_json(self) -> Json:
+        """The last step as JSON, and the handle of its clip when there is one."""
+        return event_json(self.step) | ({} if self.clip is None else {"clip": self.clip.uri})
 
 
 def event_row(step: Step) -> dict[str, Any]:

@@ -47,6 +47,8 @@ class SteadyStore:
         """`retry_s`: pause between attempts on a database that is down."""
         self.store = store
         self.retention = retention
+        self.spilled = 0
+        """Steps that had to wait on the disk since the start."""
         self._spill = Spill(spill_folder)
         self._refused = Spill(spill_folder, name="refused.jsonl")
         self._retry_s = retry_s
@@ -90,13 +92,13 @@ class SteadyStore:
         """Write all or nothing."""
         with self._one_at_a_time:
             if not self._replay():
-                self._spill.append(recorded)
+                self._keep_waiting(recorded)
                 return
             try:
                 self._write(recorded)
             except StoreUnavailable as error:
                 self._wait(error)
-                self._spill.append(recorded)
+                self._keep_waiting(recorded)
 
     def replay(self) -> bool:
         """Write what waits; call it now and then. True when nothing waits any more."""
@@ -141,6 +143,10 @@ class SteadyStore:
             swept = self.retention.make_room(ROOM_BYTES)
             log.warning("disk full: oldest clips went", clips=swept.clips, bytes=swept.size_bytes)
             self.store.record_many(recorded)
+
+    def _keep_waiting(self, recorded: Sequence[Recorded]) -> None:
+        self._spill.append(recorded)
+        self.spilled += len(recorded)
 
     def _wait(self, error: StoreError) -> None:
         log.warning("steps wait on the disk until the database is back", reason=str(error))
