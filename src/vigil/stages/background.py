@@ -26,9 +26,9 @@ class Background:
     """Mean and noise of every pixel, learnt at any rate of pictures.
 
     The running average of Wren et al., "Pfinder" (1997): pixels near their mean teach it within
-    `settle_s`; pixels that differ do so within `absorb_s`, and make their place count as noisy
-    within `tire_s`, so that swaying leaves and rain stop to be news. The exposure of the whole
-    picture is followed at once.
+    `settle_s`; pixels that differ do so within `absorb_s`, and if they keep changing they make
+    their place count as noisy within `tire_s`, so that swaying leaves and rain stop to be news.
+    Changes of exposure and movements of the camera are followed at once.
 
     Args:
         settle_s: seconds within which the mean follows slow change.
@@ -60,6 +60,8 @@ class Background:
         self.time_s = 0.0
         self.mean: Float32[np.ndarray, "..."] = np.zeros((0, 0), np.float32)
         self.noise: Float32[np.ndarray, "height width"] = np.zeros((0, 0), np.float32)
+        self.gain: Float32[np.ndarray, "channels"] = np.ones(1, np.float32)
+        self.last: Luma | Image = np.zeros((0, 0), np.uint8)
         self.difference: Luma = np.zeros((0, 0), np.uint8)
 
     def restart(self, picture: Luma | Image, time_s: float) -> None:
@@ -68,6 +70,7 @@ class Background:
             self.noise = np.full(picture.shape[:2], self.contrast / self.sigmas / 2, np.float32)
         self.mean = picture.astype(np.float32)
         self.difference = np.zeros(picture.shape[:2], np.uint8)
+        self.last = picture
         self.pictures, self.time_s = 1, time_s
 
     def compare(self, picture: Luma | Image, time_s: float) -> Mask:
@@ -113,15 +116,22 @@ class Background:
         if held is not None:
             free = cv2.bitwise_not(held)
             still, foreground = cv2.bitwise_and(still, free), cv2.bitwise_and(foreground, free)
-        for where, mean_s, noise_s in (
-            (still, self.settle_s, self.settle_s),
-            (foreground, self.absorb_s, self.tire_s),
-        ):
-            rate = max(first, share(gone_s, mean_s))
-            cv2.accumulateWeighted(picture, self.mean, rate, where)
-            cv2.accumulateWeighted(
-                self.difference, self.noise, max(first, share(gone_s, noise_s)), where
-            )
+        rate = max(first, share(gone_s, self.settle_s))
+        cv2.accumulateWeighted(picture, self.mean, rate, still)
+        cv2.accumulateWeighted(self.difference, self.noise, rate, still)
+        if cv2.countNonZero(foreground):
+            rate = max(first, share(gone_s, self.absorb_s))
+            cv2.accumulateWeighted(picture, self.mean, rate, foreground)
+            # One look speaks for a second at most: a passer-by on a key frame is not rain.
+            rate = max(first, share(min(gone_s, 1.0), self.tire_s))
+            restless = cv2.bitwise_and(foreground, self.moved(picture))
+            cv2.accumulateWeighted(self.difference, self.noise, rate, restless)
+        self.last = picture
+
+    def moved(self, picture: Luma | Image) -> Mask:
+        """Where `picture` differs from the one before it."""
+        step = largest_channel(np.asarray(cv2.absdiff(picture, self.last), np.uint8))
+        return np.asarray(cv2.compare(step, self.contrast / 2, cv2.CMP_GT), np.uint8)
 
     def heal(self, blob: Blob, picture: Luma | Image) -> None:
         """Take the picture for the background where the blob is."""
@@ -151,6 +161,7 @@ class Background:
 
     def follow_exposure(self, picture: Luma | Image) -> None:
         """Scale the mean, channel by channel, by the change that most of the picture shares."""
+        self.gain = np.ones(1, np.float32)
         step = max(1, picture.shape[1] // 24)
         channels = 1 if picture.ndim == 2 else picture.shape[2]
         now = picture[::step, ::step].reshape(-1, channels).astype(np.float32) + 1
@@ -158,7 +169,8 @@ class Background:
         gains.sort(axis=0)  # a third of the time that np.median takes
         gain = gains[len(gains) // 2]
         if np.abs(gain - 1).max() > EXPOSURE_STEP:
-            self.mean *= np.clip(gain, 0.5, 2) if channels > 1 else np.clip(gain[0], 0.5, 2)
+            self.gain = np.clip(gain, 0.5, 2) if channels > 1 else np.clip(gain[:1], 0.5, 2)
+            self.mean *= self.gain
 
 
 def plane(picture: "np.ndarray") -> "np.ndarray":

@@ -7,12 +7,15 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from vigil.core import Box
+from vigil.core import Box, Luma
 
 Mask = UInt8[np.ndarray, "height width"]
 """255 where something holds, else 0."""
 Polygon = Sequence[tuple[float, float]]
 """Corners x, y in fractions of the picture."""
+
+RING = 4
+"""Pixels of surroundings that a blob is compared with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,6 +34,25 @@ class Blob:
     def of(self, picture: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]") -> "np.ndarray":
         """The rectangle cut from a picture of the mask's size; a view."""
         return picture[self.top : self.bottom, self.left : self.right]
+
+    def grown(self, margin: int, width: int, height: int) -> "Blob":
+        """The same pixels in a rectangle larger by `margin`, within `width` x `height`."""
+        left, top = max(0, self.left - margin), max(0, self.top - margin)
+        right, bottom = min(width, self.right + margin), min(height, self.bottom + margin)
+        shape = np.zeros((bottom - top, right - left), np.uint8)
+        shape[self.top - top : self.bottom - top, self.left - left : self.right - left] = self.shape
+        return Blob(left=left, top=top, right=right, bottom=bottom, shape=shape, area=self.area)
+
+    def moved(self, right: int, down: int) -> "Blob":
+        """The same blob, counted from another corner."""
+        return Blob(
+            left=self.left + right,
+            top=self.top + down,
+            right=self.right + right,
+            bottom=self.bottom + down,
+            shape=self.shape,
+            area=self.area,
+        )
 
     def box(self, scale_x: float, scale_y: float) -> Box:
         """The rectangle in pixels of a picture so many times larger."""
@@ -69,24 +91,43 @@ def find_blobs(mask: Mask, *, smallest: float, join: int = 0) -> list[Blob]:
     return blobs
 
 
-def edges_along(shape: Mask, picture: UInt8[np.ndarray, "height width"]) -> float:
-    """Mean gradient of `picture`, in levels a pixel, along the border of `shape` within it."""
-    kernel = np.ones((3, 3), np.uint8)
-    border = cv2.subtract(cv2.dilate(shape, kernel), cv2.erode(shape, kernel)) > 0
-    if not border.any():
+def blends_in(blob: Blob, picture: Luma) -> float:
+    """How much the blob looks like what surrounds it, 0 to 1.
+
+    The intersection (Swain and Ballard, "Color indexing", 1991) of the smoothed histograms of
+    the blob and of a ring around it. A thing blends in less than the ground that it hides.
+    """
+    around = blob.grown(RING, picture.shape[1], picture.shape[0])
+    patch, inside = around.of(picture), around.shape
+    near = cv2.dilate(inside, np.ones((3, 3), np.uint8))
+    ring = (cv2.dilate(inside, np.ones((2 * RING + 1,) * 2, np.uint8)) > 0) & (near == 0)
+    if not ring.any():
         return 0.0
-    across = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=1 / 8)
-    down = cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return float(cv2.magnitude(across, down)[border].mean())
+    return float(np.minimum(shades(patch[inside > 0]), shades(patch[ring])).sum())
 
 
-def correlation(shape: Mask, now: Float32[np.ndarray, "h w"], was: Float32[np.ndarray, "h w"]) -> float:
-    """Zero-mean normalised cross correlation of two pictures inside `shape`, -1 to 1."""
-    inside = shape > 0
-    a, b = now[inside], was[inside]
-    a, b = a - a.mean(), b - b.mean()
-    energy = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / energy if energy > 0 else 0.0
+def shades(levels: Luma) -> Float32[np.ndarray, "32"]:
+    """A smoothed histogram that sums to 1."""
+    counts = np.bincount(levels >> 3, minlength=32).astype(np.float32)
+    smooth = np.convolve(counts, (0.1, 0.2, 0.4, 0.2, 0.1), mode="same")
+    return np.asarray(smooth / max(smooth.sum(), 1e-6), np.float32)
+
+
+def new_structure(blob: Blob, now: Luma, was: Luma) -> float:
+    """Mean gradient, in levels a pixel, that is in one picture and not in the other.
+
+    Light alone scales what was there: a shadow, a lamp or a cloud brings almost nothing new.
+    """
+    margin = 2
+    around = blob.grown(margin, now.shape[1], now.shape[0])
+    inside = cv2.dilate(around.shape, np.ones((2 * margin + 1,) * 2, np.uint8)) > 0
+    light, dark = around.of(now).astype(np.float32), around.of(was).astype(np.float32)
+    own = around.shape > 0
+    gain = (light[own].mean() + 1) / (dark[own].mean() + 1)
+    change = light - dark * np.float32(gain)
+    across = cv2.Sobel(change, cv2.CV_32F, 1, 0, scale=1 / 8)
+    down = cv2.Sobel(change, cv2.CV_32F, 0, 1, scale=1 / 8)
+    return float(cv2.magnitude(across, down)[inside].mean())
 
 
 def polygons_mask(polygons: Sequence[Polygon], width: int, height: int) -> Mask:

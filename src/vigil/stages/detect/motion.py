@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
-from vigil.core import Detections, Frame, Image, Look, Luma, Rung, as_array, part
-from vigil.stages.background import Background
-from vigil.stages.blobs import Blob, Mask, edges_along, find_blobs, polygons_mask
+from vigil.core import Detections, Frame, Image, Look, Rung, as_array, part
+from vigil.stages.background import Background, plane
+from vigil.stages.blobs import Blob, Mask, blends_in, find_blobs, polygons_mask
 
 LABEL = "object"
 REMEMBERED_CALLS = 10_000
@@ -23,8 +23,10 @@ DARKEST_SHADOW = 0.65
 SHADOW_TINT = 10.0
 """Levels by which a shadow's colour may be off."""
 GHOSTS_EVERY_S = 1.0
-GHOST_EDGES = 1.5
-"""So many times stronger is the outline in the background than in the picture."""
+RESTLESS = 0.2
+"""A thing rests when less of it than this changes from look to look."""
+GHOST_MARGIN = 0.1
+"""By so much more must a hole look like its surroundings than the thing that left it."""
 
 
 @dataclass
@@ -33,7 +35,6 @@ class View:
 
     background: Background
     allowed: Mask
-    last: Image
     called: int = 0
     ghosts_due_s: float = 0.0
 
@@ -102,12 +103,11 @@ class MotionDetector:
         if self.drop_shadows:
             drop_shadows(objects, picture, background.mean)
         background.learn(picture, frame.time_s, foreground)
-        view.last = picture
         return self._detections(self._blobs(objects), frame, background)
 
     def _view(self, source: str, picture: Image) -> View:
         view = self._views.get(source)
-        if view is None or view.last.shape != picture.shape:
+        if view is None or view.allowed.shape != picture.shape[:2]:
             background = Background(
                 settle_s=self.settle_s,
                 absorb_s=self.absorb_s,
@@ -118,14 +118,14 @@ class MotionDetector:
             )
             height, width = picture.shape[:2]
             allowed = polygons_mask(self.masks, width, height)
-            view = View(background=background, allowed=allowed, last=picture)
+            view = View(background=background, allowed=allowed)
             self._views[source] = view
         view.called = self._calls
         return view
 
     def _heal_ghosts(self, foreground: Mask, picture: Image, view: View) -> None:
         for blob in self._blobs(foreground):
-            if is_ghost(blob, picture, view):
+            if is_ghost(blob, picture, view.background):
                 blob.of(foreground)[blob.shape > 0] = 0
                 view.background.heal(blob, picture)
 
@@ -164,15 +164,10 @@ def drop_shadows(objects: Mask, picture: Image, mean: Float32[np.ndarray, "h w 3
     objects.reshape(-1)[where[shadow]] = 0
 
 
-def is_ghost(blob: Blob, picture: Image, view: View) -> bool:
-    """A place that rests, and whose outline is in the background but not in the picture."""
-    moved = cv2.absdiff(np.ascontiguousarray(blob.of(picture)), np.ascontiguousarray(blob.of(view.last)))
-    if float(moved[blob.shape > 0].mean()) > view.background.contrast / 4:
+def is_ghost(blob: Blob, picture: Image, background: Background) -> bool:
+    """A place that rests, and stands out of the background more than out of the picture."""
+    restless = blob.of(background.moved(picture))[blob.shape > 0]
+    if np.count_nonzero(restless) > RESTLESS * blob.area:
         return False
-    now = edges_along(blob.shape, grey(blob.of(picture)))
-    was = edges_along(blob.shape, grey(blob.of(view.background.mean).astype(np.uint8)))
-    return was > GHOST_EDGES * now
-
-
-def grey(picture: Image) -> Luma:
-    return np.asarray(cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY), np.uint8)
+    was = background.mean.astype(np.uint8)
+    return blends_in(blob, plane(picture)) > blends_in(blob, plane(was)) + GHOST_MARGIN

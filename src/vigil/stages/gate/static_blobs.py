@@ -1,0 +1,221 @@
+"""What was not there before, arrived, and has not moved since."""
+
+from dataclasses import dataclass
+from itertools import count
+
+import cv2
+import numpy as np
+
+from vigil.core import Box, Boxes, Frame, Luma, StaticBlob, as_array, iou, part
+from vigil.stages.background import Background, share
+from vigil.stages.blobs import (
+    Blob,
+    Mask,
+    blends_in,
+    boxes_mask,
+    find_blobs,
+    new_structure,
+    polygons_mask,
+)
+
+EVERYWHERE = 0.6
+"""When more of the picture than this differs, the scene has changed, not the things in it."""
+LONGEST_STEP_S = 1.0
+"""One picture speaks for no longer than this."""
+PROVISIONAL_S = 1.0
+"""A pixel that has kept a new value so long no longer teaches the background."""
+ALONE = 0.7
+"""Share of all that hangs together that must rest, for a new thing."""
+VISIBLE = 0.8
+"""Share of its pixels that must be seen before a thing is judged again."""
+HOLE_MARGIN = 0.1
+"""By so much more must a hole look like its surroundings than the thing that left it."""
+SAME_THING_IOU = 0.3
+
+
+@dataclass
+class Known:
+    """A blob under its id."""
+
+    id: int
+    box: Box
+    since_s: float
+    seen_s: float
+
+
+@part
+class StaticBlobs:
+    """Newly stationary things, from about five luma pictures a second.
+
+    Each pixel has two layers, as in the layered codebook of Kim et al. ("Real-time
+    foreground-background segmentation using codebook model", 2005): the background, frozen while
+    something hides it, and a candidate with the time for which it has been seen. A candidate
+    that somebody walks in front of keeps its time. Two kinds of patches are no things, and go
+    into the background: the same surface in another light, and the hole that a thing left.
+    """
+
+    width: int = 320
+    """Pixels at which pictures are compared."""
+    contrast: float = 14.0
+    """Levels, 0 to 255, that a pixel must differ by at least."""
+    sigmas: float = 4.0
+    """And how many times its usual deviation."""
+    area: float = 0.0006
+    """Smallest thing, as a fraction of the picture."""
+    rest_s: float = 4.0
+    """Seconds that a thing must be seen at rest."""
+    settle_s: float = 15.0
+    """Seconds in which the background follows slow change."""
+    structure: float = 2.5
+    """Levels a pixel of new gradient that tell a thing from a change of light."""
+    forget_s: float = 3.0
+    """Seconds for which a thing that is no longer seen keeps its id."""
+    masks: tuple[tuple[tuple[float, float], ...], ...] = ()
+    """Polygons, in fractions of the picture, in which nothing is sought."""
+
+    def __post_init__(self) -> None:
+        self._background = Background(
+            settle_s=self.settle_s,
+            absorb_s=60.0,
+            tire_s=240.0,
+            contrast=self.contrast,
+            sigmas=self.sigmas,
+            shake=1,
+        )
+        self._known: list[Known] = []
+        self._ids = count(1)
+        self._ignored: Boxes = as_array([])
+        self._shape = (0, 0)
+        self._scale = (1.0, 1.0)
+
+    def ignore(self, boxes: Boxes) -> None:
+        """Where something that moves is now (source pixels): nothing is learnt or lost there.
+
+        Holds until it is called again.
+        """
+        self._ignored = boxes
+
+    def update(self, frame: Frame) -> tuple[StaticBlob, ...]:
+        """Everything at rest at the frame's time, oldest first."""
+        picture = np.asarray(cv2.blur(frame.luma(self.width), (3, 3)), np.uint8)
+        if picture.shape != self._shape:
+            self._start(picture, frame.time_s)
+        step_s = min(max(0.0, frame.time_s - self._background.time_s), LONGEST_STEP_S)
+        foreground = self._background.compare(picture, frame.time_s)
+        cv2.bitwise_and(foreground, self._allowed, foreground)
+        if cv2.countNonZero(foreground) > EVERYWHERE * cv2.countNonZero(self._allowed):
+            self._start(picture, frame.time_s)
+            return ()
+        self._scale = frame.width / picture.shape[1], frame.height / picture.shape[0]
+        ignored = boxes_mask(self._ignored, picture.shape[1], picture.shape[0], *self._scale)
+        self._age(picture, foreground, ignored, step_s)
+        self._remember(self._things(picture, foreground), frame.time_s)
+        kept = cv2.compare(self._rested_s, PROVISIONAL_S, cv2.CMP_GE)
+        held = np.asarray(cv2.bitwise_or(ignored, kept), np.uint8)
+        self._background.learn(picture, frame.time_s, foreground, held)
+        return tuple(
+            StaticBlob(id=known.id, box=known.box, since_s=known.since_s) for known in self._known
+        )
+
+    def _start(self, picture: Luma, time_s: float) -> None:
+        """Forget every thing and take the picture for the background."""
+        self._shape = (picture.shape[0], picture.shape[1])
+        self._background.restart(picture, time_s)
+        self._candidate = picture.astype(np.float32)
+        self._rested_s = np.zeros(self._shape, np.float32)
+        self._allowed = polygons_mask(self.masks, picture.shape[1], picture.shape[0])
+        self._known = []
+
+    def _age(self, picture: Luma, foreground: Mask, ignored: Mask, step_s: float) -> None:
+        """Count how long each pixel has kept a value that is not its background's."""
+        if self._background.gain[0] != 1:
+            self._candidate *= self._background.gain
+        rested, candidate = self._rested_s, self._candidate
+        self._same = within(picture, candidate, self.contrast * 0.75)
+        kept = cv2.compare(rested, PROVISIONAL_S, cv2.CMP_GE)
+        faint = cv2.bitwise_not(within(picture, self._background.mean, self.contrast / 2))
+        news = cv2.bitwise_or(foreground, cv2.bitwise_and(faint, kept))
+        free = cv2.bitwise_not(ignored)
+        quiet = cv2.bitwise_and(cv2.bitwise_and(news, self._same), free)
+        cv2.add(rested, step_s, rested, quiet)
+        # What hides a sure thing is no reason to forget it: it only stops the clock.
+        sure = cv2.compare(rested, self.rest_s, cv2.CMP_GE)
+        hidden = cv2.bitwise_and(news, sure)
+        lost = cv2.bitwise_and(cv2.bitwise_not(cv2.bitwise_or(quiet, hidden)), free)
+        cv2.subtract(rested, 2 * step_s, rested, lost)
+        cv2.max(rested, 0.0, rested)
+        cv2.min(rested, self.rest_s + 1, rested)
+        fresh = cv2.bitwise_and(cv2.compare(rested, 0.0, cv2.CMP_LE), free)
+        cv2.accumulateWeighted(picture, candidate, share(step_s, self.settle_s), self._same)
+        cv2.accumulateWeighted(picture, candidate, 1.0, fresh)
+
+    def _things(self, picture: Luma, foreground: Mask) -> list[Blob]:
+        """Sure pixels, joined and grown; what is no thing goes into the background."""
+        sure = np.asarray(cv2.compare(self._rested_s, self.rest_s, cv2.CMP_GE), np.uint8)
+        if not cv2.countNonZero(sure):
+            return []
+        smallest = self.area * picture.size
+        join = max(3, picture.shape[1] // 60)
+        was = self._background.mean.astype(np.uint8)
+        things = []
+        whole = cv2.connectedComponents(cv2.bitwise_or(sure, foreground))[1]
+        for core in find_blobs(sure, smallest=smallest, join=join):
+            if not self._is_known(core) and self._is_part(core, whole):
+                continue
+            seen = core.of(self._same)[core.shape > 0]
+            if np.count_nonzero(seen) < VISIBLE * seen.size:
+                things.append(core)
+                continue
+            blob = self._grow(core, picture, was)
+            new = new_structure(blob, picture, was) >= self.structure
+            hole = blends_in(blob, picture) > blends_in(blob, was) + HOLE_MARGIN
+            if new and not hole:
+                things.append(blob)
+            else:
+                self._background.heal(blob, picture)
+                blob.of(self._rested_s)[blob.shape > 0] = 0
+        return things
+
+    def _is_known(self, core: Blob) -> bool:
+        box = as_array([core.box(*self._scale)])
+        known = as_array([known.box for known in self._known])
+        return bool((iou(box, known) > SAME_THING_IOU).any())
+
+    def _is_part(self, core: Blob, whole: "np.ndarray[tuple[int, int], np.dtype[np.int32]]") -> bool:
+        """True for the quiet part of something that moves: a person's trunk, a lorry's side."""
+        number = core.of(whole)[core.shape > 0].max()
+        quiet = self._rested_s[whole == number] >= PROVISIONAL_S
+        return np.count_nonzero(quiet) < ALONE * quiet.size
+
+    def _grow(self, core: Blob, picture: Luma, was: Luma) -> Blob:
+        """The core with all that hangs on it and differs by half as much."""
+        room = core.grown(max(4, (core.right - core.left) // 2), picture.shape[1], picture.shape[0])
+        faint = cv2.compare(
+            cv2.absdiff(room.of(picture), room.of(was)), self.contrast / 2, cv2.CMP_GT
+        )
+        faint = cv2.bitwise_and(faint, room.of(self._same))
+        faint = np.asarray(cv2.bitwise_or(faint, room.shape), np.uint8)
+        largest = max(find_blobs(faint, smallest=1), key=lambda blob: blob.area)
+        return largest.moved(room.left, room.top)
+
+    def _remember(self, things: list[Blob], time_s: float) -> None:
+        """Give each thing the id of the known one that it overlaps most, or a new one."""
+        boxes = [thing.box(*self._scale) for thing in things]
+        overlap = iou(as_array(boxes), as_array([known.box for known in self._known]))
+        for index, box in enumerate(boxes):
+            same = int(overlap[index].argmax()) if overlap.shape[1] else -1
+            if same >= 0 and overlap[index, same] > SAME_THING_IOU:
+                overlap[:, same] = 0
+                self._known[same].box, self._known[same].seen_s = box, time_s
+            else:
+                since_s = time_s - self.rest_s
+                self._known.append(
+                    Known(id=next(self._ids), box=box, since_s=since_s, seen_s=time_s)
+                )
+        self._known = [known for known in self._known if time_s - known.seen_s <= self.forget_s]
+
+
+def within(picture: Luma, other: "np.ndarray", levels: float) -> Mask:
+    """Where two pictures differ by `levels` or less."""
+    apart = cv2.absdiff(picture, other.astype(np.uint8))
+    return np.asarray(cv2.compare(apart, levels, cv2.CMP_LE), np.uint8)
