@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float32, UInt8
 
 from vigil.sim.camera import NEAREST_M, Camera
 from vigil.sim.ground import GroundMap, ground_colour, map_ground
+from vigil.sim.mesh import Mesh
 from vigil.sim.raster import Sprite, draw
 from vigil.sim.site import Plant, Site, Wall
 from vigil.sim.textures import Field, Picture, bricks, noise_at, plaster, shutter
@@ -25,6 +26,8 @@ class Backdrop:
     """Depth of upright things (walls, plants, props); infinite on open ground and sky."""
     leafy: UInt8[np.ndarray, "height width"]
     """255 where leaves are, which the wind moves."""
+    bare: UInt8[np.ndarray, "height width"]
+    """255 on ground with nothing upright before it."""
     sunlit: UInt8[np.ndarray, "height width"]
     """255 on ground that the sun reaches; 0 in shade and on everything upright."""
     ground: GroundMap
@@ -46,11 +49,13 @@ def draw_backdrop(site: Site, camera: Camera, seed: int) -> Backdrop:
     near = cv2.resize(np.concatenate([s[1] for s in strips]), size, interpolation=cv2.INTER_NEAREST)
     rgb, near = np.asarray(rgb, np.float32), np.asarray(near, np.float32)
     leafy = np.zeros(near.shape, np.uint8)
-    things = [(float(camera.project(p.points)[1].mean()), p) for p in site.props]
-    plants = [
-        (float(camera.project(np.array([p.centre], np.float32))[1][0]), p) for p in site.plants
+    things: list[tuple[float, Mesh | Plant]] = [
+        (float(camera.project(prop.points)[1].mean()), prop) for prop in site.props
     ]
-    for depth, thing in sorted([*things, *plants], key=lambda pair: -pair[0]):
+    for plant in site.plants:
+        centre = np.array([plant.centre], np.float32)
+        things.append((float(camera.project(centre)[1][0]), plant))
+    for depth, thing in sorted(things, key=lambda pair: -pair[0]):
         if depth <= NEAREST_M:
             continue
         if isinstance(thing, Plant):
@@ -65,7 +70,8 @@ def draw_backdrop(site: Site, camera: Camera, seed: int) -> Backdrop:
     sunlit = _sunlit_picture(ground, camera)
     sunlit[np.isfinite(near)] = 0
     kept = replace(ground, kinds=ground.kinds[:1, :1], paint=ground.paint[:1, :1])
-    return Backdrop(np.clip(rgb, 0, 255).astype(np.uint8), near, leafy, sunlit, kept)
+    bare = np.where(np.isinf(near), np.uint8(255), np.uint8(0))
+    return Backdrop(np.clip(rgb, 0, 255).astype(np.uint8), near, leafy, bare, sunlit, kept)
 
 
 def _sunlit_picture(ground: GroundMap, camera: Camera) -> UInt8[np.ndarray, "h w"]:
@@ -229,18 +235,16 @@ def _grow(
     """A cloud of leaves, dark inside and below, paler where the light comes from."""
     random = np.random.default_rng([seed, int(abs(plant.centre[0]) * 100), 5])
     ball = random.normal(size=(plant.leaves, 3))
-    ball *= random.uniform(0.35, 1.0, (plant.leaves, 1)) / np.linalg.norm(
-        ball, axis=1, keepdims=True
-    )
+    ball /= np.linalg.norm(ball, axis=1, keepdims=True)
+    outward = ball.astype(np.float32)
+    inner = random.uniform(0.35, 1.0, (plant.leaves, 1))
+    ball *= inner
     lumps = 1 + 0.18 * np.sin(ball @ random.normal(size=(3, 3)) * 4).sum(axis=1, keepdims=True)
     points = (ball * lumps * plant.radii + plant.centre).astype(np.float32)
     points[:, 2] = np.maximum(points[:, 2], 0.03)
-    light = site.light.falling_on(
-        points, (ball / np.linalg.norm(ball, axis=1)[:, None]).astype(np.float32)
-    )
-    inner = np.clip(np.linalg.norm(ball, axis=1), 0.3, 1)[:, None] ** 1.6
+    light = site.light.falling_on(points, outward) * inner.astype(np.float32) ** 1.6
     tint = np.array(plant.colour) * random.uniform(0.65, 1.35, (plant.leaves, 1))
-    colours = site.light.pixels(np.asarray(tint, np.float32), (light * inner).astype(np.float32))
+    colours = site.light.pixels(tint.astype(np.float32), light)
     pixels, depth = camera.project(points)
     box = np.concatenate([pixels.min(axis=0), pixels.max(axis=0)])
     if depth.min() < NEAREST_M or box[2] < 0 or box[0] > camera.width:

@@ -1,6 +1,7 @@
 """Solid things as four-sided faces, and the few ways of making them."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float32, Int32
@@ -61,6 +62,7 @@ def joined(meshes: list[Mesh]) -> Mesh:
     )
 
 
+@lru_cache(maxsize=64)
 def ring_faces(rings: int, around: int) -> Int32[np.ndarray, "m 4"]:
     """Faces of a tube whose points are stored ring by ring; the two ends are closed by fans.
 
@@ -83,7 +85,9 @@ def ring_faces(rings: int, around: int) -> Int32[np.ndarray, "m 4"]:
     top = (rings - 1) * around
     start = np.stack([there, here, np.full(around, first), np.full(around, first)], axis=-1)
     end = np.stack([top + here, top + there, np.full(around, last), np.full(around, last)], axis=-1)
-    return np.concatenate([wall, start, end]).astype(np.int32)
+    faces = np.concatenate([wall, start, end]).astype(np.int32)
+    faces.flags.writeable = False
+    return np.asarray(faces)
 
 
 def tube(

@@ -65,8 +65,8 @@ def draw(
     if texture is not None:
         _weave(canvas, texture)
     # Each face has one colour; a blur of a fine pixel or two hides the edges between them.
-    canvas = cv2.GaussianBlur(canvas, (0, 0), 0.35 * fine)
-    small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(canvas, (0, 0), 0.35 * fine)
+    small = np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     foot_depth = float(depth[mesh.points[:, 2] <= mesh.points[:, 2].min() + 0.15].mean())
     return Sprite(left, top, small[..., :3], small[..., 3], foot_depth)
 
@@ -113,8 +113,8 @@ def _shaded(
     mirrored = 2 * (normals * view).sum(axis=1, keepdims=True) * normals - view
     grazing = 0.25 + 0.75 * (1 - np.abs((normals * view).sum(axis=1))) ** 2
     sky = np.clip(mirrored[:, 2] * 1.6 + 0.1, 0, 1) * grazing * mesh.gloss[shown]
-    bright = light.sky_strength * 1.5
-    sky_values = light.pixels(np.array(light.sky_colour, np.float32), np.float32(bright))
+    bright = np.full(3, light.sky_strength * 1.5, np.float32)
+    sky_values = light.pixels(np.array(light.sky_colour, np.float32), bright)
     if light.sun_strength > 0:
         glint = np.maximum(mirrored @ light.towards_sun, 0) ** 40 * mesh.gloss[shown] * sunlit
         values = values + (glint * light.sun_strength * 170)[:, None]

@@ -30,8 +30,7 @@ def cast_shadow(
         foot = solid.points.mean(axis=0)
         lamp = max(light.lamps, key=lambda one: _reaching(one, foot))
         flat = _behind_lamp(lamp, solid.points)
-        open_ground = np.where(np.isinf(backdrop.near_m), np.uint8(255), np.uint8(0))
-        _darken(frame, open_ground, camera, solid, flat, 0.42)
+        _darken(frame, backdrop.bare, camera, solid, flat, 0.42)
 
 
 def headlights(frame: Image, camera: Camera, solid: Mesh) -> None:
@@ -87,9 +86,8 @@ def _contact(frame: Image, backdrop: Backdrop, camera: Camera, solid: Mesh) -> N
     hull = cv2.convexHull(np.ascontiguousarray(low[:, :2]))[:, 0]
     centre = hull.mean(axis=0)
     grown = centre + (hull - centre) * np.float32(1.12)
-    open_ground = np.where(np.isinf(backdrop.near_m), np.uint8(255), np.uint8(0))
     ground = np.concatenate([grown, np.zeros((len(grown), 1), np.float32)], axis=1)
-    _fill(frame, open_ground, camera, ground, np.arange(len(grown))[None], 0.50, 0.07)
+    _fill(frame, backdrop.bare, camera, ground, np.arange(len(grown))[None], 0.50, 0.07)
 
 
 def _reaching(lamp: Lamp, foot: Float32[np.ndarray, "3"]) -> float:
@@ -136,8 +134,11 @@ def _fill(
     if x1 >= x2 or y1 >= y2:
         return
     mask = np.zeros((y2 - y1, x2 - x1), np.uint8)
-    corners = np.round((pixels - (x1, y1)) * 16).astype(np.int32)
-    for face in corners[faces]:
+    corners = np.round((pixels - (x1, y1)) * 16).astype(np.int32)[faces]
+    # The lit side and the dark side of a solid throw the same shadow: one is enough.
+    across, along = corners[:, 2] - corners[:, 0], corners[:, -1] - corners[:, 1]
+    turn = across[:, 0] * along[:, 1] - across[:, 1] * along[:, 0]
+    for face in corners[turn >= 0] if len(corners) > 1 else corners:
         cv2.fillConvexPoly(mask, face, 255, cv2.LINE_8, 4)
     mask = cv2.GaussianBlur(mask, (0, 0), blur)
     here = np.s_[y1:y2, x1:x2]

@@ -67,9 +67,15 @@ def openings(
     for at, bottom, width, height in places:
         p, q = a + along * at + shift, a + along * (at + width) + shift
         walls.append(
-            Wall(kind="glass", start=(float(p[0]), float(p[1])), end=(float(q[0]), float(q[1])),
-                 height_m=height, bottom_m=bottom, colour=(0.5, 0.54, 0.58))
-        )  # fmt: skip
+            Wall(
+                kind="glass",
+                start=(float(p[0]), float(p[1])),
+                end=(float(q[0]), float(q[1])),
+                height_m=height,
+                bottom_m=bottom,
+                colour=(0.5, 0.54, 0.58),
+            )
+        )
     return tuple(walls)
 
 
@@ -80,10 +86,13 @@ def _lit(dark: bool, lamps: tuple[Lamp, ...]) -> Light:
 @lru_cache(maxsize=2)
 def street(dark: bool = False) -> Site:
     """A forecourt behind a gate, a pavement, a road, houses on the other side."""
-    lamps = (Lamp(position=(-4.8, 3.6, 5.2), power=11), Lamp(position=(7.2, 14.6, 6.0), power=12),
-             Lamp(position=(-13.0, 14.6, 6.0), power=12))  # fmt: skip
-    facade = ((-30.0, 18.0), (30.0, 18.0))
-    windows = tuple((float(x), 3.4, 1.5, 1.7) for x in range(2, 58, 4))
+    lamps = (
+        Lamp(position=(-4.8, 3.6, 5.2), power=11),
+        Lamp(position=(7.2, 14.6, 6.0), power=12),
+        Lamp(position=(-13.0, 14.6, 6.0), power=12),
+    )
+    facade = ((-38.0, 18.0), (38.0, 18.0))
+    windows = tuple((float(x), 3.4, 1.5, 1.7) for x in range(2, 74, 4))
     shops = (
         (21.0, 0.4, 3.2, 2.2),
         (37.0, 0.0, 1.2, 2.3),
@@ -96,8 +105,12 @@ def street(dark: bool = False) -> Site:
             Ground(kind="asphalt", colour=ASPHALT),
             Ground(kind="concrete", colour=CONCRETE, outline=rectangle(-40, -40, 40, 3.2)),
             Ground(kind="paving", colour=PAVING, outline=rectangle(-40, 3.2, 40, 7.0)),
-            Ground(kind="concrete", colour=(0.62, 0.61, 0.59), outline=rectangle(-40, 7.0, 40, 7.18)),
-            Ground(kind="concrete", colour=(0.62, 0.61, 0.59), outline=rectangle(-40, 14.0, 40, 14.2)),
+            Ground(
+                kind="concrete", colour=(0.62, 0.61, 0.59), outline=rectangle(-40, 7.0, 40, 7.18)
+            ),
+            Ground(
+                kind="concrete", colour=(0.62, 0.61, 0.59), outline=rectangle(-40, 14.0, 40, 14.2)
+            ),
             Ground(kind="paving", colour=PAVING, outline=rectangle(-40, 14.2, 40, 18)),
         ),
         strokes=(
@@ -106,47 +119,94 @@ def street(dark: bool = False) -> Site:
             Stroke(start=(-3.2, 2.6), end=(3.6, 2.6), colour=YELLOW, width_m=0.15),
         ),
         walls=(
-            Wall(kind="brick", start=facade[0], end=facade[1], height_m=8, colour=(0.52, 0.33, 0.26)),
+            Wall(
+                kind="brick", start=facade[0], end=facade[1], height_m=8, colour=(0.52, 0.33, 0.26)
+            ),
             *openings(*facade, windows + shops, (0.0, -1.0)),
-            Wall(kind="shutter", start=(-4.2, 17.96), end=(-0.9, 17.96), height_m=2.7, colour=(0.42, 0.47, 0.52)),
-            Wall(kind="brick", start=(-30, 3.1), end=(-3.6, 3.1), height_m=0.7, colour=(0.50, 0.36, 0.30)),
-            Wall(kind="fence", start=(-30, 3.1), end=(-3.6, 3.1), height_m=1.0, bottom_m=0.7, colour=(0.16, 0.18, 0.18)),
-            Wall(kind="brick", start=(4.0, 3.1), end=(30, 3.1), height_m=0.7, colour=(0.50, 0.36, 0.30)),
-            Wall(kind="fence", start=(4.0, 3.1), end=(30, 3.1), height_m=1.0, bottom_m=0.7, colour=(0.16, 0.18, 0.18)),
+            Wall(
+                kind="shutter",
+                start=(-4.2, 17.96),
+                end=(-0.9, 17.96),
+                height_m=2.7,
+                colour=(0.42, 0.47, 0.52),
+            ),
+            Wall(
+                kind="brick",
+                start=(-30, 3.1),
+                end=(-3.6, 3.1),
+                height_m=0.7,
+                colour=(0.50, 0.36, 0.30),
+            ),
+            Wall(
+                kind="fence",
+                start=(-30, 3.1),
+                end=(-3.6, 3.1),
+                height_m=1.0,
+                bottom_m=0.7,
+                colour=(0.16, 0.18, 0.18),
+            ),
+            Wall(
+                kind="brick",
+                start=(4.0, 3.1),
+                end=(30, 3.1),
+                height_m=0.7,
+                colour=(0.50, 0.36, 0.30),
+            ),
+            Wall(
+                kind="fence",
+                start=(4.0, 3.1),
+                end=(30, 3.1),
+                height_m=1.0,
+                bottom_m=0.7,
+                colour=(0.16, 0.18, 0.18),
+            ),
         ),
         plants=(
             Plant(centre=(6.6, 2.2, 0.6), radii=(2.2, 0.7, 0.75), leaves=2600),
             Plant(centre=(10.0, 2.2, 0.6), radii=(2.0, 0.7, 0.8), leaves=2200),
-            Plant(centre=(-13.5, 15.6, 3.6), radii=(1.9, 1.7, 1.8), leaves=2600, colour=(0.20, 0.30, 0.11)),
+            Plant(
+                centre=(-13.5, 15.6, 3.6),
+                radii=(1.9, 1.7, 1.8),
+                leaves=2600,
+                colour=(0.20, 0.30, 0.11),
+            ),
         ),
         props=(
             parked("car", 5, -7.0, -0.6, 88),
             parked("car", 4, -12.0, 13.0, 180),
             parked("van", 3, 12.5, 13.0, 180),
-            bin_(5.0, 2.2), bin_(5.75, 2.25, (0.24, 0.25, 0.27)),
-            lamp_post(-4.8, 4.0, 5.2, -np.pi / 2), lamp_post(7.2, 15.2, 6.0, -np.pi / 2),
+            bin_(5.0, 2.2),
+            bin_(5.75, 2.25, (0.24, 0.25, 0.27)),
+            lamp_post(-4.8, 4.0, 5.2, -np.pi / 2),
+            lamp_post(7.2, 15.2, 6.0, -np.pi / 2),
             post(-13.5, 15.6, 2.8, (0.25, 0.19, 0.14), 0.16),
             block((0.45, 0.45, 1.7), (-3.5, 3.1, 0.85), (0.48, 0.36, 0.31)),
             block((0.45, 0.45, 1.7), (3.9, 3.1, 0.85), (0.48, 0.36, 0.31)),
         ),
         light=_lit(dark, lamps),
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=2)
 def car_park(dark: bool = False) -> Site:
     """Rows of bays with a lane between them, grass and a fence behind."""
-    lamps = (Lamp(position=(-7, 13.5, 6.5), power=15), Lamp(position=(8, 13.5, 6.5), power=15),
-             Lamp(position=(0, -6, 6.0), power=10))  # fmt: skip
+    lamps = (
+        Lamp(position=(-7, 13.5, 6.5), power=15),
+        Lamp(position=(8, 13.5, 6.5), power=15),
+        Lamp(position=(0, -6, 6.0), power=10),
+    )
     bays = tuple(
         Stroke(start=(x, y), end=(x, y + 5.0), width_m=0.11)
-        for y in (8.2, -4.6) for x in np.arange(-17.5, 18, 2.5).tolist()
-    )  # fmt: skip
+        for y in (8.2, -4.6)
+        for x in np.arange(-17.5, 18, 2.5).tolist()
+    )
     return Site(
         name="car_park",
         grounds=(
             Ground(kind="asphalt", colour=(0.36, 0.36, 0.36)),
-            Ground(kind="concrete", colour=(0.60, 0.59, 0.57), outline=rectangle(-40, 13.4, 40, 13.6)),
+            Ground(
+                kind="concrete", colour=(0.60, 0.59, 0.57), outline=rectangle(-40, 13.4, 40, 13.6)
+            ),
             Ground(kind="grass", colour=GRASS, outline=rectangle(-40, 13.6, 40, 40)),
         ),
         strokes=(
@@ -155,23 +215,44 @@ def car_park(dark: bool = False) -> Site:
             Stroke(start=(3.0, 2.0), end=(4.6, 2.0), width_m=0.3),
         ),
         walls=(
-            Wall(kind="fence", start=(-40, 17.5), end=(40, 17.5), height_m=1.9, colour=(0.25, 0.29, 0.27)),
-            Wall(kind="plaster", start=(-40, 30), end=(3, 30), height_m=9, colour=(0.63, 0.60, 0.55)),
-            *openings((-40, 30), (3, 30), tuple((float(x), 1.2, 2.4, 1.6) for x in range(2, 41, 5)), (0, -1)),
+            Wall(
+                kind="fence",
+                start=(-40, 17.5),
+                end=(40, 17.5),
+                height_m=1.9,
+                colour=(0.25, 0.29, 0.27),
+            ),
+            Wall(
+                kind="plaster", start=(-40, 30), end=(3, 30), height_m=9, colour=(0.63, 0.60, 0.55)
+            ),
+            *openings(
+                (-40, 30),
+                (3, 30),
+                tuple((float(x), 1.2, 2.4, 1.6) for x in range(2, 41, 5)),
+                (0, -1),
+            ),
         ),
         plants=tuple(
-            Plant(centre=(x, 19.0 + (x * 7 % 3), 1.9), radii=(2.4, 1.5, 1.9), leaves=2000,
-                  colour=(0.16 + 0.03 * (k % 3), 0.25 + 0.03 * (k % 2), 0.09))
+            Plant(
+                centre=(x, 19.0 + (x * 7 % 3), 1.9),
+                radii=(2.4, 1.5, 1.9),
+                leaves=2000,
+                colour=(0.16 + 0.03 * (k % 3), 0.25 + 0.03 * (k % 2), 0.09),
+            )
             for k, x in enumerate((-21.0, -16.5, -11.0, 5.5, 10.5, 15.0, 20.0))
         ),
         props=(
-            parked("car", 0, -13.7, 10.6, 90), parked("car", 2, -8.7, 10.7, -90),
-            parked("van", 4, -6.2, 10.5, 90), parked("car", 1, 1.2, 10.7, 90),
-            parked("car", 6, 6.2, 10.6, -90), parked("car", 3, 11.2, 10.7, 90),
-            lamp_post(-7, 14.2, 6.5, -np.pi / 2), lamp_post(8, 14.2, 6.5, -np.pi / 2),
+            parked("car", 0, -13.7, 10.6, 90),
+            parked("car", 2, -8.7, 10.7, -90),
+            parked("van", 4, -6.2, 10.5, 90),
+            parked("car", 1, 1.2, 10.7, 90),
+            parked("car", 6, 6.2, 10.6, -90),
+            parked("car", 3, 11.2, 10.7, 90),
+            lamp_post(-7, 14.2, 6.5, -np.pi / 2),
+            lamp_post(8, 14.2, 6.5, -np.pi / 2),
         ),
         light=_lit(dark, lamps),
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=1)
@@ -199,24 +280,44 @@ def corridor() -> Site:
             Wall(kind="plaster", start=(-1.6, -8), end=(-1.6, 18), height_m=2.75, colour=wall),
             Wall(kind="plaster", start=(1.6, -8), end=(1.6, 18), height_m=2.75, colour=wall),
             Wall(kind="plaster", start=(-1.6, 18), end=(1.6, 18), height_m=2.75, colour=wall),
-            Wall(kind="glass", start=(-0.9, 17.97), end=(0.9, 17.97), height_m=2.2, colour=(0.5, 0.5, 0.52)),
+            Wall(
+                kind="glass",
+                start=(-0.9, 17.97),
+                end=(0.9, 17.97),
+                height_m=2.2,
+                colour=(0.5, 0.5, 0.52),
+            ),
             *skirting,
             *doors,
         ),
         ceiling_m=2.75,
-        props=tuple(
-            block((0.25, 1.3, 0.05), (0.0, y, 2.72), (0.95, 0.97, 0.95), glow=2.5) for y in (-3.0, 1.5, 6.0, 10.5, 15.0)
-        ) + (block((0.35, 0.35, 0.5), (-1.35, 6.8, 0.25), (0.2, 0.2, 0.22)),),
-        light=Light(sun_strength=0.0, sky_strength=0.16, sky_colour=(0.97, 1.0, 0.96), lamps=lamps, exposure=2.0, noise=1.3),
+        props=(
+            *(
+                block((0.25, 1.3, 0.05), (0.0, y, 2.72), (0.95, 0.97, 0.95), glow=2.5)
+                for y in (-3.0, 1.5, 6.0, 10.5, 15.0)
+            ),
+            block((0.35, 0.35, 0.5), (-1.35, 6.8, 0.25), (0.2, 0.2, 0.22)),
+        ),
+        light=Light(
+            sun_strength=0.0,
+            sky_strength=0.16,
+            sky_colour=(0.97, 1.0, 0.96),
+            lamps=lamps,
+            exposure=2.0,
+            noise=1.3,
+        ),
         half_m=20.0,
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=2)
 def yard(dark: bool = True) -> Site:
     """A works yard: a hall with roller doors, containers, a high fence."""
-    lamps = (Lamp(position=(-3.0, 9.4, 4.6), power=11), Lamp(position=(8.0, 9.4, 4.6), power=11),
-             Lamp(position=(-9.0, -2.0, 5.0), power=7))  # fmt: skip
+    lamps = (
+        Lamp(position=(-3.0, 9.4, 4.6), power=11),
+        Lamp(position=(8.0, 9.4, 4.6), power=11),
+        Lamp(position=(-9.0, -2.0, 5.0), power=7),
+    )
     hall = ((-14.0, 10.0), (16.0, 10.0))
     container = [
         Wall(kind="shutter", start=a, end=b, height_m=2.5, colour=(0.20, 0.33, 0.42))
@@ -237,19 +338,40 @@ def yard(dark: bool = True) -> Site:
             Stroke(start=(0.5, 9.6), end=(0.5, 5.0), colour=YELLOW),
         ),
         walls=(
-            Wall(kind="shutter", start=hall[0], end=hall[1], height_m=6.0, colour=(0.55, 0.57, 0.56)),
-            Wall(kind="shutter", start=(-3.7, 9.96), end=(0.3, 9.96), height_m=3.8, colour=(0.33, 0.38, 0.45)),
-            Wall(kind="plaster", start=(2.2, 9.96), end=(3.2, 9.96), height_m=2.1, colour=(0.42, 0.20, 0.16)),
+            Wall(
+                kind="shutter", start=hall[0], end=hall[1], height_m=6.0, colour=(0.55, 0.57, 0.56)
+            ),
+            Wall(
+                kind="shutter",
+                start=(-3.7, 9.96),
+                end=(0.3, 9.96),
+                height_m=3.8,
+                colour=(0.33, 0.38, 0.45),
+            ),
+            Wall(
+                kind="plaster",
+                start=(2.2, 9.96),
+                end=(3.2, 9.96),
+                height_m=2.1,
+                colour=(0.42, 0.20, 0.16),
+            ),
             *openings(*hall, ((20.0, 1.4, 2.4, 1.2), (4.0, 1.4, 2.4, 1.2)), (0, -1)),
-            Wall(kind="fence", start=(-14, -8), end=(-14, 10), height_m=2.4, colour=(0.35, 0.37, 0.36)),
+            Wall(
+                kind="fence",
+                start=(-14, -8),
+                end=(-14, 10),
+                height_m=2.4,
+                colour=(0.35, 0.37, 0.36),
+            ),
             *container,
         ),
         props=(
             parked("van", 4, -8.5, 6.0, -60),
             block((1.2, 1.0, 0.14), (4.6, 8.2, 0.07), (0.47, 0.36, 0.22)),
             block((1.1, 0.9, 0.8), (4.6, 8.2, 0.54), (0.55, 0.43, 0.28)),
-            bin_(-5.2, 9.3), bin_(-6.0, 9.3, (0.35, 0.2, 0.1)),
+            bin_(-5.2, 9.3),
+            bin_(-6.0, 9.3, (0.35, 0.2, 0.1)),
         ),
         plants=(Plant(centre=(-15.5, 4.0, 1.5), radii=(1.2, 4.0, 1.8), leaves=2600),),
         light=_lit(dark, lamps),
-    )  # fmt: skip
+    )

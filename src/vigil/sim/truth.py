@@ -49,6 +49,6 @@ class TrueEvent:
     """The actors that did it."""
     box: Box | None
     """Where the first of them was at the start, pixels."""
-    direction: str | None = None
-    """Of a crossing: `right` when it went to the right of somebody walking from the line's first
-    point to its second, else `left`; as seen in the picture."""
+    direction: Literal["forward", "backward"] | None = None
+    """Of a crossing: `forward` leads from the left to the right of somebody who walks along the
+    line from its first point to its second, as seen in the picture."""

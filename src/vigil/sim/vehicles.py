@@ -121,7 +121,7 @@ def _shell(shape: Shape, paint: Colour) -> Mesh:
 
 
 def _ring(s: _Station) -> list[tuple[float, float, float]]:
-    """Fourteen points, from the left sill over the roof to the right one, so that faces look out."""
+    """Fourteen points from the left sill over the roof to the right: faces then look out."""
     cabin = s.roof - s.waist
     flank = s.waist - s.floor
     right = [
