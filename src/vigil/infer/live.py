@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from vigil.core import Clock, ConfigError, ModelCard, ModelError
+from vigil.core import Clock, ModelCard, ModelError
 from vigil.infer.registry import Registry, Stamp
 from vigil.infer.session import Session, open_session
 
@@ -70,7 +70,7 @@ class LiveModel:
         self._stamp = stamp
         try:
             new = self._opened()
-        except (ModelError, ConfigError, OSError) as error:
+        except (ModelError, OSError) as error:
             LOG.error("model refused", kept=old.card.id, reason=str(error))
             return old
         LOG.info("model swapped", old=old.card.id, new=new.card.id)

@@ -86,14 +86,10 @@ class Registry:
 
     def entries(self) -> list[Entry]:
         """Every model, by name."""
-        names = sorted(path.name for path in self._folders())
         return [
-            Entry(
-                name=name,
-                current=next(iter(self._history(name)), None),
-                versions=self._versions(name),
-            )
-            for name in names
+            Entry(name=name, current=next(iter(self._history(name)), None), versions=versions)
+            for name in sorted(path.name for path in self._folders())
+            if (versions := self._versions(name))
         ]
 
     def resolve(self, reference: str) -> tuple[ModelCard, Path]:
@@ -108,7 +104,10 @@ class Registry:
         if version is None or not (folder / CARD).is_file():
             there = ", ".join(entry.name for entry in self.entries()) or "none yet"
             raise ModelError(f"no model {reference!r} in {self.folder}; there are: {there}")
-        return load_card(folder / CARD), folder
+        try:
+            return load_card(folder / CARD), folder
+        except ConfigError as error:
+            raise ModelError(f"{name}@{version}: damaged, {error.problems[0]}") from error
 
     def verify(self, reference: str) -> ModelCard:
         """Check hashes, format and golden answer; raises `ModelError` for the first that fails."""
@@ -178,7 +177,10 @@ class Registry:
 
     def _twin(self, card: ModelCard) -> ModelCard | None:
         for version in self._versions(card.name):
-            kept, _ = self.resolve(f"{card.name}@{version}")
+            try:
+                kept, _ = self.resolve(f"{card.name}@{version}")
+            except ModelError:
+                continue  # a damaged version is nobody's twin
             if replace(kept, version=card.version) == card:
                 return kept
         return None
