@@ -6,10 +6,10 @@ treated alike. Every prediction starts at the last hit and takes one step: looks
 happen, or happened elsewhere, change nothing, and any frame rate will do.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float64
 
 from vigil.core import Boxes
 
@@ -28,115 +28,115 @@ STRAY_S = 3.0
 STANDING = 0.1
 """Slower than this, in sizes a second, is jitter of the box."""
 
+TO_PLACE = np.array([[0.5, 0, -1, 0], [0, 0, 0, -1], [0.5, 0, 1, 0], [0, 1, 0, 1]])
+"""x1, y1, x2, y2 times this is foot x, foot y, width, height."""
+TO_CORNERS = np.linalg.inv(TO_PLACE)
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Motion:
-    """Places, speeds and doubts of n objects at one moment; columns as in `Tracks`."""
+ONCE = np.array([[0.0, 0, 0], [2, 0, 0], [0, 1, 0]])
+TWICE = np.array([[0.0, 0, 0], [0, 0, 0], [1, 0, 0]])
+POWERS = np.array([3.0, 2.0, 1.0])
+"""Doubt grows by doubt @ ONCE for each second, by doubt @ TWICE for each squared second, and by
+the acceleration's share of t^3 / 3, t^2 / 2 and t."""
 
-    place: Float64[np.ndarray, "n 4"]
-    speed: Float64[np.ndarray, "n 4"]
+Places = Float64[np.ndarray, "n 4"]
+"""Foot x, foot y, width, height, in pixels."""
+Seconds = Float64[np.ndarray, "n 1"] | float
+"""For each object, or for all of them."""
+
+
+class Motion(NamedTuple):
+    """N objects at one moment."""
+
+    place: Places
+    speed: Places
+    """Change of `place` a second."""
     doubt: Float64[np.ndarray, "n 3"]
-
-    def where(self, rows: Int64[np.ndarray, "k"]) -> "Motion":
-        """Some of them."""
-        return Motion(place=self.place[rows], speed=self.speed[rows], doubt=self.doubt[rows])
+    """Variance of place, covariance, variance of speed, in squared sizes (and seconds)."""
 
 
-def places(boxes: Boxes) -> Float64[np.ndarray, "n 4"]:
-    """Foot x, foot y, width, height of corners x1, y1, x2, y2."""
-    result = np.empty((len(boxes), 4))
-    result[:, 0] = (boxes[:, 0] + boxes[:, 2]) / 2
-    result[:, 1] = boxes[:, 3]
-    result[:, 2:] = boxes[:, 2:] - boxes[:, :2]
-    return result
+def places(boxes: Boxes) -> Places:
+    """Foot x, foot y, width, height of corners."""
+    return np.asarray(boxes @ TO_PLACE)
 
 
-def corners(place: Float64[np.ndarray, "n 4"]) -> Boxes:
+def corners(place: Places) -> Boxes:
     """The way back from `places`."""
-    result = np.empty((len(place), 4), np.float32)
-    half = place[:, 2] / 2
-    result[:, 0] = place[:, 0] - half
-    result[:, 1] = place[:, 1] - place[:, 3]
-    result[:, 2] = place[:, 0] + half
-    result[:, 3] = place[:, 1]
-    return result
+    return np.asarray(place @ TO_CORNERS, np.float32)
 
 
-def sizes(place: Float64[np.ndarray, "n 4"]) -> Float64[np.ndarray, "n"]:
+def sizes(place: Places) -> Float64[np.ndarray, "n 1"]:
     """Mean of width and height, pixels, at least 1."""
-    return np.asarray(np.maximum((place[:, 2] + place[:, 3]) / 2, 1.0))
+    return np.asarray(np.maximum((place[:, 2:3] + place[:, 3:]) / 2, 1.0))
 
 
-def noise(size: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "n"]:
+def noise(size: Float64[np.ndarray, "n 1"]) -> Float64[np.ndarray, "n 1"]:
     """Variance of one measured coordinate, squared sizes."""
     return np.asarray(PLACE_NOISE**2 + (PIXEL_NOISE / size) ** 2)
 
 
-def begin(place: Float64[np.ndarray, "n 4"]) -> Motion:
+def begin(place: Places) -> Motion:
     """Objects seen for the first time: their speed is unknown."""
     doubt = np.zeros((len(place), 3))
-    doubt[:, 0] = noise(sizes(place))
+    doubt[:, :1] = noise(sizes(place))
     doubt[:, 2] = FIRST_SPEED**2
-    return Motion(place=place, speed=np.zeros((len(place), 4)), doubt=doubt)
+    return Motion(place, np.zeros_like(place), doubt)
 
 
-def reach(unseen_s: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "n"]:
+def reach(unseen_s: Seconds) -> Seconds:
     """Seconds of travel after `unseen_s` seconds: all of them at first, never above `COAST_S`."""
-    return np.asarray(COAST_S * np.tanh(unseen_s / COAST_S))
+    return COAST_S * np.tanh(unseen_s / COAST_S)
 
 
-def predict(
-    last: Motion, unseen_s: Float64[np.ndarray, "n"], unwatched_s: Float64[np.ndarray, "n"]
-) -> Motion:
-    """Where things seen `unseen_s` seconds ago are now; nobody looked for `unwatched_s` of them."""
+def predict(last: Motion, unseen_s: Seconds) -> Motion:
+    """Where things seen `unseen_s` seconds ago are now."""
     travel_s = reach(unseen_s)
-    place = last.place + last.speed * travel_s[:, None]
+    place = last.place + last.speed * travel_s
     # A box may shrink while it is away, but never turns inside out.
     np.maximum(place[:, 2:], last.place[:, 2:] / 2, out=place[:, 2:])
-    still, both, moving = last.doubt.T
-    stray_s = np.minimum(unwatched_s, STRAY_S) - reach(np.minimum(unwatched_s, STRAY_S))
-    stray = (last.speed[:, :2] ** 2).sum(1) * (stray_s / sizes(last.place)) ** 2
-    doubt = np.empty_like(last.doubt)
-    drift = ACCELERATION * travel_s
-    doubt[:, 0] = still + travel_s * (2 * both + travel_s * (moving + drift / 3)) + stray
-    doubt[:, 1] = both + travel_s * (moving + drift / 2)
-    doubt[:, 2] = moving + drift
-    return Motion(place=place, speed=last.speed, doubt=doubt)
+    doubt = last.doubt + (last.doubt @ ONCE) * travel_s + (last.doubt @ TWICE) * travel_s**2
+    doubt += ACCELERATION * travel_s**POWERS / POWERS
+    return Motion(place, last.speed, doubt)
 
 
-def correct(predicted: Motion, measured: Float64[np.ndarray, "n 4"]) -> Motion:
+def stray(last: Motion, unwatched_s: Float64[np.ndarray, "n 1"]) -> Float64[np.ndarray, "n 1"]:
+    """Variance of place to add when nobody looked for `unwatched_s`: it may not have stopped."""
+    gone_s = np.minimum(unwatched_s, STRAY_S)
+    return np.asarray(_pace(last) * (gone_s - reach(gone_s)) ** 2)
+
+
+def correct(predicted: Motion, measured: Places) -> Motion:
     """Blend predictions with measured places, row by row (Kalman 1960)."""
-    still, both, moving = predicted.doubt.T
-    total = still + noise(sizes(measured))
-    place_gain, speed_gain = still / total, both / total
-    surprise = measured - predicted.place
-    doubt = np.empty_like(predicted.doubt)
-    doubt[:, 0] = (1 - place_gain) * still
-    doubt[:, 1] = (1 - place_gain) * both
-    doubt[:, 2] = moving - speed_gain * both
-    return Motion(
-        place=predicted.place + place_gain[:, None] * surprise,
-        speed=predicted.speed + speed_gain[:, None] * surprise,
-        doubt=doubt,
-    )
+    place, speed, doubt = predicted
+    gain = doubt[:, :2] / (doubt[:, :1] + noise(sizes(measured)))
+    surprise = measured - place
+    settled = np.empty_like(doubt)
+    settled[:, :2] = (1 - gain[:, :1]) * doubt[:, :2]
+    settled[:, 2] = doubt[:, 2] - gain[:, 1] * doubt[:, 1]
+    return Motion(place + gain[:, :1] * surprise, speed + gain[:, 1:] * surprise, settled)
 
 
 def moves(motion: Motion) -> Bool[np.ndarray, "n"]:
     """Whether the box surely moves or grows: twice its doubt, and more than boxes jitter."""
-    speed = (motion.speed**2).sum(1) / sizes(motion.place) ** 2
-    return np.asarray(speed > np.maximum(4 * motion.doubt[:, 2], STANDING**2))
+    doubt = np.maximum(4 * motion.doubt[:, 2:], STANDING**2)
+    return np.asarray(_pace(motion) > doubt)[:, 0]
 
 
 def carry(
-    last: Motion, box: Boxes, unseen_s: Float64[np.ndarray, "n"]
+    last: Motion, box: Boxes, unseen_s: Float64[np.ndarray, "n 1"]
 ) -> tuple[Boxes, Float64[np.ndarray, "n 2"]]:
     """Boxes measured `unseen_s` seconds ago, moved on; and the speed of their feet now, px/s.
 
     What does not surely move stays exactly where it was measured, for hours. What is cut by the
     border of the picture keeps its foot there and shrinks.
     """
-    travel_s = np.where(moves(last), reach(unseen_s), 0.0)[:, None]
-    place = places(box) + last.speed * travel_s
+    moving = moves(last)[:, None]
+    place = places(box) + last.speed * reach(unseen_s)
     np.maximum(place[:, 2:], 0.0, out=place[:, 2:])
-    speed = last.speed[:, :2] / np.cosh(np.minimum(unseen_s / COAST_S, 30.0))[:, None] ** 2
-    return corners(place), speed
+    speed = last.speed[:, :2] / np.cosh(np.minimum(unseen_s / COAST_S, 30.0)) ** 2
+    return np.where(moving, corners(place), box), speed
+
+
+def _pace(motion: Motion) -> Float64[np.ndarray, "n 1"]:
+    """Squared speed, in squared sizes a second."""
+    pace = motion.speed / sizes(motion.place)
+    return np.asarray((pace**2).sum(1, keepdims=True))

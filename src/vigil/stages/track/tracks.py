@@ -1,12 +1,8 @@
-"""Everything remembered of the objects of one camera, as parallel arrays."""
-
-from dataclasses import dataclass, fields
-from typing import Self
+"""Everything remembered of the objects of one camera, one row each."""
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float64
 
-from vigil.core import Boxes
 from vigil.stages.track import motion
 from vigil.stages.track.motion import Motion
 from vigil.stages.track.seen import Rows, Seen
@@ -18,125 +14,99 @@ MEMORY = 0.9
 LONGEST_MISS_S = 1.0
 """What one look in vain counts at most, so that a pause before it ends no track."""
 
+RECORD = np.dtype(
+    [
+        ("id", np.int64),  # 0 until enough looks agreed that there is something
+        ("hits", np.int64),  # looks that matched it
+        ("misses", np.int64),  # looks in a row that should have found it and did not
+        ("missed_s", np.float64),  # looked-at seconds since the last hit
+        ("first_s", np.float64),  # first hit, UTC seconds, as the next two
+        ("last_s", np.float64),  # last hit
+        ("looked_s", np.float64),  # last time that somebody looked where it should be
+        ("box", np.float32, 4),  # as measured by the last hit, source pixels
+        ("score", np.float64),  # of the last hit
+        ("label", np.int64),  # number of the word that leads the vote
+        ("lead", np.float64),  # by how much score it leads
+        ("family", np.int64),  # number of the group of words that may be mixed up
+        ("place", np.float64, 4),  # filtered at the last hit, as in `Motion`
+        ("speed", np.float64, 4),
+        ("doubt", np.float64, 3),
+    ]
+)
 
-@dataclass(kw_only=True, slots=True, eq=False)
+
 class Tracks:
-    """N objects, one row each. Times are UTC seconds, lengths are pixels of the source picture."""
+    """N objects as rows of `table`, a structured array of `RECORD`."""
 
-    id: Int64[np.ndarray, "n"]
-    """0 until enough looks agreed that there is something."""
-    hits: Int64[np.ndarray, "n"]
-    """Looks that matched it."""
-    misses: Int64[np.ndarray, "n"]
-    """Looks in a row that should have found it and did not."""
-    missed_s: Float64[np.ndarray, "n"]
-    """Looked-at seconds since the last hit."""
-    first_s: Float64[np.ndarray, "n"]
-    """First hit."""
-    last_s: Float64[np.ndarray, "n"]
-    """Last hit."""
-    looked_s: Float64[np.ndarray, "n"]
-    """Last time that somebody looked where it should be."""
-    box: Boxes
-    """As measured by the last hit."""
-    score: Float64[np.ndarray, "n"]
-    """Of the last hit."""
-    label: Int64[np.ndarray, "n"]
-    """Number of the word that leads the vote."""
-    lead: Float64[np.ndarray, "n"]
-    """By how much score it leads."""
-    family: Int64[np.ndarray, "n"]
-    """Number of the group of words that may be taken for one another."""
-    place: Float64[np.ndarray, "n 4"]
-    """Filtered at the last hit: foot x, foot y, width, height."""
-    speed: Float64[np.ndarray, "n 4"]
-    """Change of `place` a second at the last hit."""
-    doubt: Float64[np.ndarray, "n 3"]
-    """Variance of place, covariance, variance of speed, in squared sizes (and seconds)."""
-    appearance: Float64[np.ndarray, "n d"]
-    """Running average of unit embeddings, unit length; zeros while unknown."""
+    def __init__(self) -> None:
+        self.table = np.zeros(0, RECORD)
+        self.appearance: Float64[np.ndarray, "n d"] = np.zeros((0, 0))
+        """Running average of unit embeddings, unit length; zeros while unknown."""
 
     def __len__(self) -> int:
-        return len(self.id)
-
-    @classmethod
-    def begin(cls, seen: Seen, now_s: float) -> Self:
-        """Objects that were never seen before this moment."""
-        n = len(seen)
-        start = motion.begin(seen.place)
-        return cls(
-            id=np.zeros(n, np.int64),
-            hits=np.ones(n, np.int64),
-            misses=np.zeros(n, np.int64),
-            missed_s=np.zeros(n),
-            first_s=np.full(n, now_s),
-            last_s=np.full(n, now_s),
-            looked_s=np.full(n, now_s),
-            box=seen.box,
-            score=seen.score,
-            label=seen.label,
-            lead=seen.score,
-            family=seen.family,
-            place=start.place,
-            speed=start.speed,
-            doubt=start.doubt,
-            appearance=seen.appearance,
-        )
+        return len(self.table)
 
     @property
     def motion(self) -> Motion:
         """How they moved at their last hits."""
-        return Motion(place=self.place, speed=self.speed, doubt=self.doubt)
+        return Motion(self.table["place"], self.table["speed"], self.table["doubt"])
 
     def keep(self, rows: Bool[np.ndarray, "n"]) -> None:
         """Forget all but `rows`."""
-        for column in fields(self):
-            setattr(self, column.name, getattr(self, column.name)[rows])
+        self.table = self.table[rows]
+        self.appearance = self.appearance[rows]
 
-    def add(self, others: "Tracks") -> None:
-        """Append `others`."""
-        for column in fields(self):
-            both = (getattr(self, column.name), getattr(others, column.name))
-            setattr(self, column.name, np.concatenate(both))
+    def begin(self, seen: Seen, now_s: float) -> None:
+        """Append objects that were never seen before this moment."""
+        new = np.zeros(len(seen.box), RECORD)
+        new["hits"] = 1
+        new["first_s"] = new["last_s"] = new["looked_s"] = now_s
+        new["box"], new["family"] = seen.box, seen.family
+        new["label"], new["score"], new["lead"] = seen.label, seen.score, seen.score
+        new["place"], new["speed"], new["doubt"] = motion.begin(seen.place)
+        self.table = np.concatenate([self.table, new])
+        self.appearance = np.concatenate([self.appearance, seen.appearance])
 
     def hit(self, rows: Rows, predicted: Motion, seen: Seen, now_s: float) -> None:
         """Tracks `rows`, predicted there, were found as `seen`."""
-        corrected = motion.correct(predicted, seen.place)
-        self.place[rows] = corrected.place
-        self.speed[rows] = corrected.speed
-        self.doubt[rows] = corrected.doubt
-        self.box[rows] = seen.box
-        self.score[rows] = seen.score
-        self.hits[rows] += 1
-        self.misses[rows] = 0
-        self.missed_s[rows] = 0.0
-        self.last_s[rows] = now_s
-        self.looked_s[rows] = now_s
-        self._vote(rows, seen)
+        found = self.table[rows]
+        found["place"], found["speed"], found["doubt"] = motion.correct(predicted, seen.place)
+        found["box"], found["score"] = seen.box, seen.score
+        found["hits"] += 1
+        found["misses"] = found["missed_s"] = 0
+        found["last_s"] = found["looked_s"] = now_s
+        _vote(found, seen)
+        self.table[rows] = found
         if seen.appearance.shape[1]:
             self._remember(rows, seen.appearance)
 
     def miss(self, rows: Bool[np.ndarray, "n"], now_s: float) -> None:
         """Tracks `rows` should have been found and were not."""
-        self.missed_s[rows] += np.minimum(now_s - self.looked_s[rows], LONGEST_MISS_S)
-        self.misses[rows] += 1
-        self.looked_s[rows] = now_s
+        table = self.table
+        table["missed_s"][rows] += np.minimum(now_s - table["looked_s"][rows], LONGEST_MISS_S)
+        table["misses"][rows] += 1
+        table["looked_s"][rows] = now_s
 
     def know_appearance(self, width: int) -> None:
         """Hold embeddings of `width` numbers; what was held in another form is forgotten."""
         if self.appearance.shape[1] != width:
             self.appearance = np.zeros((len(self), width))
 
-    def _vote(self, rows: Rows, seen: Seen) -> None:
-        """Boyer and Moore's majority vote, in which surer detections weigh more."""
-        before = self.label[rows]
-        lead = self.lead[rows] + np.where(before == seen.label, seen.score, -seen.score)
-        self.label[rows] = np.where(lead < 0, seen.label, before)
-        self.lead[rows] = np.minimum(np.abs(lead), LARGEST_LEAD)
-
     def _remember(self, rows: Rows, appearance: Float64[np.ndarray, "k d"]) -> None:
         old = self.appearance[rows]
-        share = np.where(appearance.any(1), np.where(old.any(1), MEMORY, 0.0), 1.0)[:, None]
+        known, unseen = (old != 0).any(1), (appearance == 0).all(1)
+        share = np.where(unseen, 1.0, np.where(known, MEMORY, 0.0))[:, None]
         mixed = share * old + (1 - share) * appearance
         length = np.linalg.norm(mixed, axis=1, keepdims=True)
         self.appearance[rows] = mixed / np.maximum(length, 1e-9)
+
+
+def _vote(found: np.ndarray, seen: Seen) -> None:
+    """Boyer and Moore's majority vote (1991), in which surer detections weigh more."""
+    agrees = found["label"] == seen.label
+    if agrees.all():
+        found["lead"] = np.minimum(found["lead"] + seen.score, LARGEST_LEAD)
+        return
+    lead = found["lead"] + np.where(agrees, seen.score, -seen.score)
+    found["label"] = np.where(lead < 0, seen.label, found["label"])
+    found["lead"] = np.minimum(np.abs(lead), LARGEST_LEAD)

@@ -10,7 +10,16 @@ from jaxtyping import Bool, Float32
 
 from vigil.core import Box, Boxes, Detections, Look, Scene, Track, areas, intersections, iou, part
 from vigil.stages.track import motion
-from vigil.stages.track.matching import NOBODY, REFUSED, WORST, Pairs, costs, likeness, pair
+from vigil.stages.track.matching import (
+    NOBODY,
+    REFUSED,
+    Pairs,
+    costs,
+    likeness,
+    overlaps,
+    pair,
+    plain,
+)
 from vigil.stages.track.motion import Motion
 from vigil.stages.track.seen import Rows, Seen
 from vigil.stages.track.tracks import Tracks
@@ -35,16 +44,18 @@ BORDER = 0.02
 class TwoStageTracker:
     """Track boxes over looks that come at any rate, and sometimes not at all."""
 
-    match_score: float = 0.35
+    match_score: float = 0.25
     """Detections from this score on choose first among all tracks."""
     low_score: float = 0.1
     """Detections from this score on may continue a track that was seen just now."""
     birth_score: float = 0.4
     """Detections from this score on may start a track."""
-    min_hits: int = 3
-    """Hits until a track is believed …"""
+    min_hits: int = 2
+    """Hits that a track needs to be believed …"""
+    confirm_score: float = 1.2
+    """… and the sum of their scores, so that doubtful things need more of them …"""
     confirm_s: float = 0.3
-    """… or two hits this many seconds apart, so that slow looks need not wait."""
+    """… or hits so many seconds apart, so that slow looks need not wait."""
     grace_s: float = 0.2
     """A track missed once, or for so many looked-at seconds, is still believed."""
     patience_s: float = 3.0
@@ -58,9 +69,12 @@ class TwoStageTracker:
 
     def __post_init__(self) -> None:
         self._words = Words(self.families)
-        self._tracks = Tracks.begin(self._read(Detections.none(), width=0), 0.0)
+        self._tracks = Tracks()
         self._born = 0
         self._now_s = 0.0
+        self._looked_s = 0.0
+        self._all_found = True
+        """Whether the last look found every track: then much need not be asked."""
         self._picture = (0.0, 0.0)
 
     def update(self, look: Look, detections: Detections | None) -> Scene:
@@ -68,7 +82,8 @@ class TwoStageTracker:
         self._now_s, self._picture = frame.time_s, (frame.width, frame.height)
         if detections is not None:
             self._look(look, detections)
-        self._forget()
+        if not (self._all_found and self._now_s == self._looked_s):
+            self._forget()
         return Scene(
             source=frame.source,
             time_s=frame.time_s,
@@ -86,11 +101,11 @@ class TwoStageTracker:
         True when something is unconfirmed or was just missed, or when something moves close to
         the border of the picture or to another thing of its family.
         """
-        tracks = self._tracks
+        table = self._tracks.table
         recent = self._recent()
-        if (recent & ((tracks.id == 0) | (tracks.misses > 0))).any():
+        if (recent & ((table["id"] == 0) | (table["misses"] > 0))).any():
             return True
-        moving = recent & motion.moves(tracks.motion)
+        moving = recent & motion.moves(self._tracks.motion)
         if not moving.any():
             return False
         return bool((moving & (self._at_border() | self._in_company(recent))).any())
@@ -99,43 +114,55 @@ class TwoStageTracker:
         tracks = self._tracks
         if detections.embeddings is not None:
             tracks.know_appearance(detections.embeddings.shape[1])
-        seen = self._read(detections, width=tracks.appearance.shape[1])
-        predicted = motion.predict(
-            tracks.motion, self._now_s - tracks.last_s, self._now_s - tracks.looked_s
-        )
+        width = tracks.appearance.shape[1]
+        seen = Seen.read(detections, self._words, low_score=self.low_score, width=width)
+        predicted = self._predict()
         boxes = motion.corners(predicted.place)
         rows, columns = self._pair(predicted, boxes, seen)
         if len(rows):
-            tracks.hit(rows, predicted.where(rows), seen.where(columns), self._now_s)
+            there = Motion(*(column[rows] for column in predicted))
+            tracks.hit(rows, there, seen.where(columns), self._now_s)
         if len(rows) < len(tracks):
             missed = looked_at(boxes, look)
             missed[rows] = False
             tracks.miss(missed, self._now_s)
-        if len(columns) < len(seen):
+        self._all_found = len(rows) == len(tracks)
+        self._looked_s = self._now_s
+        if len(columns) < len(seen.box):
             self._bear(seen, columns)
         self._confirm()
 
-    def _read(self, detections: Detections, *, width: int) -> Seen:
-        return Seen.read(detections, self._words, low_score=self.low_score, width=width)
+    def _predict(self) -> Motion:
+        table, last = self._tracks.table, self._tracks.motion
+        if self._all_found and self._now_s - self._looked_s < motion.COAST_S / 2:
+            return motion.predict(last, self._now_s - self._looked_s)
+        predicted = motion.predict(last, (self._now_s - table["last_s"])[:, None])
+        predicted.doubt[:, :1] += motion.stray(last, (self._now_s - table["looked_s"])[:, None])
+        return predicted
 
     def _pair(self, predicted: Motion, boxes: Boxes, seen: Seen) -> Pairs:
         """First the strong detections choose, then the weak ones continue what is left."""
         tracks = self._tracks
-        if not len(tracks) or not len(seen):
+        if not len(boxes) or not len(seen.box):
             return NOBODY
-        cost = costs(predicted, seen.place, iou(boxes, seen.box))
+        kin = tracks.table["family"][:, None] == seen.family
+        overlap = overlaps(boxes, predicted.place, seen) * kin
+        clear = plain(overlap)
+        if clear is not None and not seen.appearance.shape[1]:
+            return clear
+        cost = costs(predicted, seen.place, overlap)
         if seen.appearance.shape[1]:
             cost += likeness(tracks.appearance, seen.appearance, self.appearance_gate)
-        cost[tracks.family[:, None] != seen.family[None]] = REFUSED
+        cost[~kin] = REFUSED
         strong = seen.score >= self.match_score
         if strong.all():
-            return pair(cost, WORST)
+            return pair(cost)
         chosen = np.flatnonzero(strong)
-        rows, columns = pair(cost[:, chosen], WORST)
+        rows, columns = pair(cost[:, chosen])
         left = self._recent()
         left[rows] = False
         rest, weak = np.flatnonzero(left), np.flatnonzero(~strong)
-        more, others = pair(cost[np.ix_(rest, weak)], WORST)
+        more, others = pair(cost[np.ix_(rest, weak)])
         return np.append(rows, rest[more]), np.append(chosen[columns], weak[others])
 
     def _bear(self, seen: Seen, taken: Rows) -> None:
@@ -144,71 +171,71 @@ class TwoStageTracker:
         new[taken] = False
         if not new.any():
             return
-        kin = seen.family[:, None] == seen.family[None]
+        kin = seen.family[:, None] == seen.family
         repeats = kin & (iou(seen.box, seen.box) > self.duplicate_iou)
         known = list(taken)
         for column in sorted(np.flatnonzero(new), key=lambda column: -seen.score[column]):
             new[column] = not repeats[column, known].any()
             known.append(column)
-        self._tracks.add(Tracks.begin(seen.where(new), self._now_s))
+        self._tracks.begin(seen.where(new), self._now_s)
 
     def _confirm(self) -> None:
         """Number what was seen often enough, the oldest first."""
-        tracks = self._tracks
-        if tracks.id.all():
+        table = self._tracks.table
+        if table["id"].all():
             return
-        twice = (tracks.hits >= 2) & (tracks.last_s - tracks.first_s >= self.confirm_s)
-        rows = np.flatnonzero((tracks.id == 0) & (twice | (tracks.hits >= self.min_hits)))
-        tracks.id[rows] = np.arange(self._born + 1, self._born + 1 + len(rows))
+        sure = table["lead"] >= self.confirm_score
+        sure |= table["last_s"] - table["first_s"] >= self.confirm_s
+        rows = np.flatnonzero((table["id"] == 0) & (table["hits"] >= self.min_hits) & sure)
+        table["id"][rows] = np.arange(self._born + 1, self._born + 1 + len(rows))
         self._born += len(rows)
 
     def _recent(self) -> Bool[np.ndarray, "n"]:
         """What was found, or missed for no longer than grace allows."""
-        tracks = self._tracks
-        return (tracks.misses <= 1) | (tracks.missed_s <= self.grace_s)
+        table = self._tracks.table
+        return np.asarray((table["misses"] <= 1) | (table["missed_s"] <= self.grace_s))
 
     def _forget(self) -> None:
         """Drop what was looked for in vain, and what went on while nobody looked."""
-        tracks = self._tracks
+        table = self._tracks.table
         late = ~self._recent()
-        lost = late & (tracks.missed_s > self.patience_s)
-        if late.any():
-            # What moved at the border has left: the next to come in there is another.
-            lost |= late & self._at_border() & motion.moves(tracks.motion)
-            # What was seen briefly is not waited for long.
-            lost |= late & (tracks.missed_s > tracks.last_s - tracks.first_s)
-        lost |= (tracks.id == 0) & (tracks.misses >= NEW_MISSES)
-        unwatched = self._now_s - tracks.looked_s > self.patience_s
-        if unwatched.any():
-            lost |= unwatched & motion.moves(tracks.motion)
-        if lost.any():
-            tracks.keep(~lost)
+        unwatched = self._now_s - table["looked_s"] > self.patience_s
+        new = (table["id"] == 0) & (table["misses"] >= NEW_MISSES)
+        if not (late | unwatched | new).any():
+            return
+        moving = motion.moves(self._tracks.motion)
+        # What was seen briefly is not waited for long.
+        patience_s = np.minimum(self.patience_s, table["last_s"] - table["first_s"])
+        # What moved at the border has left: the next to come in there is another.
+        gone = late & ((table["missed_s"] > patience_s) | (moving & self._at_border()))
+        self._tracks.keep(~(gone | new | (unwatched & moving)))
 
     def _shown(self) -> tuple[Track, ...]:
         """What is believed now: confirmed, and not missed for long."""
-        tracks = self._tracks
-        shown = (tracks.id > 0) & self._recent()
-        box, velocity = tracks.box, tracks.speed[:, :2]
-        unseen_s = self._now_s - tracks.last_s
-        if unseen_s.any():
-            box, velocity = motion.carry(tracks.motion, tracks.box, unseen_s)
-            shown &= (unseen_s == 0) | (self._visible(box) >= LEFT * areas(tracks.box))
-        columns = [tracks.id, tracks.label, box, tracks.score]
-        columns += [tracks.first_s, tracks.last_s, tracks.hits, velocity]
+        table = self._tracks.table
+        box, velocity = table["box"], table["speed"][:, :2]
+        shown = table["id"] > 0
+        if not (self._all_found and self._now_s == self._looked_s):
+            unseen_s = self._now_s - table["last_s"]
+            box, velocity = motion.carry(self._tracks.motion, box, unseen_s[:, None])
+            inside = self._visible(box) >= LEFT * areas(table["box"])
+            shown &= self._recent() & (inside | (unseen_s == 0))
+        columns = [table[name] for name in ("id", "label", "score", "first_s", "last_s", "hits")]
+        columns += [box, velocity]
         if not shown.all():
             columns = [column[shown] for column in columns]
         return tuple(
             Track(
                 id=number,
                 label=self._words.name(label),
-                box=Box(*corners),
+                box=Box._make(corners),
                 score=score,
                 first_seen_s=first_s,
                 last_seen_s=last_s,
                 hits=hits,
                 velocity=(right, down),
             )
-            for number, label, corners, score, first_s, last_s, hits, (right, down) in zip(
+            for number, label, score, first_s, last_s, hits, corners, (right, down) in zip(
                 *(column.tolist() for column in columns), strict=True
             )
         )
@@ -218,18 +245,17 @@ class TwoStageTracker:
         return intersections(boxes, np.array([[0, 0, *self._picture]], np.float32))[:, 0]
 
     def _at_border(self) -> Bool[np.ndarray, "n"]:
-        box, (width, height) = self._tracks.box, self._picture
+        box, (width, height) = self._tracks.table["box"], self._picture
         margin = np.array([width, height]) * BORDER
         far = np.array([width, height]) - margin
         return np.asarray((box[:, :2] < margin).any(1) | (box[:, 2:] > far).any(1))
 
     def _in_company(self, present: Bool[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:
         """Whether another present thing of the family stands within a size of it."""
-        tracks = self._tracks
-        foot, size = tracks.place[:, :2], motion.sizes(tracks.place)
-        apart = np.linalg.norm(foot[:, None] - foot[None], axis=2)
-        near = (apart < size[:, None]) & (tracks.family[:, None] == tracks.family[None])
-        near &= present[None]
+        place, family = self._tracks.table["place"], self._tracks.table["family"]
+        foot = place[:, :2]
+        apart = np.linalg.norm(foot[:, None] - foot, axis=2)
+        near = (apart < motion.sizes(place)) & (family[:, None] == family) & present
         np.fill_diagonal(near, False)
         return np.asarray(near.any(1))
 
