@@ -36,6 +36,7 @@ class Background:
         tire_s: seconds after which a place that keeps changing is taken for noisy.
         contrast: difference in levels (0 to 255) below which nothing is news.
         sigmas: and how many times the usual deviation of the pixel it must be.
+        rest_s: the same for a thing that does not stir at all; None: no difference.
         shake: pixels by which the camera may tremble without news.
     """
 
@@ -47,10 +48,12 @@ class Background:
         tire_s: float,
         contrast: float,
         sigmas: float,
+        rest_s: float | None = None,
         shake: int = 0,
     ) -> None:
         self.settle_s = settle_s
         self.absorb_s = absorb_s
+        self.rest_s = absorb_s if rest_s is None else rest_s
         self.tire_s = tire_s
         self.contrast = contrast
         self.sigmas = sigmas
@@ -120,11 +123,14 @@ class Background:
         cv2.accumulateWeighted(picture, self.mean, rate, still)
         cv2.accumulateWeighted(self.difference, self.noise, rate, still)
         if cv2.countNonZero(foreground):
+            restless = cv2.bitwise_and(foreground, self.moved(picture))
+            resting = cv2.subtract(foreground, restless)
+            rate = max(first, share(gone_s, self.rest_s))
+            cv2.accumulateWeighted(picture, self.mean, rate, resting)
             rate = max(first, share(gone_s, self.absorb_s))
-            cv2.accumulateWeighted(picture, self.mean, rate, foreground)
+            cv2.accumulateWeighted(picture, self.mean, rate, restless)
             # One look speaks for a second at most: a passer-by on a key frame is not rain.
             rate = max(first, share(min(gone_s, 1.0), self.tire_s))
-            restless = cv2.bitwise_and(foreground, self.moved(picture))
             cv2.accumulateWeighted(self.difference, self.noise, rate, restless)
         self.last = picture
 

@@ -1,0 +1,133 @@
+"""Did anything change? Brightness at thumbnail size against a background of its own."""
+
+import cv2
+import numpy as np
+
+from vigil.core import Box, Boxes, Frame, Luma, Signals, as_array, part
+from vigil.stages.background import Background
+from vigil.stages.blobs import Mask, boxes_mask, find_blobs, polygons_mask
+from vigil.stages.gate.regions import merged
+
+MOST_REGIONS = 4
+REGION_MARGIN = 0.02
+"""Of the picture's width, on every side."""
+EVERYWHERE = 0.5
+"""When more of the picture than this differs, the scene has changed, not the things in it."""
+LOOKS_AT_CHANGE = 3
+"""So many such looks in a row, and the changed scene is the background."""
+
+
+@part
+class LumaGate:
+    """Open while something moves that is larger than `area`.
+
+    It opens at the first look that shows a blob of `area`, and closes when for `hold_s` no blob
+    had half of it. What keeps changing in one place (rain, leaves) is forgotten after about
+    `tire_s` / 2 of looks, each counting for a second at most; a picture that changed as a whole
+    (a light, another view) is the new background at the third look, at once when a gain or a
+    shift of the camera explains it; what came to rest is absorbed within `absorb_s`, unless it
+    is held.
+    """
+
+    width: int = 240
+    """Pixels at which pictures are compared."""
+    threshold: float = 10.0
+    """Levels, 0 to 255, that a pixel must differ by at least."""
+    sigmas: float = 5.0
+    """And how many times its usual deviation."""
+    area: float = 0.0003
+    """Smallest moving area, as a fraction of the picture."""
+    hold_s: float = 2.0
+    """Seconds without motion after which it closes."""
+    settle_s: float = 10.0
+    """Seconds in which the background follows slow change."""
+    absorb_s: float = 60.0
+    """Seconds after which a thing that stirs in one place is taken for background."""
+    rest_s: float = 8.0
+    """The same for a thing that does not stir."""
+    tire_s: float = 20.0
+    """Seconds in which a place that keeps changing is taken for noisy."""
+    masks: tuple[tuple[tuple[float, float], ...], ...] = ()
+    """Polygons, in fractions of the picture, in which nothing is news."""
+
+    def __post_init__(self) -> None:
+        self._background = Background(
+            settle_s=self.settle_s,
+            absorb_s=self.absorb_s,
+            rest_s=self.rest_s,
+            tire_s=self.tire_s,
+            contrast=self.threshold,
+            sigmas=self.sigmas,
+        )
+        self._allowed: Mask = np.zeros((0, 0), np.uint8)
+        self._held = as_array([])
+        self._boxes: list[Box] = []
+        self._size = (0, 0)
+        self._last: Luma = np.zeros((0, 0), np.uint8)
+        self._identical = False
+        self._open = False
+        self._moved_s = 0.0
+        self._changed_looks = 0
+
+    @property
+    def open(self) -> bool:
+        return self._open
+
+    @property
+    def identical_to_last(self) -> bool:
+        """Whether the last two pictures were the same to the last bit: a frozen camera."""
+        return self._identical
+
+    def hold(self, boxes: Boxes) -> None:
+        """Where something is that must not be absorbed (source pixels), until the next call."""
+        self._held = boxes
+
+    def regions(self) -> Boxes:
+        width, height = self._size
+        return merged(
+            self._boxes,
+            margin=REGION_MARGIN * width,
+            most=MOST_REGIONS,
+            width=width,
+            height=height,
+        )
+
+    def see(self, frame: Frame) -> Signals:
+        luma = frame.luma(self.width)
+        self._identical = np.array_equal(luma, self._last)
+        self._last = luma.copy()
+        picture = np.asarray(cv2.blur(luma, (3, 3)), np.uint8)
+        if picture.shape != self._allowed.shape:
+            self._allowed = polygons_mask(self.masks, picture.shape[1], picture.shape[0])
+        foreground = self._background.compare(picture, frame.time_s)
+        cv2.bitwise_and(foreground, self._allowed, foreground)
+        changed = cv2.countNonZero(foreground) / max(1, cv2.countNonZero(self._allowed))
+        if self._is_another_scene(changed):
+            self._background.restart(picture, frame.time_s)
+            foreground[:] = 0
+        self._decide(foreground, frame)
+        self._background.learn(picture, frame.time_s, foreground, self._held_mask(frame))
+        return Signals(motion=changed, brightness=float(cv2.mean(luma)[0]))
+
+    def _is_another_scene(self, changed: float) -> bool:
+        self._changed_looks = self._changed_looks + 1 if changed > EVERYWHERE else 0
+        return self._changed_looks >= LOOKS_AT_CHANGE
+
+    def _decide(self, foreground: Mask, frame: Frame) -> None:
+        """Open at one blob of `area`; stay open for blobs of half of it."""
+        high, wide = foreground.shape
+        smallest = self.area * foreground.size
+        blobs = find_blobs(foreground, smallest=smallest / 2)
+        self._size = frame.width, frame.height
+        self._boxes = [blob.box(frame.width / wide, frame.height / high) for blob in blobs]
+        needed = smallest / 2 if self._open else smallest
+        if any(blob.area >= needed for blob in blobs):
+            self._open, self._moved_s = True, frame.time_s
+        elif frame.time_s - self._moved_s > self.hold_s:
+            self._open = False
+
+    def _held_mask(self, frame: Frame) -> Mask | None:
+        if not len(self._held):
+            return None
+        high, wide = self._allowed.shape
+        return boxes_mask(self._held, wide, high, frame.width / wide, frame.height / high)
