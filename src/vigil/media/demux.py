@@ -59,12 +59,15 @@ class Demuxer:
         """Stream time of the first picture or sound, seconds."""
         return (self._container.start_time or 0) / av.time_base
 
-    def packets(self, stamp: Stamp) -> Iterator[Packet]:
-        """Yield what arrives until the end. Raises `SourceLost` when it breaks off."""
+    def packets(self, stamp: Stamp, now_s: Callable[[], float] = time.time) -> Iterator[Packet]:
+        """Yield what arrives until the end. Raises `SourceLost` when it breaks off.
+
+        `now_s` tells the time of arrival, UTC seconds.
+        """
         try:
             for packet in self._arriving:
                 if packet.size:
-                    yield self._wrap(packet, stamp)
+                    yield self._wrap(packet, stamp, now_s())
         except (av.FFmpegError, OSError) as error:
             raise SourceLost(f"{self.name}: broke off: {reason(error)}") from error
 
@@ -83,8 +86,7 @@ class Demuxer:
     ) -> None:
         self.close()
 
-    def _wrap(self, packet: AvPacket, stamp: Stamp) -> Packet:
-        received_s = time.time()
+    def _wrap(self, packet: AvPacket, stamp: Stamp, received_s: float) -> Packet:
         picture = packet.stream_index == self._picture_stream.index
         encoding = self.video if picture or self.audio is None else self.audio
         ticks = packet.dts if packet.pts is None else packet.pts

@@ -56,8 +56,7 @@ def open_stream(
     allowed, form, options = _stream_access(url, name, transport)
     limits = limits or Limits()
     options |= {
-        "fflags": "nobuffer",
-        "flags": "low_delay",
+        # Not `nobuffer`: it throws away what was read while probing, the first key included.
         "fpsprobesize": "0",
         "analyzeduration": "2000000",
         "timeout": str(round(read_s * 1e6)),
@@ -75,6 +74,11 @@ def open_device(
     container = _open(path, name, access.DEVICE, options, limits, form="video4linux2")
     with _closing_on_refusal(container):
         return Demuxer(container, name=name, limits=limits)
+
+
+def check_stream(url: str, name: str) -> None:
+    """Raise `SourceRefused` when the URL's scheme is not allowed."""
+    _stream_access(url, name, "tcp")
 
 
 def _stream_access(
@@ -115,12 +119,20 @@ def _open(
             metadata_errors="replace",
             timeout=timeout_s,
         )
-    except (av.error.InvalidDataError, av.error.ArgumentError) as error:
-        raise SourceRefused(
-            f"{name}: not a video in an allowed container ({', '.join(allowed.containers)})"
-        ) from error
+    except av.error.ArgumentError as error:
+        raise _not_a_video(name, allowed) from error
+    except av.error.InvalidDataError as error:
+        # A stream says the same when it breaks off early.
+        if allowed is access.FILE:
+            raise _not_a_video(name, allowed) from error
+        raise SourceLost(f"{name}: cannot be opened: {reason(error)}") from error
     except (av.FFmpegError, OSError) as error:
         raise SourceLost(f"{name}: cannot be opened: {reason(error)}") from error
+
+
+def _not_a_video(name: str, allowed: Access) -> SourceRefused:
+    containers = ", ".join(allowed.containers)
+    return SourceRefused(f"{name}: not a video in an allowed container ({containers})")
 
 
 @contextmanager

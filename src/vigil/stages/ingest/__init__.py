@@ -1,1 +1,5 @@
 """From a camera or file to packets."""
+
+from vigil.stages.ingest.locate import source_of
+
+__all__ = ["source_of"]
