@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from vigil.core import ModelCard, ModelError
-from vigil.infer import LiveModel, Registry
+from vigil.infer import LiveModel, OpenModel, Registry
 
 TinyModel = Callable[..., tuple[Path, ModelCard]]
 
@@ -23,9 +23,9 @@ class HandClock:
         self.time_s += seconds
 
 
-def knows_people(card: ModelCard) -> None:
-    if "person" not in card.labels:
-        raise ModelError(f"{card.id} knows no person")
+def knows_people(model: OpenModel) -> None:
+    if "person" not in model.card.labels:
+        raise ModelError(f"{model.card.id} knows no person")
 
 
 @pytest.fixture

@@ -35,10 +35,10 @@ class LiveModel:
         registry: Registry,
         reference: str,
         *,
-        check: Callable[[ModelCard], object],
+        check: Callable[[OpenModel], object],
         clock: Clock,
     ) -> None:
-        """Store what is needed; `check` raises `ModelError` for a card that its user cannot use."""
+        """Store what is needed; `check` raises `ModelError` for a model that its user cannot use."""
         self._registry = registry
         self._reference = reference
         self._check = check
@@ -78,5 +78,6 @@ class LiveModel:
 
     def _opened(self) -> OpenModel:
         card, session = self._registry.open_verified(self._reference)
-        self._check(card)
-        return OpenModel(card=card, session=session)
+        model = OpenModel(card=card, session=session)
+        self._check(model)
+        return model

@@ -49,8 +49,8 @@ class ModelDetector:
     ) -> "ModelDetector":
         """A detector of weights that no registry keeps; opens them, or raises `ModelError`."""
         detector = cls(name=card.name, labels=labels, score=score)
-        detector._check(card)
         detector._fixed = OpenModel.of(card, folder)
+        detector._check(detector._fixed)
         return detector
 
     @property
@@ -101,13 +101,22 @@ class ModelDetector:
             self._live = LiveModel(registry, self.name, check=self._check, clock=clock)
         return self._live.current()
 
-    def _check(self, card: ModelCard) -> None:
-        head_of(card)
+    def _check(self, model: OpenModel) -> None:
+        """Raise `ModelError` for a model that this detector cannot use."""
+        card = model.card
         missing = sorted(set(self.labels) - set(card.labels))
         if missing:
             raise ModelError(
                 f"{card.id} knows no {', '.join(missing)}; it knows: {', '.join(card.labels)}"
             )
+        head = head_of(card)
+        blank = np.zeros((card.input.height, card.input.width, 3), np.uint8)
+        outputs = model.session.run(blank)
+        try:
+            head(outputs, card, 0.0)
+        except (IndexError, ValueError) as error:
+            shapes = [list(output.shape) for output in outputs]
+            raise ModelError(f"{card.id}: head {card.head!r} cannot read {shapes}") from error
 
     def _see(self, canvas: Canvas, looks: Sequence[Look], model: OpenModel) -> list[Findings]:
         card = model.card
@@ -123,7 +132,7 @@ class ModelDetector:
         scores = np.concatenate([finding.found.scores for finding in findings])
         classes = np.concatenate([finding.found.classes for finding in findings])
         cut = np.concatenate([finding.cut for finding in findings])
-        groups = np.array(groups_of(card.labels), np.int64)[classes]
+        groups = groups_of(card.labels)[classes]
         # A whole box outranks a cut one of the same object, however sure the model was.
         kept = survivors(boxes, scores - cut, groups, iou=card.nms_iou)
         labels = tuple(card.labels[index] for index in classes[kept])

@@ -1,6 +1,6 @@
 """Take out duplicates of the same object."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
@@ -21,10 +21,16 @@ MOST = 300
 """Boxes that enter; a picture that has more is noise."""
 
 
-def groups_of(labels: Sequence[str]) -> tuple[int, ...]:
-    """For each label a number; equal numbers compete. Negative ones also by containment."""
-    numbers = {word: -1 - index for index, words in enumerate(ALIKE) for word in words}
-    return tuple(numbers.get(label, index) for index, label in enumerate(labels))
+@lru_cache(maxsize=16)
+def groups_of(labels: tuple[str, ...]) -> Int64[np.ndarray, "n"]:
+    """For each label a number; equal numbers compete. Negative ones also by containment.
+
+    The array is shared: do not write to it.
+    """
+    numbers = {label: index for index, label in enumerate(dict.fromkeys(labels))}
+    for index, words in enumerate(ALIKE):
+        numbers |= dict.fromkeys(words, -1 - index)
+    return np.array([numbers[label] for label in labels], np.int64)
 
 
 def survivors(

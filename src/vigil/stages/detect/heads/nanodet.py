@@ -31,7 +31,7 @@ def nanodet(outputs: Sequence[Output], card: ModelCard, score: float) -> Candida
 
 def _mean_of_bins(logits: Output) -> Output:
     """(n, 4 x bins) to (n, 4), in strides."""
-    bins = logits.reshape(len(logits), 4, -1)
+    bins = logits.reshape(len(logits), 4, logits.shape[1] // 4)
     weights = np.exp(bins - bins.max(axis=2, keepdims=True))
     places = np.arange(bins.shape[2], dtype=np.float32)
     return np.asarray((weights @ places) / weights.sum(axis=2))
