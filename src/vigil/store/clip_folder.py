@@ -10,6 +10,8 @@ from pathlib import Path
 from vigil.config.home import clip_place
 from vigil.core import Clip, StoreError
 
+MARK = ".vigil"
+"""A file that tells our folder from the empty one that is left when a disk is not mounted."""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -29,6 +31,16 @@ class ClipFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether this is the folder that was marked."""
+        return (self.path / MARK).exists()
+
+    def mark(self) -> None:
+        """Make the folder, and know it again later."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.path / MARK).touch()
 
     def keep(self, clip: Clip) -> str | None:
         """Make sure that the clip survives a power cut; its place, or None when it is not there.

@@ -115,11 +115,10 @@ class Database:
 
 
 def free_bytes(folder: Path) -> int:
-    """What an ordinary user may still write on the disk of `folder`; 0 when it is not there."""
-    try:
-        disk = os.statvfs(folder)
-    except FileNotFoundError:
-        return 0
+    """What an ordinary user may still write on the disk on which `folder` is, or would be made."""
+    while not folder.exists():
+        folder = folder.parent
+    disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize
 
 

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, select, update
+import structlog
+from sqlalchemy import Row, and_, func, or_, select, update
 
+from vigil.core import StoreError
 from vigil.store.database import free_bytes
 from vigil.store.event_store import PAGE, EventStore, forget_clips
 from vigil.store.schema import clips
+
+log = structlog.get_logger(__name__)
 
 DAY_S = 86_400.0
 MB = 1_000_000
@@ -93,14 +98,20 @@ class Retention:
         `waiting`.
         """
         rows = {row.path: row for row in self._rows()}
+        folder = self._store.folder
+        if rows and not folder.is_marked:
+            # Rows that seem to have lost all their files would be deleted for want of a disk.
+            log.error("not our clips folder: is its disk mounted?", folder=str(folder.path))
+            return Healed()
+        folder.mark()
         sizes: dict[str, int] = {}
         orphans = 0
         waited_for = tuple(f"/{uri.rpartition('/')[2]}.mp4" for uri in waiting)
-        for file in self._store.folder.files():
+        for file in folder.files():
             if file.place in rows:
                 sizes[file.place] = file.size_bytes
             elif file.changed_s < now_s - grace_s and not file.place.endswith(waited_for):
-                self._store.folder.remove(file.place)
+                folder.remove(file.place)
                 orphans += 1
         lost = [row.uri for place, row in rows.items() if place not in sizes]
         grown = {
@@ -131,25 +142,41 @@ class Retention:
     def _evict(self, goes: Callable[[Row[Any]], bool]) -> Swept:
         """Delete from the oldest on while `goes` says so."""
         swept = Swept()
-        while True:
-            page = self._oldest()
-            gone = []
-            for clip in page:
-                if not goes(clip):
-                    break
-                self._store.folder.remove(clip.path)
-                gone.append(clip)
+        last = (0.0, "")
+        while page := self._older_first(last):
+            last = (page[-1].created_s, page[-1].uri)
+            # One by one, for each deletion changes what `goes` will say of the next.
+            chosen = takewhile(goes, page)
+            removed = [(clip, self._removed(clip.path)) for clip in chosen]
+            gone = [clip for clip, is_gone in removed if is_gone]
             if gone:
                 with self._store.database.writing() as connection:
                     forget_clips(connection, [clip.uri for clip in gone])
             swept += Swept(clips=len(gone), size_bytes=sum(clip.size_bytes for clip in gone))
-            if not gone or len(gone) < len(page):
-                return swept
+            if len(removed) < len(page):
+                break
+        return swept
 
-    def _oldest(self) -> list[Row[Any]]:
-        query = select(clips).order_by(clips.c.created_s, clips.c.uri).limit(AT_ONCE)
+    def _removed(self, place: str) -> bool:
+        """One file that cannot be deleted must not keep all later ones alive."""
+        try:
+            self._store.folder.remove(place)
+        except (OSError, StoreError) as error:
+            log.error("a clip cannot be deleted", clip=place, reason=str(error))
+            return False
+        return True
+
+    def _older_first(self, last: tuple[float, str]) -> list[Row[Any]]:
+        created_s, uri = last
+        query = select(clips).where(
+            or_(
+                clips.c.created_s > created_s,
+                and_(clips.c.created_s == created_s, clips.c.uri > uri),
+            )
+        )
         with self._store.database.reading() as connection:
-            return list(connection.execute(query))
+            ordered = query.order_by(clips.c.created_s, clips.c.uri)
+            return list(connection.execute(ordered.limit(AT_ONCE)))
 
     def _total_bytes(self) -> int:
         query = select(func.coalesce(func.sum(clips.c.size_bytes), 0))

@@ -23,7 +23,7 @@ class Spill:
         """Whether anything waits."""
         try:
             return self._file.stat().st_size > 0
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
 
     def append(self, recorded: Sequence[Recorded]) -> None:

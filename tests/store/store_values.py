@@ -1,0 +1,76 @@
+"""Events, clips and a clock for tests of the store, and for the processes that they kill."""
+
+import os
+from pathlib import Path
+
+from vigil.config import clip_place
+from vigil.core import Box, Clip, Event, Severity, Step, StepKind, uuid7
+
+NOON_S = 1_700_049_600.0
+"""2023-11-15 12:00 UTC."""
+
+
+class Hands:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.time_s = NOON_S
+
+    def now_s(self) -> float:
+        return self.time_s
+
+    def monotonic_s(self) -> float:
+        return self.time_s
+
+    def sleep(self, seconds: float) -> None:
+        self.time_s += seconds
+
+
+def an_event(
+    start_s: float = NOON_S,
+    *,
+    id: str | None = None,
+    source: str = "gate",
+    rule: str = "yard",
+    severity: Severity = Severity.MEDIUM,
+    end_s: float | None = None,
+) -> Event:
+    return Event(
+        id=id or uuid7(start_s),
+        source=source,
+        rule=rule,
+        claim="A person is in the yard.",
+        claim_zh="院子里有人。",
+        label="person",
+        start_s=start_s,
+        end_s=start_s if end_s is None else end_s,
+        severity=severity,
+        critical=True,
+        track_ids=(3, 4),
+        box=Box(1, 2, 3, 4),
+        path=((start_s, Box(1, 2, 3, 4)),),
+        direction="in",
+        counts={"in": 1},
+        cards=("nano@1",),
+    )
+
+
+def a_step(event: Event, kind: StepKind = StepKind.NEW, after_s: float = 0.0) -> Step:
+    return Step(kind=kind, event=event, time_s=event.start_s + after_s)
+
+
+def put_clip(
+    folder: Path, name: str, *, start_s: float, seconds: float = 10.0, size_bytes: int = 1000
+) -> Clip:
+    uri = f"clip:home/{name}"
+    file = folder / clip_place(uri, start_s)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(os.urandom(size_bytes))
+    return Clip(
+        uri=uri,
+        source="gate",
+        start_s=start_s,
+        end_s=start_s + seconds,
+        size_bytes=size_bytes,
+        audio=True,
+    )
