@@ -2,16 +2,20 @@
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
 from vigil.core import (
     Clip,
     Clock,
+    Detections,
     Health,
     Look,
     Packet,
+    Scene,
     Source,
     SourceError,
     Step,
@@ -22,6 +26,8 @@ from vigil.pipeline.evidence import Evidence
 from vigil.pipeline.watch import Watch
 
 log = structlog.get_logger(__name__)
+OFFLINE_S = 5.0
+"""Silence after which a camera is called offline."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +38,14 @@ class Account:
     processed: int = 0
     dropped: int = 0
     waiting: int = 0
+
+
+class Observer(Protocol):
+    """Somebody who wants to see what a camera sees, such as the annotator."""
+
+    def packet(self, packet: Packet) -> None: ...
+    def scene(self, scene: Scene) -> None: ...
+    def steps(self, steps: Sequence[Step]) -> None: ...
 
 
 class Camera:
@@ -59,6 +73,7 @@ class Camera:
         self.live = live
         self.account = Account()
         self.error: str | None = None
+        self.observers: list[Observer] = []
         self._source = source
         self._backlog_s = backlog_s
         self._queue_bytes = queue_bytes
@@ -67,6 +82,7 @@ class Camera:
         self._queued_bytes = 0
         self._lock = threading.Condition()
         self._ended = False
+        self._failure: SourceError | None = None
         self._stopping = False
         self._last_packet_s = self._clock.monotonic_s()
         self._last_tick_s = float("-inf")
@@ -100,6 +116,8 @@ class Camera:
             if self._left_behind(packet):
                 self._drop(packet)
                 continue
+            for observer in self.observers:
+                observer.packet(packet)
             looks = self.watch.feed(packet)
             if self.evidence is not None:
                 self.evidence.append(packet)
@@ -110,10 +128,50 @@ class Camera:
                 return looks
         return []
 
+    def take(self, look: Look, detections: Detections | None, *, cost_s: float) -> list[Step]:
+        """Hand an answer to the watch, and what follows to the observers."""
+        steps = self.watch.take(look, detections, cost_s=cost_s)
+        for observer in self.observers:
+            if self.watch.scene is not None:
+                observer.scene(self.watch.scene)
+            observer.steps(steps)
+        return steps
+
+    def close(self) -> list[Step]:
+        """End every open event."""
+        steps = self.watch.close()
+        for observer in self.observers:
+            observer.steps(steps)
+        return steps
+
+    def check(self) -> None:
+        """Raise the error that ended the source, if one did."""
+        if self._failure is not None:
+            raise self._failure
+
+    @property
+    def state(self) -> str:
+        """`connecting`, `watching`, `offline` or `ended`."""
+        if self._ended:
+            return "ended"
+        if not self.account.received:
+            return "connecting"
+        return "offline" if self.silent_s > OFFLINE_S else "watching"
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the last packet."""
+        return self._clock.monotonic_s() - self._last_packet_s
+
+    @property
+    def reconnects(self) -> int:
+        """How often the source had to connect anew."""
+        return int(getattr(self._source, "reconnects", 0))
+
     def tick(self) -> list[Step]:
         """Once a second without packets: tell the rules that the camera is silent."""
         now_s = self._clock.monotonic_s()
-        silent_s = now_s - self._last_packet_s
+        silent_s = self.silent_s
         if not self.live or silent_s < 1.0 or now_s - self._last_tick_s < 1.0:
             return []
         self._last_tick_s = now_s
@@ -137,6 +195,7 @@ class Camera:
                 if not self._push(packet):
                     return
         except SourceError as error:
+            self._failure = error
             self.error = str(error)
             log.warning("source ended", camera=self.name, error=self.error)
         finally:

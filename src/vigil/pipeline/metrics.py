@@ -82,7 +82,7 @@ def serve_metrics(
     Raises ConfigError when the port is taken.
     """
     registry = CollectorRegistry()
-    registry.register(Figures(snapshot))  # type: ignore[arg-type]  # a duck, as documented
+    registry.register(Figures(snapshot))
     try:
         server, thread = start_http_server(port, addr=host, registry=registry)
     except OSError as error:

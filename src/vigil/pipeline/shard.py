@@ -128,14 +128,14 @@ class Shard:
         for out in waiting.values():
             for look in out.looks:
                 detections, cost_s = answers.get(id(look), (None, 0.0))
-                self._send(out.camera, out.camera.watch.take(look, detections, cost_s=cost_s))
+                self._send(out.camera, out.camera.take(look, detections, cost_s=cost_s))
 
     def _send(self, camera: Camera, steps: list[Step]) -> None:
         for step, clip in camera.clips(steps):
             self._outbox.put(step, clip)
 
     def _finish(self, camera: Camera) -> None:
-        self._send(camera, camera.watch.close())
+        self._send(camera, camera.close())
         if camera.evidence is not None:
             camera.evidence.close()
             self._send(camera, [])

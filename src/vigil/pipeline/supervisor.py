@@ -112,7 +112,7 @@ class Supervisor:
                     if "process" in shard.figures
                 },
                 "events_recorded": self.events_recorded,
-                "steps_spilled": getattr(self._store, "spilled", 0),
+                "steps_spilled": getattr(self._store, "waiting", 0),
                 "shard_restarts": self.shard_restarts,
             }
 
@@ -146,7 +146,7 @@ class Supervisor:
         if shard is None or (len(shard.cameras) and len(self._shards) < self._wanted_shards()):
             shard = self._start(alone=alone)
         shard.cameras[name] = camera
-        shard.send(Add(name=name, camera=camera))
+        shard.send(Add(camera=camera))
 
     def _wanted_shards(self) -> int:
         """Enough for all cameras; spread over the cores before any is filled."""
@@ -163,16 +163,13 @@ class Supervisor:
                     shard.send(Stop())
 
     def _start(self, *, alone: bool) -> ShardHandle:
-        assert self._app is not None
         self._count += 1
         commands_here, commands_there = self._context.Pipe()
         reports_here, reports_there = self._context.Pipe(duplex=False)
         mark = self._context.Array(c_char, MARK_BYTES, lock=False)
-        # Each shard knows the passwords of its own cameras only.
-        bare = self._app.without_cameras()
         process = self._context.Process(
             target=serve,
-            args=(commands_there, reports_there, mark, bare, self._home),
+            args=(commands_there, reports_there, mark, self._home),
             name=f"vigil-shard-{self._count}",
             daemon=True,
         )

@@ -23,6 +23,7 @@ from vigil.core import (
     Step,
     Tracker,
     as_array,
+    intersections,
     iou,
 )
 from vigil.media.decoding import Decoder
@@ -161,7 +162,11 @@ class Watch:
         if pending.audit is not None:
             self._audited(pending.audit, detections, cost_s)
             return []
-        if pending.veto and detections is not None and self._wakes(detections):
+        if (
+            pending.veto
+            and detections is not None
+            and (self._wakes(detections) or self._believed_stir())
+        ):
             # The thing may have come since the key before; that stretch is looked at too.
             time_s = look.frame.time_s
             before_s = self._key_before_s if self._key_before_s is not None else time_s
@@ -343,6 +348,11 @@ class Watch:
         if not len(seen) or not len(believed):
             return bool(len(seen))
         return bool((iou(seen, believed).max(axis=1) < 0.6).any())
+
+    def _believed_stir(self) -> bool:
+        """Whether it moves where a track is believed: it goes, or is covered, or does something."""
+        moving, believed = self._gate.regions(), self._believed_boxes()
+        return bool(len(moving) and len(believed) and intersections(moving, believed).any())
 
     def _wake(self, from_s: float, known: tuple[float, Detections] | None = None) -> None:
         """Decode again from the key at `from_s`; what the ring still holds is not lost."""

@@ -11,7 +11,7 @@ from multiprocessing.sharedctypes import SynchronizedArray
 
 import structlog
 
-from vigil.config.app import App, CameraConfig
+from vigil.config.app import CameraConfig
 from vigil.config.home import Home
 from vigil.core import Clip, Step, VigilError
 from vigil.core.json import clip_json, event_json
@@ -27,7 +27,6 @@ MARK_BYTES = 128
 class Add:
     """Begin to watch a camera. Carries its passwords, so it travels by pipe only."""
 
-    name: str
     camera: CameraConfig
 
 
@@ -107,7 +106,6 @@ def serve(
     commands: Connection,
     reports: Connection,
     mark: "SynchronizedArray[c_char]",
-    app: App,
     home: Home,
 ) -> None:
     """The main function of a shard's process; returns when told to stop or left alone."""
@@ -115,7 +113,7 @@ def serve(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = threading.Event()
     outbox = PipeOutbox(reports)
-    builder = Builder(app=app, home=home)
+    builder = Builder(home)
     shard = Shard(
         cameras=[], outbox=outbox, mark=lambda name: _write(mark, name), keep_running=True
     )
@@ -151,12 +149,12 @@ def _obey(
     match command:
         case Acknowledge(number=number):
             outbox.acknowledged(number)
-        case Add(name=name, camera=camera):
+        case Add(camera=camera):
             try:
-                shard.add(*builder.camera(name, camera))
+                shard.add(*builder.camera(camera))
             except VigilError as error:
-                log.error("camera not started", camera=name, error=str(error))
-                outbox.tell({"refused": name, "reason": str(error)})
+                log.error("camera not started", camera=camera.name, error=str(error))
+                outbox.tell({"refused": camera.name, "reason": str(error)})
         case Remove(name=name):
             if any(camera.name == name for camera in shard.cameras):
                 shard.remove(name)

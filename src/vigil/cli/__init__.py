@@ -1,0 +1,49 @@
+"""The command `vigil`. Each command is a file; this one joins them and words their failures."""
+
+import sys
+
+import typer
+
+from vigil import __version__
+from vigil.cli.demo import demo
+from vigil.cli.events import events
+from vigil.cli.model import model
+from vigil.cli.run import run
+from vigil.cli.status import status
+from vigil.cli.watch import watch
+from vigil.core import VigilError
+
+app = typer.Typer(
+    name="vigil",
+    help="Small models keep watch over every camera. · 小模型值守每一路摄像机。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(watch)
+app.command()(run)
+app.command()(events)
+app.command()(status)
+app.add_typer(model, name="model")
+app.command()(demo)
+
+
+@app.command()
+def version() -> None:
+    """Print the version. · 显示版本。"""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command; a user's mistake is told in one line each, without a traceback."""
+    try:
+        app()
+    except VigilError as error:
+        for line in str(error).splitlines() or ["failed"]:
+            typer.echo(f"vigil: {line}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader of our output has left, as `head` does; that is no failure.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,150 @@
+"""Draws what the watch believed onto the pictures it watched."""
+
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vigil.core import Box, Event, Frame, Image, Packet, Scene, Step, Track
+from vigil.media.decoding import Decoder
+from vigil.media.encode import VideoWriter
+
+TRACK = (80, 200, 120)
+EVENT = (255, 90, 60)
+INK = (245, 245, 245)
+SHADE = (20, 20, 24)
+Colour = tuple[int, int, int]
+"""Red, green, blue."""
+
+
+class Annotator:
+    """Writes an annotated copy of a stream, a few seconds behind the watch.
+
+    The lag lets scenes that were made after the fact (a caught-up group of pictures) still reach
+    the pictures they belong to.
+    """
+
+    def __init__(self, path: Path, *, lag_s: float = 6.0, rate: float | None = None) -> None:
+        self._path = path
+        self._lag_s = lag_s
+        self._rate = rate
+        self._packets: deque[Packet] = deque()
+        self._scenes: deque[Scene] = deque()
+        self._events: dict[str, Event] = {}
+        self._decoder: Decoder | None = None
+        self._writer: VideoWriter | None = None
+
+    def packet(self, packet: Packet) -> None:
+        """Take in a packet of the stream."""
+        if packet.encoding.kind != "video":
+            return
+        self._packets.append(packet)
+        while self._packets[-1].time_s - self._packets[0].time_s > self._lag_s:
+            self._write(self._packets.popleft())
+
+    def scene(self, scene: Scene) -> None:
+        """Take in what was believed at some moment."""
+        if not self._scenes or scene.time_s > self._scenes[-1].time_s:
+            self._scenes.append(scene)
+
+    def steps(self, steps: Sequence[Step]) -> None:
+        """Take in steps of events."""
+        for step in steps:
+            self._events[step.event.id] = step.event
+
+    def close(self) -> None:
+        """Write what is left."""
+        while self._packets:
+            self._write(self._packets.popleft())
+        if self._decoder is not None:
+            for frame in self._decoder.flush():
+                self._draw(frame)
+        if self._writer is not None:
+            self._writer.close()
+
+    def _write(self, packet: Packet) -> None:
+        if self._decoder is None or packet.encoding is not self._decoder.encoding:
+            self._decoder = Decoder(packet.encoding, fast=False)
+        for frame in self._decoder.decode(packet):
+            self._draw(frame)
+
+    def _draw(self, frame: Frame) -> None:
+        # The encoder wants even sides.
+        picture = np.ascontiguousarray(
+            frame.pixels.rgb(frame.width // 2 * 2, frame.height // 2 * 2)
+        )
+        if self._writer is None:
+            rate = self._rate or (self._decoder and self._decoder.encoding.frame_rate) or 25.0
+            height, width = picture.shape[:2]
+            self._writer = VideoWriter(self._path, width, height, rate)
+        while len(self._scenes) > 1 and self._scenes[1].time_s <= frame.time_s:
+            self._scenes.popleft()
+        tracks = tracks_at(self._scenes, frame.time_s)
+        happening = [
+            event
+            for event in self._events.values()
+            if event.start_s <= frame.time_s <= max(event.end_s, event.start_s + 2.0)
+        ]
+        draw_scene(picture, tracks, happening, clock=f"{frame.time_s:7.1f} s")
+        self._writer.write(picture)
+
+
+def tracks_at(scenes: Sequence[Scene], time_s: float) -> list[Track]:
+    """The tracks of the scene at or before `time_s`, moved on towards those of the next."""
+    if not scenes or scenes[0].time_s > time_s:
+        return []
+    if len(scenes) < 2:
+        return list(scenes[0].tracks)
+    now, then = scenes[0], scenes[1]
+    part = (time_s - now.time_s) / max(1e-6, then.time_s - now.time_s)
+    later = {track.id: track for track in then.tracks}
+    return [
+        track if track.id not in later else _between(track, later[track.id], part)
+        for track in now.tracks
+    ]
+
+
+def draw_scene(
+    picture: Image, tracks: Sequence[Track], events: Sequence[Event], *, clock: str = ""
+) -> None:
+    """Draw boxes, labels, the events now happening and the time onto `picture`, in place."""
+    scale = max(0.4, picture.shape[0] / 900)
+    alarmed = {track_id for event in events for track_id in event.track_ids}
+    for track in tracks:
+        colour = EVENT if track.id in alarmed else TRACK
+        _draw_box(picture, track.box, f"{track.label} {track.id}", colour, scale)
+    for event in events:
+        if not event.track_ids and event.box is not None:
+            _draw_box(picture, event.box, event.rule, EVENT, scale)
+    lines = [clock, *(f"{event.rule}: {event.claim}" for event in events)]
+    for number, line in enumerate(line for line in lines if line):
+        foot = (8, round((number + 1) * 30 * scale) + 4)
+        _write_text(picture, line, foot, INK if number == 0 else EVENT, scale)
+
+
+def _between(a: Track, b: Track, part: float) -> Track:
+    sides = [x + (y - x) * part for x, y in zip(a.box, b.box, strict=True)]
+    return Track(
+        id=a.id,
+        label=a.label,
+        box=Box(*sides),
+        score=a.score,
+        first_seen_s=a.first_seen_s,
+        last_seen_s=a.last_seen_s,
+    )
+
+
+def _draw_box(picture: Image, box: Box, text: str, colour: Colour, scale: float) -> None:
+    x1, y1, x2, y2 = (round(side) for side in box)
+    cv2.rectangle(picture, (x1, y1), (x2, y2), colour, max(1, round(2 * scale)), cv2.LINE_AA)
+    _write_text(picture, text, (x1, max(12, y1 - 4)), colour, scale * 0.8)
+
+
+def _write_text(
+    picture: Image, text: str, foot: tuple[int, int], colour: Colour, scale: float
+) -> None:
+    font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(1.6 * scale))
+    cv2.putText(picture, text, foot, font, scale, SHADE, thick + 2, cv2.LINE_AA)
+    cv2.putText(picture, text, foot, font, scale, colour, thick, cv2.LINE_AA)

@@ -1,0 +1,82 @@
+"""From a camera's settings to its running parts."""
+
+import copy
+import dataclasses
+
+from vigil.config.app import CameraConfig
+from vigil.config.home import Home
+from vigil.core import Detector, Source
+from vigil.media.ring import PacketRing
+from vigil.pipeline.camera import Camera
+from vigil.pipeline.evidence import Evidence
+from vigil.pipeline.watch import Watch
+from vigil.stages.detect.model import ModelDetector
+from vigil.stages.gate.ledger import RecallLedger
+from vigil.stages.gate.packets import PacketGate
+from vigil.stages.gate.static_blobs import StaticBlobs
+
+RING_BYTES = 48 << 20
+"""Enough for ten seconds of a 4K stream; a substream needs a hundredth."""
+LOOK_BACK_S = 3.0
+"""Beyond the clip's lead: the longest group of pictures of a sleeping camera, and the wait."""
+
+
+class Builder:
+    """Makes cameras; those whose detectors are set alike share one."""
+
+    def __init__(self, home: Home, *, evidence: bool = True) -> None:
+        self._home = home
+        self._evidence = evidence
+        self._detectors: list[tuple[Detector, Detector]] = []
+
+    def camera(self, config: CameraConfig) -> tuple[Camera, Detector]:
+        """A camera that has not started to read, and the detector it is to use.
+
+        Raises `ModelError` when the detector's model cannot be opened.
+        """
+        detector = self._detector(config.detector)
+        ring = PacketRing(config.record.pre_capture + LOOK_BACK_S, RING_BYTES)
+        rules = copy.deepcopy(config.rules)
+        masks = tuple(config.masks)
+        blobs = any(getattr(rule, "reads_static_blobs", False) for rule in rules)
+        watch = Watch(
+            source=config.name,
+            gate=dataclasses.replace(config.gate, masks=masks) if masks else config.gate,  # type: ignore[type-var]
+            tracker=copy.deepcopy(config.tracker),
+            rules=rules,
+            ring=ring,
+            detector_needs=detector.needs,
+            ledger=RecallLedger(),
+            packet_gate=PacketGate(),
+            static_blobs=StaticBlobs(masks=masks) if blobs else None,
+        )
+        source: Source = config.source
+        camera = Camera(
+            name=config.name,
+            source=source,
+            watch=watch,
+            evidence=self._evidence_of(config, ring),
+            live=bool(getattr(source, "realtime", True)),
+        )
+        return camera, detector
+
+    def _evidence_of(self, config: CameraConfig, ring: PacketRing) -> Evidence | None:
+        if not self._evidence:
+            return None
+        return Evidence(
+            ring,
+            self._home,
+            pre_s=config.record.pre_capture,
+            post_s=config.record.post_capture,
+        )
+
+    def _detector(self, wanted: Detector) -> Detector:
+        for settings, detector in self._detectors:
+            if settings == wanted:
+                return detector
+        detector = wanted
+        if isinstance(wanted, ModelDetector):
+            detector = dataclasses.replace(wanted, registry=wanted.registry or self._home.models)
+            detector.warm_up()
+        self._detectors.append((wanted, detector))
+        return detector
