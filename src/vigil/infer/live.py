@@ -38,7 +38,7 @@ class LiveModel:
         check: Callable[[OpenModel], object],
         clock: Clock,
     ) -> None:
-        """Store what is needed; `check` raises `ModelError` for a model that its user cannot use."""
+        """Store what is needed; `check` raises `ModelError` for a model that is of no use."""
         self._registry = registry
         self._reference = reference
         self._check = check

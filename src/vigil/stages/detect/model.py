@@ -9,9 +9,12 @@ from vigil.core import Detections, Look, ModelCard, ModelError, Rung, SystemCloc
 from vigil.infer.live import LiveModel, OpenModel
 from vigil.infer.registry import Registry, models_folder
 from vigil.stages.detect.canvas import Canvas, Findings, compose, to_source
-from vigil.stages.detect.heads import head_of
+from vigil.stages.detect.heads import Candidates, head_of
 from vigil.stages.detect.nms import groups_of, survivors
 from vigil.stages.detect.packing import plan
+
+HINT = 0.1
+"""Score from which half a thing is worth a second look: of legs alone, no model is sure."""
 
 
 @part
@@ -121,23 +124,26 @@ class ModelDetector:
     def _see(self, canvas: Canvas, looks: Sequence[Look], model: OpenModel) -> list[Findings]:
         card = model.card
         outputs = model.session.run(compose(canvas, looks, card.input))
-        score = card.score if self.score is None else self.score
+        score = min(self._least_score(card), HINT)
         return to_source(canvas, head_of(card)(outputs, card, score), looks)
+
+    def _least_score(self, card: ModelCard) -> float:
+        return card.score if self.score is None else self.score
 
     def _merged(self, findings: list[Findings], look: Look, card: ModelCard) -> Detections:
         """One look's findings without duplicates, in words."""
         if not findings:
             return Detections.none(card.id)
-        boxes = np.concatenate([finding.found.boxes for finding in findings])
-        scores = np.concatenate([finding.found.scores for finding in findings])
-        classes = np.concatenate([finding.found.classes for finding in findings])
+        found = Candidates.all_of([finding.found for finding in findings])
         cut = np.concatenate([finding.cut for finding in findings])
-        groups = groups_of(card.labels)[classes]
+        sure = found.scores >= self._least_score(card)
+        found, cut = found.where(sure), cut[sure]
         # A whole box outranks a cut one of the same object, however sure the model was.
-        kept = survivors(boxes, scores - cut, groups, iou=card.nms_iou)
-        labels = tuple(card.labels[index] for index in classes[kept])
-        found = Detections(boxes=boxes[kept], scores=scores[kept], labels=labels, card=card.id)
-        return self._wanted(found, look)
+        groups = groups_of(card.labels)[found.classes]
+        kept = found.where(survivors(found.boxes, found.scores - cut, groups, iou=card.nms_iou))
+        labels = tuple(card.labels[index] for index in kept.classes)
+        words = Detections(boxes=kept.boxes, scores=kept.scores, labels=labels, card=card.id)
+        return self._wanted(words, look)
 
     def _wanted(self, found: Detections, look: Look) -> Detections:
         keep = [

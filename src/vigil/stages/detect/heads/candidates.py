@@ -1,5 +1,6 @@
 """What a head returns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +35,17 @@ class Candidates:
             classes=classes.astype(np.int64, copy=False),
         )
 
-    def where(self, keep: Bool[np.ndarray, "n"]) -> "Candidates":
-        """Keep those for which `keep` is true."""
+    @classmethod
+    def all_of(cls, parts: "Sequence[Candidates]") -> "Candidates":
+        """Join at least one."""
+        return cls(
+            boxes=np.concatenate([part.boxes for part in parts]),
+            scores=np.concatenate([part.scores for part in parts]),
+            classes=np.concatenate([part.classes for part in parts]),
+        )
+
+    def where(self, keep: "Bool[np.ndarray, 'n'] | Int64[np.ndarray, 'm']") -> "Candidates":
+        """Keep those for which `keep` is true, or those that it counts, in its order."""
         return Candidates(
             boxes=self.boxes[keep], scores=self.scores[keep], classes=self.classes[keep]
         )
