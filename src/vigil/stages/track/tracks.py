@@ -25,6 +25,7 @@ RECORD = np.dtype(
         ("looked_s", np.float64),  # last time that somebody looked where it should be
         ("box", np.float32, 4),  # as measured by the last hit, source pixels
         ("score", np.float64),  # of the last hit
+        ("trust", np.float64),  # sum of all its scores
         ("label", np.int64),  # number of the word that leads the vote
         ("lead", np.float64),  # by how much score it leads
         ("family", np.int64),  # number of the group of words that may be mixed up
@@ -62,7 +63,8 @@ class Tracks:
         new["hits"] = 1
         new["first_s"] = new["last_s"] = new["looked_s"] = now_s
         new["box"], new["family"] = seen.box, seen.family
-        new["label"], new["score"], new["lead"] = seen.label, seen.score, seen.score
+        new["score"] = new["trust"] = new["lead"] = seen.score
+        new["label"] = seen.label
         new["place"], new["speed"], new["doubt"] = motion.begin(seen.place)
         self.table = np.concatenate([self.table, new])
         self.appearance = np.concatenate([self.appearance, seen.appearance])
@@ -72,6 +74,7 @@ class Tracks:
         found = self.table[rows]
         found["place"], found["speed"], found["doubt"] = motion.correct(predicted, seen.place)
         found["box"], found["score"] = seen.box, seen.score
+        found["trust"] += seen.score
         found["hits"] += 1
         found["misses"] = found["missed_s"] = 0
         found["last_s"] = found["looked_s"] = now_s

@@ -52,11 +52,11 @@ class TwoStageTracker:
     """Detections from this score on may start a track."""
     min_hits: int = 2
     """Hits that a track needs to be believed …"""
-    confirm_score: float = 1.2
+    confirm_score: float = 1.5
     """… and the sum of their scores, so that doubtful things need more of them …"""
     confirm_s: float = 0.3
-    """… or hits so many seconds apart, so that slow looks need not wait."""
-    grace_s: float = 0.2
+    """… of which half is enough after so many seconds, so that slow looks need not wait."""
+    grace_s: float = 0.1
     """A track missed once, or for so many looked-at seconds, is still believed."""
     patience_s: float = 3.0
     """A track missed for more looked-at seconds is forgotten."""
@@ -184,8 +184,9 @@ class TwoStageTracker:
         table = self._tracks.table
         if table["id"].all():
             return
-        sure = table["lead"] >= self.confirm_score
-        sure |= table["last_s"] - table["first_s"] >= self.confirm_s
+        sure = table["trust"] >= self.confirm_score
+        lasting = table["last_s"] - table["first_s"] >= self.confirm_s
+        sure |= lasting & (table["trust"] >= self.confirm_score / 2)
         rows = np.flatnonzero((table["id"] == 0) & (table["hits"] >= self.min_hits) & sure)
         table["id"][rows] = np.arange(self._born + 1, self._born + 1 + len(rows))
         self._born += len(rows)
