@@ -21,8 +21,8 @@ from vigil.media.limits import Limits
 AvPacket = Any
 """PyAV's packet, generic for type checkers only."""
 ROTATING_CONTAINERS = ("mov", "matroska")
-PACKETS_TO_A_PICTURE = 32
-"""A broken file is not decoded further only to learn how it is turned."""
+PACKETS_TO_A_PICTURE = 4
+"""After these the decoder is drained: it may hold pictures back to reorder them."""
 
 
 Stamp = Callable[[Encoding, float | None, float], float]
@@ -126,18 +126,20 @@ class Demuxer:
         context.thread_count = 1
         context.options = {"max_pixels": str(self._limits.pixels)}
         seen: list[AvPacket] = []
-        rotation = 0
-        with suppress(av.FFmpegError, StopIteration):
-            while len(seen) < PACKETS_TO_A_PICTURE:
-                packet = next(self._arriving)
-                seen.append(packet)
-                if packet.stream_index == self._picture_stream.index and (
-                    pictures := context.decode(packet)
-                ):
-                    rotation = quarter_turns(-pictures[0].rotation)
+        pictures: list[av.VideoFrame] = []
+        fed = 0
+        with suppress(av.FFmpegError):
+            while not pictures and fed < PACKETS_TO_A_PICTURE:
+                packet = next(self._arriving, None)
+                if packet is None:
                     break
+                seen.append(packet)
+                if packet.stream_index == self._picture_stream.index:
+                    fed += 1
+                    pictures = context.decode(packet)
+            pictures = pictures or context.decode(None)
         self._arriving = chain(seen, self._arriving)
-        return rotation
+        return quarter_turns(-pictures[0].rotation) if pictures else 0
 
 
 def reason(error: Exception) -> str:
