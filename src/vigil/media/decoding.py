@@ -46,7 +46,7 @@ class Decoder:
         encoded.pts, encoded.dts = packet.pts, packet.dts
         encoded.is_keyframe = packet.key
         # Travels through the decoder's reordering, also where the stream has no timestamps.
-        encoded.opaque = None if packet.hidden else packet.time_s
+        encoded.opaque = None if packet.hidden else float(packet.time_s)
         return self._frames(encoded)
 
     def decode_alone(self, packet: Packet) -> Frame | None:
