@@ -19,7 +19,7 @@ from vigil.media.limits import Limits
 def open_file(path: Path | str, *, name: str = "", limits: Limits | None = None) -> Demuxer:
     """Open a regular file, whatever its extension. Raises `SourceRefused`, with one line why."""
     path = Path(path)
-    name = name or path.name
+    name = name or "".join(c if c.isprintable() else "?" for c in path.name)
     limits = limits or Limits()
     try:
         status = path.stat()
