@@ -51,7 +51,7 @@ class AbandonedObject(SceneRule):
     labels: Labels = ("backpack", "handbag", "object", "suitcase")
     """Words of things; without `object`, what only the background finds is left alone."""
     owners: Labels = ("person", "object")
-    """Words of those who can be with a thing; an `object` only while it moves."""
+    """Words of those who can be with a thing; of `object`s, those that came by themselves."""
     still_s: Seconds = 5.0
     """Seconds for which a thing must have rested."""
     alone_s: Seconds = 4.0
@@ -71,6 +71,11 @@ class AbandonedObject(SceneRule):
     def needs(self) -> Rung:
         # A thing at rest is learnt from brightness compared several times a second.
         return Rung.LUMA
+
+    @property
+    def signals(self) -> frozenset[str]:
+        known = not self.labels or "object" in self.labels
+        return frozenset({"static_blobs"}) if known else frozenset()
 
     @property
     def wants(self) -> frozenset[str]:
@@ -93,7 +98,6 @@ class AbandonedObject(SceneRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         self._last = moment
-        scene = moment.scene
         found = self._found(moment)
         people = self._people(moment)
         self._companions.note(moment, people)
@@ -118,21 +122,26 @@ class AbandonedObject(SceneRule):
         found += [
             Resting(box=rest.box, since_s=rest.since_s, label=rest.label, track_id=rest.ids[-1])
             for rest in self._rests
-            if rest.settled(moment) and rest.seen_s == scene.time_s
+            if rest.seen_s == scene.time_s and self._is_thing(rest, moment)
         ]
         return [one for one in found if self._is_wanted(one, scene)]
 
     def _people(self, moment: Moment) -> list[Track]:
-        """Who could be with a thing; what rests is a thing itself."""
+        """Who could be with a thing, and is no thing."""
         scene = moment.scene
-        resting = {rest.ids[-1] for rest in self._rests if rest.settled(moment)}
+        things = {rest.ids[-1] for rest in self._rests if self._is_thing(rest, moment)}
         return [
             track
             for track in scene.tracks
             if track.label in self.owners
-            and not (track.label in self.labels and track.id in resting)
+            and track.id not in things
             and (not scene.looked or scene.time_s - track.last_seen_s <= BELIEVED_S)
         ]
+
+    def _is_thing(self, rest: Rest, moment: Moment) -> bool:
+        """Whether a track at rest is a thing; an `object` that came by itself is somebody."""
+        somebody = rest.label in self.owners and rest.came_whole
+        return rest.settled(moment) and not somebody
 
     def _is_wanted(self, one: Resting, scene: Scene) -> bool:
         size = min(one.box.height / scene.height, 1.0)

@@ -19,8 +19,8 @@ HIGHER = {
 
 @dataclass(kw_only=True)
 class _Stay(Trail):
-    streak: int = 0
-    """Looks in a row that found it inside, before it counts as inside."""
+    votes: int = 0
+    """Looks that found it inside, less those that found it outside before it was believed."""
     since_s: float = 0.0
     """When it was first found inside."""
     since_lived_s: float = 0.0
@@ -29,15 +29,19 @@ class _Stay(Trail):
     away_lived_s: float | None = None
     """Since when it is outside or missing; None while inside, or while nobody looks."""
 
-    def note(self, moment: Moment, *, inside: bool) -> None:
-        """Take in one look."""
-        if not inside:
-            self.away_lived_s = moment.lived_s if self.away_lived_s is None else self.away_lived_s
-            return
-        if self.streak == 0:
+    def enter(self, moment: Moment) -> None:
+        """It was found inside."""
+        if self.votes == 0:
             self.since_s, self.since_lived_s = moment.time_s, moment.lived_s
-        self.streak += 1
+        self.votes += 1
         self.inside_s, self.away_lived_s = moment.time_s, None
+
+    def stray(self, moment: Moment, inertia: int) -> None:
+        """It was found outside, or was looked for in vain."""
+        if self.away_lived_s is None:
+            self.away_lived_s = moment.lived_s
+        if self.votes < inertia and self.missing_lived_s is None:
+            self.votes = max(self.votes - 1, 0)
 
 
 @part
@@ -72,8 +76,10 @@ class Loitering(SceneRule):
         inside = {stay.number for stay, track in followed if self.stands_inside(track.box, scene)}
         steps: list[Step] = []
         for stay in self._stays:
-            if scene.looked:
-                stay.note(moment, inside=stay.number in inside)
+            if stay.number in inside:
+                stay.enter(moment)
+            elif scene.looked:
+                stay.stray(moment, self.inertia)
             steps += self._judge_stay(stay, moment)
         for stay in self._stays.lost(moment):
             steps += self._lives.end(stay.number, moment)
@@ -81,13 +87,12 @@ class Loitering(SceneRule):
 
     def _judge_stay(self, stay: _Stay, moment: Moment) -> list[Step]:
         if stay.away_lived_s is not None:
-            unsure = stay.streak < self.inertia and stay.missing_lived_s is None
-            if not unsure and not moment.passed(stay.away_lived_s, self.grace_s):
+            if not moment.passed(stay.away_lived_s, self.grace_s):
                 return []
-            stay.streak = 0
+            stay.votes = 0
             return self._lives.end(stay.number, moment)
         stayed = moment.passed(stay.since_lived_s, self.longer_than_s)
-        if stay.streak < self.inertia or not stayed:
+        if stay.votes < self.inertia or not stayed:
             return []
         sighting = self.sighting(
             start_s=stay.since_s,

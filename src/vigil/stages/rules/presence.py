@@ -50,14 +50,14 @@ class Presence(SceneRule):
     def forget(self) -> None:
         self._occupancy = self._empty()
         self._visitors = Trails(self._new_visitor, grace_s=self.close_s)
-        self._met: set[int] = set()
+        self._met: dict[int, float] = {}  # lived seconds, by track id
         self._shown_id = 0
 
     def judge(self, moment: Moment) -> list[Step]:
         if not moment.scene.looked:
             return []
         steps = self._judge_each(moment) if self.per == "track" else self._judge_zone(moment)
-        self._met = {track.id for track in moment.scene.tracks}
+        self._meet(moment)
         return steps
 
     def _judge_zone(self, moment: Moment) -> list[Step]:
@@ -102,6 +102,16 @@ class Presence(SceneRule):
         late_s = moment.time_s - track.first_seen_s
         if self.zone is None and track.id not in self._met and 0 < late_s <= SHOWN_LATE_S:
             occupancy.credit(track.first_seen_s, track.hits - 1)
+
+    def _meet(self, moment: Moment) -> None:
+        """Remember who was shown, for as long as a tracker may have held somebody back."""
+        self._met |= {track.id: moment.lived_s for track in moment.scene.tracks}
+        if len(self._met) > len(moment.scene.tracks):
+            self._met = {
+                track_id: lived_s
+                for track_id, lived_s in self._met.items()
+                if not moment.passed(lived_s, 2 * SHOWN_LATE_S)
+            }
 
     def _shown(self, inside: list[Track]) -> Track:
         """The one whose box stands for the event: the same as before, else the largest."""

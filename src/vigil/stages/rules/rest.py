@@ -8,6 +8,8 @@ from vigil.stages.rules.trails import Trail
 
 MOVED = 1.0
 """Who has come so many times its own size has moved."""
+LEFTOVER = 0.5
+"""What is smaller than this part of what came is something that was put down."""
 SETTLED_S = 1.0
 """Who has rested for so long does not leave for a single odd box."""
 
@@ -26,14 +28,22 @@ class Rest(Trail):
     """Looks in a row that found it off its spot."""
     moved: bool = False
     """Whether it was ever seen to come from somewhere else."""
+    largest: float = 0.0
+    """Square pixels of its largest box."""
 
     def settled(self, moment: Moment) -> bool:
         """Whether it is there and has rested long enough to be taken for a thing at rest."""
         return self.missing_lived_s is None and moment.passed(self.since_lived_s, SETTLED_S)
 
+    @property
+    def came_whole(self) -> bool:
+        """Whether it came here by itself, rather than being what a larger thing left behind."""
+        return self.moved and self.box.area >= LEFTOVER * self.largest
+
     def note(self, moment: Moment, *, still: float, inertia: int) -> None:
         """Take in a look that found it: at rest while within `still` of its size of its spot."""
-        size = max((self.box.width * self.box.height) ** 0.5, 1.0)
+        size = max(self.box.area**0.5, 1.0)
+        self.largest = max(self.largest, self.box.area)
         foot = self.box.foot
         if self.origin is None:
             self.origin = foot

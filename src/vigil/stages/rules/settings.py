@@ -43,6 +43,10 @@ class RuleSettings:
     algorithm: str | None = None
     """The user's own noun for what is looked for."""
 
+    @property
+    def signals(self) -> frozenset[str]:
+        return frozenset()
+
     def claims(
         self, *, label: str, whole: bool = True, seconds: float = 0.0, direction: str = ""
     ) -> tuple[str, str]:

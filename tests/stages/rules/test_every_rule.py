@@ -1,0 +1,339 @@
+"""What must hold of each rule, whatever the scenes."""
+
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import entry_points
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from vigil.core import Box, Event, Health, Rule, Rung, Scene, Signals, StaticBlob, Track
+from vigil.stages.rules.abandoned_object import AbandonedObject
+from vigil.stages.rules.camera_frozen import CameraFrozen
+from vigil.stages.rules.camera_offline import CameraOffline
+from vigil.stages.rules.line_crossing import LineCrossing
+from vigil.stages.rules.loitering import Loitering
+from vigil.stages.rules.presence import Presence
+from vigil.stages.rules.stopped_vehicle import StoppedVehicle
+
+from .films import NOON_S, Actor, check_lives, events, film, mirrored, play, stands, walks
+
+LINE = ((0.1, 0.55), (0.9, 0.6))
+ZONE = ((0.3, 0.2), (1.0, 0.3), (0.9, 1.0), (0.4, 0.9))
+
+Make = Callable[[], Rule]
+SCENE_RULES: dict[str, Make] = {
+    "presence": lambda: Presence(zone=ZONE),
+    "presence per track": lambda: Presence(per="track"),
+    "line_crossing": lambda: LineCrossing(line=LINE, forward="in", backward="out"),
+    "loitering": lambda: Loitering(zone=ZONE, longer_than_s=8.0, grace_s=2.0),
+    "abandoned_object": lambda: AbandonedObject(),
+    "stopped_vehicle": lambda: StoppedVehicle(labels=("car", "person"), longer_than_s=5.0),
+}
+MIRRORED: dict[str, Make] = {
+    **SCENE_RULES,
+    "presence": lambda: Presence(zone=flipped(ZONE)),
+    "line_crossing": lambda: LineCrossing(line=flipped(LINE), forward="out", backward="in"),
+    "loitering": lambda: Loitering(zone=flipped(ZONE), longer_than_s=8.0, grace_s=2.0),
+}
+EVERY_RULE: dict[str, Make] = {
+    **SCENE_RULES,
+    "presence, cool": lambda: Presence(cool_down_s=5.0, update_s=0.5),
+    "abandoned_object, owner": lambda: AbandonedObject(attended_by="owner", still_s=1, alone_s=1),
+    "camera_offline": CameraOffline,
+    "camera_frozen": CameraFrozen,
+}
+each_scene_rule = pytest.mark.parametrize("name", SCENE_RULES)
+each_rule = pytest.mark.parametrize("name", EVERY_RULE)
+
+
+def flipped(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    return tuple((1 - x, y) for x, y in points)
+
+
+def told(event: Event, since_s: float = NOON_S) -> tuple[object, ...]:
+    """An event without its id, seconds from the start of the film."""
+    return (
+        event.rule,
+        event.claim,
+        event.label,
+        event.severity,
+        event.direction,
+        tuple(event.counts.items()),
+        event.track_ids,
+        round(event.start_s - since_s, 2),
+        round(event.end_s - since_s, 2),
+    )
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[Actor]:
+    """A few people and cars who walk, stop and go, and bags that are put down."""
+    actors = []
+    for number in range(draw(st.integers(1, 4))):
+        t, stops = draw(st.floats(0, 8)), []
+        for _ in range(draw(st.integers(2, 5))):
+            place = draw(st.tuples(st.floats(0.02, 0.98), st.floats(0.25, 1.0)))
+            stops.append((t, place))
+            t += draw(st.floats(0.6, 9.0))
+            if draw(st.booleans()):
+                stops.append((t, place))
+                t += draw(st.floats(0.6, 5.0))
+        blob = draw(st.integers(0, 4)) == 0
+        where = stands(stops[0][1], start_s=stops[0][0], end_s=t) if blob else walks(*stops)
+        actors.append(
+            Actor(
+                id=number + 1,
+                where=where,
+                blob=blob,
+                label=draw(st.sampled_from(["person", "person", "car", "suitcase"])),
+                high=draw(st.floats(0.05, 0.5)),
+                wide=draw(st.floats(0.02, 0.3)),
+                score=draw(st.sampled_from([0.3, 0.6, 0.9])),
+            )
+        )
+    return actors
+
+
+@each_scene_rule
+@given(story=stories(), shift_s=st.integers(-(10**8), 10**8))
+@settings(max_examples=25, deadline=None)
+def test_a_shift_in_time_changes_nothing_but_times(name, story, shift_s):
+    now = events(SCENE_RULES[name](), film(*story, until_s=25, hz=4))
+    then = events(SCENE_RULES[name](), film(*story, until_s=25, hz=4, start_s=NOON_S + shift_s))
+    assert [told(event) for event in now] == [told(event, NOON_S + shift_s) for event in then]
+
+
+@each_scene_rule
+@given(story=stories())
+@settings(max_examples=25, deadline=None)
+def test_a_mirrored_picture_gives_mirrored_answers(name, story):
+    scenes = film(*story, until_s=25, hz=4)
+    plain = events(SCENE_RULES[name](), scenes)
+    mirror = events(MIRRORED[name](), [mirrored(scene) for scene in scenes])
+    assert [replace_counts(told(event)) for event in plain] == [
+        replace_counts(told(event)) for event in mirror
+    ]
+    for one, other in zip(plain, mirror, strict=True):
+        assert one.box is not None
+        assert other.box is not None
+        assert one.box.x1 == pytest.approx(1280 - other.box.x2, abs=1e-6)
+
+
+def replace_counts(words: tuple[object, ...]) -> tuple[object, ...]:
+    """Counts in the order of their names: mirrored rules name them the other way round."""
+    return tuple(tuple(sorted(word)) if isinstance(word, tuple) else word for word in words)
+
+
+def walker(draw: st.DrawFn, number: int, start_s: float, end_s: float) -> Actor:
+    y1, y2 = draw(st.sampled_from([(0.35, 0.9), (0.9, 0.35)]))
+    x = draw(st.floats(0.45, 0.8))
+    return Actor(
+        id=number,
+        label=draw(st.sampled_from(["person", "car"])),
+        where=walks((start_s, (x, y1)), (end_s, (x, y2))),
+        high=0.2,
+        wide=0.08,
+    )
+
+
+@st.composite
+def clear_stories(draw: st.DrawFn) -> list[Actor]:
+    """Visits, crossings, stays and bags that are well beyond or well within every threshold."""
+    actors, t = [], draw(st.floats(0, 2))
+    for number in range(1, draw(st.integers(2, 3))):
+        kind = draw(st.sampled_from(["walk", "stay", "bag", "park"]))
+        lasts_s = draw(st.floats(3, 5))
+        if kind == "walk":
+            actors.append(walker(draw, number, t, t + lasts_s))
+        elif kind == "stay":
+            lasts_s += 8.0
+            where = stands((0.6, 0.8), start_s=t, end_s=t + lasts_s)
+            actors.append(Actor(id=number, where=where))
+        elif kind == "bag":
+            lasts_s += 9.0
+            where = stands((0.6, 0.8), start_s=t, end_s=t + lasts_s)
+            actors.append(Actor(id=number, where=where, blob=True, high=0.06))
+        else:
+            lasts_s += 12.0
+            stop = (0.6, 0.8)
+            where = walks((t, (0.1, 0.8)), (t + 2, stop), (t + lasts_s, stop))
+            actors.append(Actor(id=number, label="car", where=where, wide=0.1))
+        t += lasts_s + draw(st.floats(6, 8))
+    return actors
+
+
+@each_scene_rule
+@given(story=clear_stories())
+@settings(max_examples=8, deadline=None)
+def test_another_frame_rate_gives_the_same_events(name, story):
+    until_s = 60.0
+    slow = events(SCENE_RULES[name](), film(*story, until_s=until_s, hz=5))
+    fast = events(SCENE_RULES[name](), film(*story, until_s=until_s, hz=25))
+    assert [told(event)[:6] for event in slow] == [told(event)[:6] for event in fast]
+    for one, other in zip(slow, fast, strict=True):
+        assert one.start_s == pytest.approx(other.start_s, abs=0.21)
+        assert one.end_s == pytest.approx(other.end_s, abs=0.21)
+
+
+def wild_scenes(chance: Random) -> list[Scene]:
+    """Anything at all: clocks that jump, ids that swap, boxes inside out, pictures of no size."""
+    time_s, scenes = NOON_S, []
+    for _ in range(chance.randrange(1, 60)):
+        jump_s = chance.uniform(-1e4, 1e4) if chance.random() < 0.1 else 0.0
+        time_s += chance.choice([0.0, 0.1, 0.2, 1.0, 5.0, -0.3]) + jump_s
+        width, height = chance.choice([(1280, 720), (1280, 720), (64, 900), (0, 0)])
+        health = Health(offline_s=chance.choice([0, 3, 50]), frozen_s=chance.choice([0, 3, 50]))
+        scenes.append(
+            Scene(
+                source="gate",
+                time_s=time_s,
+                width=width,
+                height=height,
+                tracks=tuple(wild_track(chance, n, time_s) for n in some(chance, 5)),
+                signals=Signals(
+                    static_blobs=tuple(wild_blob(chance, n, time_s) for n in some(chance, 3))
+                )
+                if chance.random() < 0.7
+                else None,
+                health=health if chance.random() < 0.5 else None,
+                looked=chance.random() < 0.7,
+            )
+        )
+    return scenes
+
+
+def some(chance: Random, most: int) -> list[int]:
+    return chance.sample(range(most), chance.randrange(most))
+
+
+def wild_box(chance: Random) -> Box:
+    if chance.random() < 0.6:  # much the same place again and again
+        return Box(600, 400 + chance.randrange(20), 660, 500 + chance.randrange(100))
+    return Box(*(chance.uniform(-200, 1500) for _ in range(4)))
+
+
+def wild_blob(chance: Random, number: int, time_s: float) -> StaticBlob:
+    since_s = time_s - chance.choice([0, 1, 8, 1e5, -10])
+    return StaticBlob(id=number, box=wild_box(chance), since_s=since_s)
+
+
+def wild_track(chance: Random, number: int, time_s: float) -> Track:
+    return Track(
+        id=number,
+        label=chance.choice(["person", "car", "object", "suitcase", ""]),
+        box=wild_box(chance),
+        score=chance.choice([0.2, 0.9, 0.9]),
+        first_seen_s=time_s - chance.uniform(-5, 100),
+        last_seen_s=time_s - chance.choice([0.0, 0.0, 0.5]),
+        hits=chance.randrange(1, 9),
+    )
+
+
+@each_rule
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=100, deadline=None)
+def test_every_event_lives_by_the_grammar_whatever_happens(name, seed):
+    scenes = wild_scenes(Random(seed))
+    rule = EVERY_RULE[name]()
+    steps = play(rule, scenes)
+    assert rule.close(NOON_S) == []
+    assert all(step.event.end_s >= step.event.start_s for step in steps)
+
+
+@each_rule
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=30, deadline=None)
+def test_a_rule_reads_scenes_and_nothing_else(name, seed):
+    scenes = wild_scenes(Random(seed))
+    one, other = EVERY_RULE[name](), pickle.loads(pickle.dumps(EVERY_RULE[name]()))  # noqa: S301
+    first, second = play(one, scenes), play(other, scenes)
+    assert [(s.kind, s.time_s, told(s.event)) for s in first] == [
+        (s.kind, s.time_s, told(s.event)) for s in second
+    ]
+
+
+@pytest.mark.parametrize("name", EVERY_RULE)
+def test_an_open_event_ends_with_the_close(name):
+    story = [
+        Actor(id=1, where=walks((0, (0.5, 0.3)), (3, (0.6, 0.8)), (99, (0.6, 0.8)))),
+        Actor(id=2, blob=True, high=0.05, where=stands((0.2, 0.4))),
+    ]
+    scenes = film(*story, until_s=30)
+    sick = [
+        replace(scene, health=Health(offline_s=t, frozen_s=0.0))
+        if name == "camera_offline"
+        else replace(scene, health=Health(frozen_s=t))
+        for scene in scenes
+        for t in [scene.time_s - NOON_S]
+    ]
+    rule = EVERY_RULE[name]()
+    steps = [step for scene in sick for step in rule.update(scene)]
+    ending = rule.close(NOON_S + 30)
+    check_lives(steps + ending)
+    assert steps
+    assert ending or name == "line_crossing"
+
+
+def test_every_rule_is_an_entry_point_under_its_own_name():
+    points = {point.name: point.load() for point in entry_points(group="vigil.rules")}
+    for name in ("presence", "line_crossing", "loitering", "stopped_vehicle", "abandoned_object"):
+        line = {"line": "0,0.5,1,0.5"} if name == "line_crossing" else {}
+        rule = TypeAdapter(points[name]).validate_python(line)
+        assert rule.name == name
+        assert rule.needs in (Rung.KEYFRAME, Rung.LUMA)
+        assert rule.wants == frozenset(rule.labels) | frozenset(getattr(rule, "owners", ()))
+
+
+def test_settings_are_read_as_they_stand_in_a_file():
+    rule = TypeAdapter(Loitering).validate_python(
+        {
+            "name": "yard",
+            "labels": "person",
+            "zone": "0.1,0.1,0.9,0.1,0.5,0.9",
+            "schedule": {"windows": ["mon-fri 22:00-06:00"], "time_zone": "Asia/Shanghai"},
+            "longer_than_s": 90,
+            "severity": "high",
+            "critical": True,
+            "claim": "{Thing} hangs around the yard.",
+            "claim_zh": "院子里有{label}逗留。",
+            "algorithm": "yard-watch",
+        }
+    )
+    scenes = film(Actor(where=stands((0.5, 0.4))), until_s=120, hz=5)
+    (event,) = events(replace(rule, schedule=None), scenes)
+    assert (event.rule, event.algorithm, event.critical) == ("yard", "yard-watch", True)
+    assert event.claim == "A person hangs around the yard."
+    assert event.claim_zh == "院子里有人逗留。"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "place"),
+    [
+        (Presence, {"zoom": 1}, ("zoom",)),
+        (Presence, {"zone": [[0, 0], [1, 2], [0, 1]]}, ("zone", 1, 1)),
+        (Presence, {"per": "camera"}, ("per",)),
+        (Presence, {"inertia": 0}, ("inertia",)),
+        (Presence, {"inertia": 9}, ()),
+        (Presence, {"cool_down_s": -1}, ("cool_down_s",)),
+        (Presence, {"severity": "urgent"}, ("severity",)),
+        (Presence, {"claim": "{colour}"}, ("claim",)),
+        (Presence, {"min_score": 1.5}, ("min_score",)),
+        (Presence, {"schedule": "22-06"}, ("schedule", "windows", 0, "hours")),
+        (LineCrossing, {}, ("line",)),
+        (LineCrossing, {"line": "0,0,1"}, ("line",)),
+        (LineCrossing, {"line": "0,0,1,1", "anchor": "head"}, ("anchor",)),
+        (Loitering, {"longer_than_s": "long"}, ("longer_than_s",)),
+        (AbandonedObject, {"fixtures": [[0, 0, 1]]}, ("fixtures", 0)),
+        (CameraOffline, {"zone": "0,0,1,0,1,1"}, ("zone",)),
+    ],
+)
+def test_a_wrong_setting_is_told_with_its_place(kind, value, place):
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(kind).validate_python(value)
+    assert place == caught.value.errors()[0]["loc"][: len(place)]
+    assert len(caught.value.errors()) == 1
