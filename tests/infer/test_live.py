@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,12 +47,35 @@ def test_a_moved_pointer_is_followed_within_a_second_and_back(
     assert model.current().card.version == 1
 
     registry.add(*tiny_model(weight=2.0))
-    assert model.current().card.version == 1  # the second is not over
+    assert model.settled().card.version == 1  # the second is not over
     clock.sleep(1.0)
-    assert model.current().card.version == 2
+    assert model.settled().card.version == 2
     registry.roll_back("tiny")
     clock.sleep(1.0)
-    assert model.current().card.version == 1
+    assert model.settled().card.version == 1
+
+
+def test_the_old_model_answers_while_the_new_one_opens(
+    registry: Registry, tiny_model: TinyModel
+) -> None:
+    registry.add(*tiny_model())
+    may_open = threading.Event()
+    may_open.set()
+    clock = HandClock()
+
+    def check(_: OpenModel) -> None:
+        assert may_open.wait(10)
+
+    model = LiveModel(registry, "tiny", check=check, clock=clock)
+    old = model.current()
+    may_open.clear()
+    registry.add(*tiny_model(weight=2.0))
+    clock.sleep(1.0)
+
+    assert model.current() is old
+    assert model.current() is old
+    may_open.set()
+    assert model.settled().card.version == 2
 
 
 @pytest.mark.parametrize("harm", ["weights", "card", "golden"])
@@ -67,10 +91,10 @@ def test_a_bad_new_model_leaves_the_old_one_at_work(
     (registry.folder / "tiny" / "current").write_text("2 1\n")
 
     clock.sleep(1.0)
-    assert model.current() is old
+    assert model.settled() is old
     registry.add(*tiny_model(weight=3.0))
     clock.sleep(1.0)
-    assert model.current().card.version == 3
+    assert model.settled().card.version == 3
 
 
 def test_a_model_without_the_labels_that_are_needed_is_not_put_in(
@@ -83,7 +107,7 @@ def test_a_model_without_the_labels_that_are_needed_is_not_put_in(
     registry.add(*tiny_model(labels=("cat",)))
     clock.sleep(1.0)
 
-    assert model.current() is old
+    assert model.settled() is old
 
 
 def test_a_pinned_version_stays(registry: Registry, tiny_model: TinyModel) -> None:
@@ -94,7 +118,7 @@ def test_a_pinned_version_stays(registry: Registry, tiny_model: TinyModel) -> No
     registry.add(*tiny_model(weight=2.0))
     clock.sleep(1.0)
 
-    assert model.current().card.version == 1
+    assert model.settled().card.version == 1
 
 
 def test_a_bad_first_model_is_an_error(registry: Registry, tiny_model: TinyModel) -> None:

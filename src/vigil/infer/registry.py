@@ -20,7 +20,7 @@ from vigil.infer.cards import NAME, card_to_yaml, check_card, load_card
 from vigil.infer.content import belonging, checked_format
 from vigil.infer.durable import flush, sha256_of, write_durably
 from vigil.infer.golden import check_golden, golden_picture, keep_golden
-from vigil.infer.session import Session, open_session
+from vigil.infer.session import Precision, Session, open_session
 
 POINTER, CARD = "current", "card.yaml"
 REFERENCE = re.compile(rf"(?P<name>{NAME.pattern})(@(?P<version>[1-9][0-9]{{0,8}}))?")
@@ -114,11 +114,13 @@ class Registry:
         card, _ = self.open_verified(reference)
         return card
 
-    def open_verified(self, reference: str) -> tuple[ModelCard, Session]:
+    def open_verified(
+        self, reference: str, *, precision: Precision = "f32"
+    ) -> tuple[ModelCard, Session]:
         """Open a model that has passed every check of `verify`."""
         card, folder = self.resolve(reference)
         _check_hashes(card, folder)
-        session = open_session(card, folder)
+        session = open_session(card, folder, precision=precision)
         check_golden(session, card, folder)
         return card, session
 

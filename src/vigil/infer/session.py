@@ -36,10 +36,10 @@ def open_session(
 ) -> Session:
     """Open the weights that `card` names in `folder` and warm them up.
 
-    `precision`: `bf16` about halves the time where the processor has it (AMX, AVX512_BF16) and
-    costs three digits; only OpenVINO offers it. `providers`: of ONNX Runtime, best first; None
-    takes CUDA or CoreML where present, then the CPU. Raises `ModelError` when the file is not
-    what it says, does not load, or its input does not fit the card.
+    `precision`: `bf16` about halves the time of OpenVINO models where the processor has it (AMX,
+    AVX512_BF16), keeps two or three digits, and changes nothing elsewhere. `providers`: of ONNX
+    Runtime, best first; None takes CUDA or CoreML where present, then the CPU. Raises
+    `ModelError` when the file is not what it says, does not load, or does not fit the card.
     """
     path = folder / card.file
     if checked_format(path) == "onnx":

@@ -1,5 +1,6 @@
 """Every detection model on real pictures, whole and on canvases."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -135,14 +136,25 @@ def test_a_model_is_swapped_between_two_calls(
     detector = ModelDetector(name="watch", labels=("person",))
     look = whole(picture(*WOMAN))
 
-    seen = []
-    for version in (1, 2, 2, 1):
+    for version in (1, 2, 1):
         registry.activate("watch", version)
-        found = detector.detect([look])[0]
-        assert sees(found, "person", PERSON_BOX)
-        seen.append(found.card)
+        until_s = time.monotonic() + 60
+        card = ""
+        while card != f"watch@{version}" and time.monotonic() < until_s:
+            found = detector.detect([look])[0]
+            assert sees(found, "person", PERSON_BOX)  # never a call without an answer
+            card = found.card
+        assert card == f"watch@{version}"
 
-    assert seen == ["watch@1", "watch@2", "watch@2", "watch@1"]
+
+@pytest.mark.data
+def test_half_precision_finds_the_same(known: Known, picture: Pictures, home: Path) -> None:
+    card, folder = known("person-detection-retail-0013")
+    Registry(home / "models").add(folder / card.file, card)
+
+    found = ModelDetector(name=card.name, precision="bf16").detect([whole(picture(*WOMAN))])[0]
+
+    assert sees(found, "person", PERSON_BOX)
 
 
 def test_a_name_that_is_not_in_the_registry_is_one_line() -> None:
