@@ -33,6 +33,15 @@ time of arrival in UTC seconds.
 """
 
 
+class _Lane:
+    """An encoding with its time base taken apart: fractions cost more than the demuxer."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self.encoding = encoding
+        self.numerator = encoding.time_base.numerator
+        self.denominator = encoding.time_base.denominator
+
+
 class Demuxer:
     """An open input: its first stream of pictures, and its first of sound if there is one."""
 
@@ -47,6 +56,9 @@ class Demuxer:
         rotation = self._look_at_rotation()
         self.video = _video_encoding(self._picture_stream, rotation)
         self.audio = _audio_encoding(self._sound_stream) if self._sound_stream else None
+        self._by_index = {self._picture_stream.index: _Lane(self.video)}
+        if self.audio is not None and self._sound_stream is not None:
+            self._by_index[self._sound_stream.index] = _Lane(self.audio)
 
     @property
     def duration_s(self) -> float | None:
@@ -87,19 +99,19 @@ class Demuxer:
         self.close()
 
     def _wrap(self, packet: AvPacket, stamp: Stamp, received_s: float) -> Packet:
-        picture = packet.stream_index == self._picture_stream.index
-        encoding = self.video if picture or self.audio is None else self.audio
-        ticks = packet.dts if packet.pts is None else packet.pts
-        pts_s = None if ticks is None else float(ticks * encoding.time_base)
+        lane = self._by_index[packet.stream_index]
+        pts, dts = packet.pts, packet.dts
+        ticks = dts if pts is None else pts
+        pts_s = None if ticks is None else ticks * lane.numerator / lane.denominator
         return Packet(
             source=self.name,
-            encoding=encoding,
+            encoding=lane.encoding,
             data=bytes(packet),
-            pts=packet.pts,
-            dts=packet.dts,
+            pts=pts,
+            dts=dts,
             duration=packet.duration or 0,
             key=packet.is_keyframe,
-            time_s=stamp(encoding, pts_s, received_s),
+            time_s=stamp(lane.encoding, pts_s, received_s),
             received_s=received_s,
             hidden=packet.is_discard,
         )

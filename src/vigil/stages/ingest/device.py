@@ -30,6 +30,10 @@ class DeviceSource:
         self.name = self.name or Path(self.path).name
         self._closed = Event()
 
+    @property
+    def live(self) -> bool:
+        return True
+
     def packets(self) -> Iterator[Packet]:
         with open_device(str(self.path), name=self.name, options=self._options()) as demuxer:
             timeline = LiveTimeline(demuxer.video.frame_rate)

@@ -34,17 +34,22 @@ class FileSource:
         self.limits = Limits()
         self._closed = Event()
 
+    @property
+    def live(self) -> bool:
+        return self.realtime
+
     def packets(self) -> Iterator[Packet]:
         start_s = self.start_s
         while not self._closed.is_set():
-            end_s = start_s
+            last: Packet | None = None
             with open_file(self.path, name=self.name, limits=self.limits) as demuxer:
                 for packet in self._one_pass(demuxer, start_s):
-                    end_s = max(end_s, _end_s(packet))
+                    if last is None or packet.time_s >= last.time_s:
+                        last = packet
                     yield packet
-            if not self.loop or end_s == start_s:
+            if not self.loop or last is None:
                 return
-            start_s = end_s
+            start_s = _end_s(last)
 
     def close(self) -> None:
         """End `packets`, from any thread and for good."""

@@ -37,6 +37,10 @@ class ImageFolder:
         self.limits = Limits()
         self._closed = Event()
 
+    @property
+    def live(self) -> bool:
+        return False
+
     def packets(self) -> Iterator[Packet]:
         encodings: dict[str, Encoding] = {}
         for index, file in enumerate(self._files()):

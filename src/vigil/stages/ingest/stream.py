@@ -65,6 +65,10 @@ class StreamSource:
         self._last_time_s = float("-inf")
         self._closed = threading.Event()
 
+    @property
+    def live(self) -> bool:
+        return True
+
     def packets(self) -> Iterator[Packet]:
         """Yield packets until closed; outages show as silence, `connected` and `last_error`.
 
