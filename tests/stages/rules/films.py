@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from vigil.core import (
     Box,
@@ -44,7 +45,9 @@ class Actor:
         return Box((x - half) * WIDTH, (y - self.high) * HEIGHT, (x + half) * WIDTH, y * HEIGHT)
 
 
-def stands(at: Place, *, start_s: float = 0.0, end_s: float = 1e9) -> Callable[[float], Place | None]:
+def stands(
+    at: Place, *, start_s: float = 0.0, end_s: float = 1e9
+) -> Callable[[float], Place | None]:
     return lambda t: at if start_s <= t < end_s else None
 
 
@@ -52,7 +55,7 @@ def walks(*stops: tuple[float, Place]) -> Callable[[float], Place | None]:
     """From stop to stop, each a second and a place; absent before the first and after the last."""
 
     def where(t: float) -> Place | None:
-        for (t1, (x1, y1)), (t2, (x2, y2)) in zip(stops, stops[1:], strict=False):
+        for (t1, (x1, y1)), (t2, (x2, y2)) in pairwise(stops):
             if t1 <= t <= t2:
                 share = (t - t1) / (t2 - t1)
                 return x1 + share * (x2 - x1), y1 + share * (y2 - y1)

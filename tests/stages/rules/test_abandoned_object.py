@@ -7,7 +7,9 @@ from .films import NOON_S, Actor, blinks, events, film, play, raised_s, spans, s
 SPOT = (0.5, 0.8)
 
 
-def bag(start_s: float = 10.0, end_s: float = 1e9, at: tuple[float, float] = SPOT, **fields: object) -> Actor:
+def bag(
+    start_s: float = 10.0, end_s: float = 1e9, at: tuple[float, float] = SPOT, **fields: object
+) -> Actor:
     """Found in the background from when it was put down."""
     known = {"id": 100, "high": 0.06, "wide": 0.05, "blob": True}
     return Actor(**{**known, "where": stands(at, start_s=start_s, end_s=end_s), **fields})

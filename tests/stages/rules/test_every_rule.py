@@ -31,7 +31,7 @@ SCENE_RULES: dict[str, Make] = {
     "presence per track": lambda: Presence(per="track"),
     "line_crossing": lambda: LineCrossing(line=LINE, forward="in", backward="out"),
     "loitering": lambda: Loitering(zone=ZONE, longer_than_s=8.0, grace_s=2.0),
-    "abandoned_object": lambda: AbandonedObject(),
+    "abandoned_object": AbandonedObject,
     "stopped_vehicle": lambda: StoppedVehicle(labels=("car", "person"), longer_than_s=5.0),
 }
 MIRRORED: dict[str, Make] = {
@@ -169,7 +169,7 @@ def clear_stories(draw: st.DrawFn) -> list[Actor]:
 
 @each_scene_rule
 @given(story=clear_stories())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_another_frame_rate_gives_the_same_events(name, story):
     until_s = 60.0
     slow = events(SCENE_RULES[name](), film(*story, until_s=until_s, hz=5))
@@ -183,7 +183,7 @@ def test_another_frame_rate_gives_the_same_events(name, story):
 def wild_scenes(chance: Random) -> list[Scene]:
     """Anything at all: clocks that jump, ids that swap, boxes inside out, pictures of no size."""
     time_s, scenes = NOON_S, []
-    for _ in range(chance.randrange(1, 60)):
+    for _ in range(chance.randrange(1, 150)):
         jump_s = chance.uniform(-1e4, 1e4) if chance.random() < 0.1 else 0.0
         time_s += chance.choice([0.0, 0.1, 0.2, 1.0, 5.0, -0.3]) + jump_s
         width, height = chance.choice([(1280, 720), (1280, 720), (64, 900), (0, 0)])
@@ -212,7 +212,7 @@ def some(chance: Random, most: int) -> list[int]:
 
 
 def wild_box(chance: Random) -> Box:
-    if chance.random() < 0.6:  # much the same place again and again
+    if chance.random() < 0.8:  # much the same place again and again
         return Box(600, 400 + chance.randrange(20), 660, 500 + chance.randrange(100))
     return Box(*(chance.uniform(-200, 1500) for _ in range(4)))
 
@@ -225,7 +225,7 @@ def wild_blob(chance: Random, number: int, time_s: float) -> StaticBlob:
 def wild_track(chance: Random, number: int, time_s: float) -> Track:
     return Track(
         id=number,
-        label=chance.choice(["person", "car", "object", "suitcase", ""]),
+        label=chance.choice(["person", "person", "car", "object", "suitcase", ""]),
         box=wild_box(chance),
         score=chance.choice([0.2, 0.9, 0.9]),
         first_seen_s=time_s - chance.uniform(-5, 100),
@@ -236,7 +236,7 @@ def wild_track(chance: Random, number: int, time_s: float) -> Track:
 
 @each_rule
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_event_lives_by_the_grammar_whatever_happens(name, seed):
     scenes = wild_scenes(Random(seed))
     rule = EVERY_RULE[name]()

@@ -31,7 +31,11 @@ class Told:
         return self
 
     def hold(self, key: object = "k", **fields: object) -> None:
-        known = {"start_s": self.moment.time_s, "end_s": self.moment.time_s, "claims": ("It is.", "是")}
+        known = {
+            "start_s": self.moment.time_s,
+            "end_s": self.moment.time_s,
+            "claims": ("It is.", "是"),
+        }
         self.steps += self.lives.hold(key, self.moment, Sighting(**{**known, **fields}))
 
     def end(self, key: object = "k") -> None:

@@ -54,7 +54,9 @@ def test_the_ends_of_the_line_are_respected():
 
 
 def test_walking_round_the_end_and_back_across_counts_once():
-    loop = walks((0, (0.5, 0.3)), (2, (0.1, 0.3)), (4, (0.1, 0.7)), (6, (0.5, 0.7)), (8, (0.5, 0.3)))
+    loop = walks(
+        (0, (0.5, 0.3)), (2, (0.1, 0.3)), (4, (0.1, 0.7)), (6, (0.5, 0.7)), (8, (0.5, 0.3))
+    )
     assert crossings(LineCrossing(line=LEVEL), film(Actor(where=loop), until_s=9)) == [
         ("backward", 7.0)
     ]
@@ -139,7 +141,9 @@ def test_a_thing_may_be_seen_unsurely_once_it_was_seen_surely():
 
 
 def test_what_stands_still_beside_the_line_is_silent():
-    assert events(LineCrossing(line=LEVEL), film(Actor(where=stands((0.5, 0.52))), until_s=30)) == []
+    assert (
+        events(LineCrossing(line=LEVEL), film(Actor(where=stands((0.5, 0.52))), until_s=30)) == []
+    )
 
 
 @given(

@@ -39,7 +39,9 @@ def test_passers_by_do_not_add_up():
 def test_a_short_exit_or_a_lost_track_does_not_restart_the_clock():
     hidden = Actor(where=blinks(stands((0.5, 0.8), end_s=60.0), out=[(10, 14), (20, 24)]))
     assert raised_s(rule(), film(hidden, until_s=80)) == [30.0]
-    stroll = walks((0, (0.5, 0.8)), (10, (0.5, 0.8)), (12, (0.7, 0.8)), (14, (0.5, 0.8)), (60, (0.5, 0.8)))
+    stroll = walks(
+        (0, (0.5, 0.8)), (10, (0.5, 0.8)), (12, (0.7, 0.8)), (14, (0.5, 0.8)), (60, (0.5, 0.8))
+    )
     assert raised_s(rule(), film(Actor(where=stroll), until_s=80)) == [30.0]
 
 
@@ -104,7 +106,15 @@ def test_a_foot_that_flickers_over_the_border_is_one_stay():
 
 
 def test_two_looks_inside_are_no_stay():
-    brief = Actor(where=walks((0, (0.2, 0.8)), (0.1, (0.5, 0.8)), (0.2, (0.5, 0.8)), (0.3, (0.2, 0.8)), (99, (0.2, 0.8))))
+    brief = Actor(
+        where=walks(
+            (0, (0.2, 0.8)),
+            (0.1, (0.5, 0.8)),
+            (0.2, (0.5, 0.8)),
+            (0.3, (0.2, 0.8)),
+            (99, (0.2, 0.8)),
+        )
+    )
     assert events(rule(longer_than_s=0.0), film(brief, until_s=20)) == []
 
 

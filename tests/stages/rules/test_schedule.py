@@ -100,6 +100,6 @@ def test_a_window_and_its_complement_never_agree(minutes, end):
     ],
 )
 def test_a_wrong_schedule_is_refused_with_the_reason(value, words):
-    with pytest.raises(ValidationError, match=".") as caught:
+    with pytest.raises(ValidationError) as caught:
         TypeAdapter(AnySchedule).validate_python(value)
     assert words in str(caught.value)

@@ -15,9 +15,7 @@ def car(*stops: tuple[float, tuple[float, float]], **fields: object) -> Actor:
 
 def breakdown(**fields: object) -> Actor:
     """Drives in, stops from 4 s to 40 s, and drives on."""
-    return car(
-        (0, (0.1, 0.8)), (4, (0.5, 0.8)), (40, (0.5, 0.8)), (44, (0.9, 0.8)), **fields
-    )
+    return car((0, (0.1, 0.8)), (4, (0.5, 0.8)), (40, (0.5, 0.8)), (44, (0.9, 0.8)), **fields)
 
 
 def test_a_car_that_stops_is_told_from_its_stop_to_its_start():
@@ -32,9 +30,7 @@ def test_a_car_that_stops_is_told_from_its_stop_to_its_start():
 
 
 def test_moving_traffic_is_silent():
-    crowd = [
-        car((i * 2, (0.0, 0.8)), (i * 2 + 8, (1.0, 0.8)), id=i) for i in range(20)
-    ]
+    crowd = [car((i * 2, (0.0, 0.8)), (i * 2 + 8, (1.0, 0.8)), id=i) for i in range(20)]
     assert events(StoppedVehicle(longer_than_s=3.0), film(*crowd, until_s=50)) == []
 
 
@@ -100,7 +96,11 @@ def test_a_car_that_vanishes_ends_its_event_where_it_was_last_seen():
 
 def test_two_stops_are_two_events():
     bus = car(
-        (0, (0.1, 0.8)), (3, (0.4, 0.8)), (20, (0.4, 0.8)), (23, (0.7, 0.8)), (50, (0.7, 0.8)),
+        (0, (0.1, 0.8)),
+        (3, (0.4, 0.8)),
+        (20, (0.4, 0.8)),
+        (23, (0.7, 0.8)),
+        (50, (0.7, 0.8)),
         label="bus",
     )
     assert len(events(StoppedVehicle(), film(bus, until_s=60))) == 2

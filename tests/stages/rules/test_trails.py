@@ -8,9 +8,7 @@ HERE, NEAR, FAR = Box(0, 0, 10, 20), Box(1, 0, 11, 20), Box(50, 0, 60, 20)
 
 
 def track(id: int, box: Box = HERE, label: str = "person") -> Track:
-    return Track(
-        id=id, label=label, box=box, score=0.9, first_seen_s=NOON_S, last_seen_s=NOON_S
-    )
+    return Track(id=id, label=label, box=box, score=0.9, first_seen_s=NOON_S, last_seen_s=NOON_S)
 
 
 class Watched:

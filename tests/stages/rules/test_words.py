@@ -31,7 +31,9 @@ def test_a_claim_of_the_users_has_no_chinese_that_says_something_else():
 
 def test_blanks_are_filled_in_any_order():
     words = {"label": "car", "where": "here", "seconds": 2.5, "direction": "in"}
-    assert fill("{direction} {seconds} {where} {Thing} {thing}", **words) == "in 2.5 here A car a car"
+    assert (
+        fill("{direction} {seconds} {where} {Thing} {thing}", **words) == "in 2.5 here A car a car"
+    )
     assert fill_chinese("{label}{seconds}", **words) == "汽车2.5"
 
 
