@@ -120,6 +120,8 @@ def _strip(
             colours = _flat(site, ground, points, up, seed)
             _blend(rgb[part], depth[part], colours, hit[part], reach[part])
     for number, wall in enumerate(site.walls):
+        if _out_of_view(wall, camera):
+            continue
         _build(wall, site, eye, rays, rgb, depth, near, seed + 31 * number)
     return rgb, near
 
@@ -147,6 +149,19 @@ def _flat(
     light = site.light.falling_on(points.reshape(-1, 3), normals, sunlit.reshape(-1))
     light = light.reshape(points.shape) * ground.at(ground.corners, x, y)[..., None]
     return site.light.pixels(np.asarray(albedo, np.float32), light)
+
+
+def _out_of_view(wall: Wall, camera: Camera) -> bool:
+    """True when all corners lie beyond the same edge of the picture."""
+    heights = (wall.bottom_m, wall.bottom_m + wall.height_m)
+    corners = [(*foot, z) for foot in (wall.start, wall.end) for z in heights]
+    pixels, depth = camera.project(np.array(corners, np.float32))
+    if depth.max() <= NEAREST_M:
+        return True
+    if depth.min() <= NEAREST_M:
+        return False
+    size = np.array([camera.width, camera.height])
+    return bool((pixels.max(axis=0) < 0).any() or (pixels.min(axis=0) > size).any())
 
 
 def _build(

@@ -20,14 +20,14 @@ Zone = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Chronicle:
-    """The exact truth of one camera over the whole world, sampled `rate` times a second.
+    """The truth of one camera over the whole world, sampled `rate` times a second.
 
-    Moments are good to one sample, those of crossings and of bags and stops are exact.
+    Moments are good to one sample; those of crossings, bags and stops are exact.
     """
 
     world: World
     camera: Camera
-    rate: float = 20.0
+    rate: float = 10.0
 
     def visits(
         self, *, labels: Iterable[str] = ("person",), shown: float = 0.25

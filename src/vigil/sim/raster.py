@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Bool, Float32, UInt8
 
 from vigil.sim.camera import NEAREST_M, Camera
 from vigil.sim.light import Light
@@ -28,11 +28,13 @@ class Sprite:
 
 
 def extent(camera: Camera, mesh: Mesh) -> tuple[float, float, float, float] | None:
-    """Corners of the box around the mesh in the picture, unclipped; None behind the lens."""
+    """Corners of the box around what is seen of a mesh, unclipped; None behind the lens."""
     pixels, depth = camera.project(mesh.points)
     if depth.min() < NEAREST_M:
         return None
-    low, high = pixels.min(axis=0), pixels.max(axis=0)
+    shown, _, _ = _facing(camera, mesh)
+    seen = pixels[mesh.faces[shown].ravel()]
+    low, high = seen.min(axis=0), seen.max(axis=0)
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
@@ -76,21 +78,33 @@ def _touches(box: tuple[float, float, float, float], camera: Camera) -> bool:
     return x2 > 0 and y2 > 0 and x1 < camera.width and y1 < camera.height
 
 
+def _facing(
+    camera: Camera, mesh: Mesh
+) -> tuple[Bool[np.ndarray, "m"], Float32[np.ndarray, "m 3"], Float32[np.ndarray, "m 3"]]:
+    """Which faces look at the camera, and the unit normals and centres of all."""
+    corner = mesh.points[mesh.faces]
+    # A triangle's last two corners are one, and its diagonals are two of its sides.
+    a, b = corner[:, 2] - corner[:, 0], corner[:, 3] - corner[:, 1]
+    normals = np.stack(
+        [
+            a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1],
+            a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
+            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
+        ],
+        axis=1,
+    )
+    normals /= np.sqrt((normals * normals).sum(axis=1, keepdims=True)) + np.float32(1e-12)
+    view = np.array(camera.position, np.float32) - corner[:, 0]
+    return (normals * view).sum(axis=1) > 0, normals, corner.mean(axis=1)
+
+
 def _visible(
     camera: Camera, light: Light, mesh: Mesh, depth: Float32[np.ndarray, "n"], sunlit: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Corner numbers and colours (RGBA, 0 to 255) of the faces to paint, in painting order."""
-    corner = mesh.points[mesh.faces]
-    normals = np.cross(corner[:, 2] - corner[:, 0], corner[:, 3] - corner[:, 1])
-    triangles = mesh.faces[:, 2] == mesh.faces[:, 3]
-    if triangles.any():
-        flat = corner[triangles]
-        normals[triangles] = np.cross(flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0])
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
-    centres = corner.mean(axis=1)
+    shown, normals, centres = _facing(camera, mesh)
+    normals, centres = normals[shown], centres[shown]
     view = np.array(camera.position, np.float32) - centres
-    shown = (normals * view).sum(axis=1) > 0
-    normals, centres, view = normals[shown], centres[shown], view[shown]
     view /= np.linalg.norm(view, axis=1, keepdims=True)
     order = np.argsort(-(depth[mesh.faces[shown]].mean(axis=1) - mesh.lift_m[shown]), kind="stable")
     colours = _shaded(light, mesh, shown, centres, normals, view, sunlit)

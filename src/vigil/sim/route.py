@@ -84,17 +84,20 @@ class Route:
         )
 
     def _place(self, travelled_m: float) -> tuple[float, float]:
-        marks = self._marks
-        points = np.array(self.points)
+        marks, points = self._marks, self._corners
         index = int(np.clip(np.searchsorted(marks, travelled_m) - 1, 0, len(marks) - 2))
         part = (travelled_m - marks[index]) / max(marks[index + 1] - marks[index], 1e-9)
         x, y = points[index] + part * (points[index + 1] - points[index])
         return float(x), float(y)
 
     @cached_property
+    def _corners(self) -> np.ndarray:
+        return np.array(self.points, np.float64)
+
+    @cached_property
     def _marks(self) -> np.ndarray:
         """Metres from the start to each point."""
-        steps = np.linalg.norm(np.diff(np.array(self.points), axis=0), axis=1)
+        steps = np.linalg.norm(np.diff(self._corners, axis=0), axis=1)
         return np.concatenate([[0.0], np.cumsum(steps)])
 
     @cached_property

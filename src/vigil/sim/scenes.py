@@ -1,7 +1,7 @@
 """Scenes that are ready to be filmed, each with its exact true events."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -30,12 +30,16 @@ class SceneScript:
     """For line crossings before the first camera, fractions of its picture."""
     zone: Zone = WHOLE
     """For loitering before the first camera."""
-    loitering_s: float = 10.0
+    loitering_s: float | None = 10.0
+    """None: the story has no loiterer."""
     stopped_s: float = 5.0
     counted: tuple[str, ...] = ("person",)
     """Labels whose presence and crossings are events of the story."""
-    visits: tuple[TrueEvent, ...] = field(default=())
-    """Separate visits of a `traffic` scene."""
+
+    def visits(self) -> list[TrueEvent]:
+        """Each stay of each actor of the counted labels before the first camera."""
+        book = Chronicle(world=self.world, camera=self.cameras[0], rate=self.cameras[0].rate)
+        return sorted(book.visits(labels=self.counted), key=lambda visit: visit.start_s)
 
     def true_events(self) -> list[TrueEvent]:
         """Everything that the first camera ought to report, in order of time."""
@@ -43,7 +47,8 @@ class SceneScript:
         found = book.presence(labels=self.counted)
         if self.line is not None:
             found += book.crossings(self.line, labels=self.counted)
-        found += book.loitering(self.zone, longer_than_s=self.loitering_s)
+        if self.loitering_s is not None:
+            found += book.loitering(self.zone, longer_than_s=self.loitering_s)
         found += book.abandoned()
         found += book.stopped(longer_than_s=self.stopped_s)
         return sorted(found, key=lambda event: event.start_s)
@@ -94,17 +99,18 @@ def gate(seed: int = 0, *, dark: bool = False, rain: bool = False) -> SceneScrip
     down_s = owner.stop_interval_s(3)[0] + 0.8
     actors: tuple[Actor, ...] = (
         Walker(id=1, looks=person(1), route=Route(
-            points=((-10.0, 4.6), (0.2, 4.8), (0.4, 1.0), (1.5, -6.5)), start_s=1.0, speed_m_s=1.5)),
+            points=((-10.0, 4.6), (0.2, 4.8), (0.4, 1.0), (1.5, -6.5)), start_s=1.0,
+            speed_m_s=1.5)),
         Walker(id=2, looks=person(2), route=Route(
             points=((2.4, -6.5), (1.4, 0.5), (1.2, 4.9), (10.5, 5.2)), start_s=3.5, speed_m_s=1.4)),
         Walker(id=3, looks=person(3), route=loiterer),
         Walker(id=4, looks=person(4), route=owner),
         Bag(id=5, owner=4, put_down_s=down_s),
         Vehicle(id=6, kind="car", paint=PAINTS[2], lights=dark, route=Route(
-            points=((-26.0, 9.0), (2.0, 9.0), (28.0, 9.0)), start_s=20.0, speed_m_s=8.0,
+            points=((-90.0, 9.0), (2.0, 9.0), (100.0, 9.0)), start_s=12.0, speed_m_s=8.0,
             stops=(Stop(1, 9.0),))),
         Vehicle(id=7, kind="van", paint=PAINTS[4], lights=dark, route=Route(
-            points=((27.0, 12.2), (-27.0, 12.2)), start_s=8.0, speed_m_s=9.0)),
+            points=((99.0, 12.2), (-90.0, 12.2)), start_s=0.0, speed_m_s=9.0)),
         Walker(id=8, looks=person(8), route=Route(
             points=((10.5, 6.0), (0.8, 4.8), (-0.4, 0.8), (-2.5, -6.5)), start_s=33.5,
             speed_m_s=1.5)),
@@ -115,12 +121,16 @@ def gate(seed: int = 0, *, dark: bool = False, rain: bool = False) -> SceneScrip
     return SceneScript(
         name="gate",
         world=World(
-            site=street(dark), seconds=48.0, actors=actors, disturbances=weather, seed=seed
+            site=street(dark, grey=rain),
+            seconds=48.0,
+            actors=actors,
+            disturbances=weather,
+            seed=seed,
         ),
         cameras=(
             Camera(name="gate", position=(0.5, -7.0, 4.2), target=(0.2, 4.5, 0.6), view_deg=62,
                    stamp=True, seed=seed),
-            Camera(name="street", position=(-6.8, 0.6, 3.9), target=(2.2, 5.6, 0.5), view_deg=72,
+            Camera(name="street", position=(-4.4, -2.2, 4.4), target=(2.6, 4.6, 0.5), view_deg=70,
                    stamp=True, seed=seed + 1),
         ),
         line=((0.24, 0.60), (0.76, 0.60)),
@@ -154,6 +164,7 @@ def parking(seed: int = 0) -> SceneScript:
                         view_deg=66, seed=seed + 1)),
         line=((0.5, 0.2), (0.5, 1.0)),
         counted=("person", "car"),
+        loitering_s=None,
     )  # fmt: skip
 
 
@@ -172,7 +183,7 @@ def hallway(seed: int = 0) -> SceneScript:
         cameras=(Camera(name="corridor", position=(0.9, -5.5, 2.5), target=(-0.1, 3, 0.9),
                         view_deg=70, seed=seed),),
         line=((0.2, 0.62), (0.9, 0.62)),
-        zone=((0.2, 0.3), (0.7, 0.3), (0.7, 1.0), (0.2, 1.0)),
+        zone=((0.40, 0.40), (0.51, 0.40), (0.51, 0.66), (0.40, 0.66)),
         loitering_s=9.0,
     )  # fmt: skip
 
@@ -232,7 +243,7 @@ def traffic(
         actors.append(_visitor(number + 1, time_s, float(length), by_car, camera, night, seed))
         time_s += float(length) + 1.25
     world = World(site=car_park(night), seconds=total, actors=tuple(actors), seed=seed)
-    script = SceneScript(name="traffic", world=world, cameras=(camera,))
+    script = SceneScript(name="traffic", world=world, cameras=(camera,), loitering_s=None)
     return replace(script, counted=("person", "car", "truck"))
 
 

@@ -46,9 +46,9 @@ def headlights(frame: Image, camera: Camera, solid: Mesh) -> None:
     for lamp in lamps:
         ground = lamp * np.array([1, 1, 0], np.float32)
         for reach, spread, strength in ((11, 2.6, 0.35), (7, 1.7, 0.5), (4, 1.0, 0.5)):
-            near, far = ground + ahead * 0.6, ground + ahead * reach
+            near, far = ground + ahead * 0.2, ground + ahead * reach
             outline = np.stack(
-                [near - aside * 0.3, far - aside * spread, far + aside * spread, near + aside * 0.3]
+                [near - aside * 0.6, far - aside * spread, far + aside * spread, near + aside * 0.6]
             )
             pixels, depth = camera.project(outline.astype(np.float32))
             if depth.min() > NEAREST_M:

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from vigil.sim.light import Lamp, Light, daylight, night
+from vigil.sim.light import Lamp, Light, daylight, night, overcast
 from vigil.sim.mesh import Colour, Mesh, block, joined, limb
 from vigil.sim.site import Ground, Outline, Plant, Site, Stroke, Wall
 from vigil.sim.vehicles import CAR, PAINTS, VAN, vehicle
@@ -12,7 +12,7 @@ from vigil.sim.vehicles import CAR, PAINTS, VAN, vehicle
 ASPHALT: Colour = (0.33, 0.33, 0.335)
 PAVING: Colour = (0.56, 0.54, 0.51)
 CONCRETE: Colour = (0.50, 0.49, 0.47)
-GRASS: Colour = (0.25, 0.33, 0.14)
+GRASS: Colour = (0.30, 0.35, 0.19)
 STEEL: Colour = (0.30, 0.32, 0.33)
 YELLOW: Colour = (0.78, 0.62, 0.14)
 
@@ -83,16 +83,16 @@ def _lit(dark: bool, lamps: tuple[Lamp, ...]) -> Light:
     return night(lamps) if dark else daylight()
 
 
-@lru_cache(maxsize=2)
-def street(dark: bool = False) -> Site:
+@lru_cache(maxsize=4)
+def street(dark: bool = False, grey: bool = False) -> Site:
     """A forecourt behind a gate, a pavement, a road, houses on the other side."""
     lamps = (
         Lamp(position=(-4.8, 3.6, 5.2), power=11),
         Lamp(position=(7.2, 14.6, 6.0), power=12),
         Lamp(position=(-13.0, 14.6, 6.0), power=12),
     )
-    facade = ((-38.0, 18.0), (38.0, 18.0))
-    windows = tuple((float(x), 3.4, 1.5, 1.7) for x in range(2, 74, 4))
+    facade = ((-38.0, 18.0), (110.0, 18.0))
+    windows = tuple((float(x), 3.4, 1.5, 1.7) for x in range(2, 100, 4))
     shops = (
         (21.0, 0.4, 3.2, 2.2),
         (37.0, 0.0, 1.2, 2.3),
@@ -160,6 +160,14 @@ def street(dark: bool = False) -> Site:
                 bottom_m=0.7,
                 colour=(0.16, 0.18, 0.18),
             ),
+            Wall(kind="plaster", start=(30.0, 3.1), end=(30.0, -30.0), height_m=5.5),
+            Wall(kind="plaster", start=(30.0, 3.1), end=(110.0, 3.1), height_m=5.5),
+            *openings(
+                (30.0, 3.1),
+                (30.0, -30.0),
+                tuple((float(x), 1.2, 1.8, 1.4) for x in range(3, 30, 5)),
+                (-1.0, 0.0),
+            ),
         ),
         plants=(
             Plant(centre=(6.6, 2.2, 0.6), radii=(2.2, 0.7, 0.75), leaves=2600),
@@ -183,7 +191,7 @@ def street(dark: bool = False) -> Site:
             block((0.45, 0.45, 1.7), (-3.5, 3.1, 0.85), (0.48, 0.36, 0.31)),
             block((0.45, 0.45, 1.7), (3.9, 3.1, 0.85), (0.48, 0.36, 0.31)),
         ),
-        light=_lit(dark, lamps),
+        light=overcast() if grey else _lit(dark, lamps),
     )
 
 
@@ -191,9 +199,9 @@ def street(dark: bool = False) -> Site:
 def car_park(dark: bool = False) -> Site:
     """Rows of bays with a lane between them, grass and a fence behind."""
     lamps = (
-        Lamp(position=(-7, 13.5, 6.5), power=15),
-        Lamp(position=(8, 13.5, 6.5), power=15),
-        Lamp(position=(0, -6, 6.0), power=10),
+        Lamp(position=(-7, 13.5, 6.5), power=24),
+        Lamp(position=(8, 13.5, 6.5), power=24),
+        Lamp(position=(0, -6, 6.0), power=14),
     )
     bays = tuple(
         Stroke(start=(x, y), end=(x, y + 5.0), width_m=0.11)

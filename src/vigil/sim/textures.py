@@ -88,8 +88,8 @@ def shutter(u: Field, v: Field, colour: Colour, *, seed: int) -> Picture:
 
 def grass(u: Field, v: Field, colour: Colour, *, seed: int) -> Picture:
     """Short grass with dry patches."""
-    value = 1 + 0.20 * noise_at(u, v, seed=seed, lump_m=1.6)
-    value += 0.16 * noise_at(u, v, seed=seed + 1, lump_m=0.12)
+    value = 1 + 0.12 * noise_at(u, v, seed=seed, lump_m=1.6)
+    value += 0.12 * noise_at(u, v, seed=seed + 1, lump_m=0.12)
     value += 0.16 * noise_at(u, v, seed=seed + 2, lump_m=0.03)
     dry = np.clip(noise_at(u, v, seed=seed + 3, lump_m=2.5) * 0.25, 0, 0.5)[..., None]
     green = _tinted(value, colour)

@@ -86,18 +86,25 @@ VAN = Shape(
     (1.68, -1.65),
     0.36,
 )
+SPOKES = 5
 _RING = 14
 _SILL_SEGMENTS = (0, 12)
 _SIDE_GLASS_SEGMENTS = (3, 9)
 _TOP_SEGMENTS = (4, 5, 6, 7, 8)
 
 
-def vehicle(shape: Shape, paint: Colour, *, rolled_m: float = 0.0, lights: bool = False) -> Mesh:
-    """A vehicle at the origin facing +y, its wheels turned by `rolled_m` of road."""
+def spoke_step(shape: Shape, rolled_m: float, steps: int = 6) -> int:
+    """Which of `steps` pictures of a turning wheel to draw after that much road."""
+    turns = rolled_m / (2 * np.pi * shape.wheel_m)
+    return int(turns * SPOKES % 1 * steps)
+
+
+def vehicle(shape: Shape, paint: Colour, *, turn: float = 0.0, lights: bool = False) -> Mesh:
+    """A vehicle at the origin facing +y; `turn` of its wheels is 0 to 1 from spoke to spoke."""
     pieces = [_shell(shape, paint), *_ends(shape, lights), *_flanks(shape, paint)]
     for y in shape.axles_y:
         for side in (-1, 1):
-            pieces += _wheel(shape, side, y, rolled_m)
+            pieces += _wheel(shape, side, y, turn)
     return joined(pieces)
 
 
@@ -209,7 +216,7 @@ def _on_flank(
     return patch(corners, colour, lift_m=0.12)
 
 
-def _wheel(shape: Shape, side: int, y: float, rolled_m: float) -> list[Mesh]:
+def _wheel(shape: Shape, side: int, y: float, turn: float) -> list[Mesh]:
     radius, half = shape.wheel_m, shape.stations[4].half
     outer = side * (half + 0.015)
     # A tube along x cannot use x to span its rings; turn one that stands upright instead.
@@ -220,10 +227,10 @@ def _wheel(shape: Shape, side: int, y: float, rolled_m: float) -> list[Mesh]:
     )
     tread = Mesh(points.astype(np.float32), upright.faces, upright.colours, upright.gloss,
                  upright.glow, upright.lift_m)  # fmt: skip
-    arch = disc((outer - side * 0.02, y, radius + 0.03), radius * 1.17, side, TRIM, lift_m=0.15)
+    arch = disc((outer - side * 0.02, y, radius + 0.05), radius * 1.12, side, TRIM, lift_m=0.15)
     tyre = disc((outer, y, radius), radius, side, TYRE, lift_m=0.25)
     rim = disc((outer, y, radius), radius * 0.64, side, (0.62, 0.63, 0.65), lift_m=0.30, gloss=0.3)
-    angle = np.arange(20) * 2 * np.pi / 20 + 0.0
-    spokes = np.cos(5 * (angle + side * rolled_m / radius)) < -0.2
+    angle = np.arange(20) * 2 * np.pi / 20
+    spokes = np.cos(SPOKES * angle + side * 2 * np.pi * turn) < -0.2
     rim.colours[spokes] *= 0.35
     return [tread, arch, tyre, rim]

@@ -1,5 +1,6 @@
 """What disturbs the view: wind in leaves, rain, a lamp that is switched, a swaying pole."""
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 import cv2
@@ -16,6 +17,32 @@ RAIN_SHEETS = 6
 Lasting = TypeVar("Lasting", Rain, Wind, Shake)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Leaves:
+    """The part of a picture with leaves in it."""
+
+    part: tuple[slice, slice]
+    x: Float32[np.ndarray, "h w"]
+    """Where each of its pixels comes from when the air is still."""
+    y: Float32[np.ndarray, "h w"]
+    reach: Float32[np.ndarray, "h w"]
+    """1 on leaves, 0 on what stands still."""
+    lag: tuple[Float32[np.ndarray, "h4 w4"], Float32[np.ndarray, "h4 w4"]]
+    """Smooth noise at a quarter of the size: neighbouring twigs move together, far ones do not."""
+
+    def swaying(
+        self, time_s: float
+    ) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
+        """How far each leaf is pushed right and down, at most about 1.5."""
+        a, b = self.lag
+        gust = 0.65 + 0.35 * np.sin(0.7 * time_s)
+        x = gust * (np.sin(5.1 * time_s + 2.5 * a) + 0.5 * np.sin(11 * time_s + 4 * b))
+        y = gust * 0.5 * np.sin(6.3 * time_s + 3 * b)
+        size = (self.x.shape[1], self.x.shape[0])
+        wide, high = cv2.resize(x, size), cv2.resize(y, size)
+        return np.asarray(wide, np.float32), np.asarray(high, np.float32)
+
+
 class Weather:
     """Applies the disturbances of a world to one camera's pictures; depends on time alone."""
 
@@ -24,6 +51,7 @@ class Weather:
         self._camera = camera
         self._seed = seed
         self._sheets: list[UInt8[np.ndarray, "h w 3"]] = []
+        self._leaves: _Leaves | None = None
 
     def moved(self, backdrop: Backdrop, time_s: float) -> Image:
         """A fresh copy of the backdrop with its leaves where the wind has them."""
@@ -31,16 +59,11 @@ class Weather:
         strength = max((w.strength for w in self._now(Wind, time_s)), default=0.0)
         if strength <= 0 or not backdrop.leafy.any():
             return frame
-        rows = np.nonzero(backdrop.leafy.any(axis=1))[0]
-        columns = np.nonzero(backdrop.leafy.any(axis=0))[0]
-        part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        soft = cv2.GaussianBlur(backdrop.leafy[part], (0, 0), 2).astype(np.float32) / 255
-        reach = soft * np.float32(strength * self._camera.width / 640)
-        sway_x, sway_y = self._gusts(reach.shape, time_s)
-        y, x = np.mgrid[part].astype(np.float32)
-        frame[part] = cv2.remap(
-            backdrop.rgb, x + reach * sway_x, y + reach * sway_y, cv2.INTER_LINEAR
-        )
+        leaves = self._leaves = self._leaves or _find_leaves(backdrop, self._seed)
+        sway_x, sway_y = leaves.swaying(time_s)
+        size = np.float32(strength * self._camera.width / 640)
+        x, y = leaves.x + leaves.reach * sway_x * size, leaves.y + leaves.reach * sway_y * size
+        frame[leaves.part] = cv2.remap(backdrop.rgb, x, y, cv2.INTER_LINEAR)
         return frame
 
     def shift(self, time_s: float) -> tuple[float, float]:
@@ -77,18 +100,6 @@ class Weather:
             if isinstance(one, kind) and one.start_s <= time_s <= one.end_s
         ]
 
-    def _gusts(
-        self, shape: tuple[int, ...], time_s: float
-    ) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
-        """Where each leaf is pushed: waves that travel through smooth noise."""
-        size = (shape[1], shape[0])
-        a = cv2.resize(noise_tile(self._seed + 1, 12.0)[:200, :300], size)
-        b = cv2.resize(noise_tile(self._seed + 2, 9.0)[:200, :300], size)
-        gust = 0.65 + 0.35 * np.sin(0.7 * time_s)
-        x = gust * (np.sin(5.1 * time_s + 2.5 * a) + 0.5 * np.sin(11 * time_s + 4 * b))
-        y = gust * 0.5 * np.sin(6.3 * time_s + 3 * b)
-        return x.astype(np.float32), y.astype(np.float32)
-
     def _rained(self, frame: Image, strength: float, time_s: float) -> Image:
         if not self._sheets:
             self._sheets = [self._sheet(number) for number in range(RAIN_SHEETS)]
@@ -113,3 +124,16 @@ class Weather:
             bright = int(random.uniform(40, 130))
             cv2.line(sheet, start, end, bright, max(1, width // 900), cv2.LINE_AA, 4)
         return np.asarray(cv2.merge([cv2.GaussianBlur(sheet, (0, 0), 0.5)] * 3), np.uint8)
+
+
+def _find_leaves(backdrop: Backdrop, seed: int) -> _Leaves:
+    rows = np.nonzero(backdrop.leafy.any(axis=1))[0]
+    columns = np.nonzero(backdrop.leafy.any(axis=0))[0]
+    part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    y, x = np.mgrid[part].astype(np.float32)
+    reach = cv2.GaussianBlur(backdrop.leafy[part], (0, 0), 2).astype(np.float32) / 255
+    quarter = (max(1, x.shape[1] // 4), max(1, x.shape[0] // 4))
+    a = cv2.resize(noise_tile(seed + 1, 12.0)[:200, :300], quarter)
+    b = cv2.resize(noise_tile(seed + 2, 9.0)[:200, :300], quarter)
+    lag = (np.asarray(a, np.float32), np.asarray(b, np.float32))
+    return _Leaves(part=part, x=x, y=y, reach=reach, lag=lag)

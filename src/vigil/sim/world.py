@@ -10,10 +10,13 @@ from vigil.sim.mesh import Colour, Mesh, block, joined, limb
 from vigil.sim.people import STRIDE_M, Body, Looks, Pose, body
 from vigil.sim.route import Route, Stance
 from vigil.sim.site import Site
-from vigil.sim.vehicles import CAR, PAINTS, VAN, vehicle
+from vigil.sim.vehicles import CAR, PAINTS, VAN, spoke_step, vehicle
 
-CYCLE_STEPS = 40
-"""A stride is drawn in so many poses; a foot then slides by less than 4 cm."""
+CYCLE_STEPS = 32
+"""A stride is drawn in so many poses; a foot then slides by less than 5 cm."""
+
+WHEEL_STEPS = 6
+"""Pictures of a wheel from one spoke to the next."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,10 +152,10 @@ class World:
             person = _body(actor.looks, self._pose(actor, stance, time_s))
             return person.mesh.placed(stance.x, stance.y, 0.0, stance.heading)
         if isinstance(actor, Vehicle):
-            rolled = round(stance.travelled_m, 2)
-            return _vehicle(actor.kind, actor.paint, rolled, actor.lights).placed(
-                stance.x, stance.y, 0.0, stance.heading
-            )
+            shape = CAR if actor.kind == "car" else VAN
+            step = spoke_step(shape, stance.travelled_m, WHEEL_STEPS)
+            drawn = _vehicle(actor.kind, actor.paint, step, actor.lights)
+            return drawn.placed(stance.x, stance.y, 0.0, stance.heading)
         return self._bag(actor, stance, time_s)
 
     def _pose(self, walker: Walker, stance: Stance, time_s: float) -> Pose:
@@ -165,13 +168,13 @@ class World:
             burdened |= time_s < bag.put_down_s or _taken(bag, time_s)
         effort = min(stance.speed_m_s / 1.2, 1.5)
         strides = stance.travelled_m / (STRIDE_M * walker.looks.height_m / 1.75)
-        idle = np.sin(time_s * 0.9 + walker.id) * (0.8 if effort < 0.3 else 0.15)
+        idle = 0.8 * np.sin(time_s * 0.9 + walker.id) if effort < 0.3 else 0.0
         return Pose(
             cycle=round(strides * CYCLE_STEPS) % CYCLE_STEPS / CYCLE_STEPS,
-            effort=round(effort, 1),
+            effort=round(effort * 4) / 4,
             stoop=round(stoop, 1),
             burdened=burdened,
-            look_round=round(float(idle), 1),
+            look_round=round(float(idle) * 5) / 5,
         )
 
     def _bag(self, bag: Bag, stance: Stance, time_s: float) -> Mesh:
@@ -201,8 +204,9 @@ def _body(looks: Looks, pose: Pose) -> Body:
 
 
 @lru_cache(maxsize=64)
-def _vehicle(kind: str, paint: Colour, rolled_m: float, lights: bool) -> Mesh:
-    return vehicle(CAR if kind == "car" else VAN, paint, rolled_m=rolled_m, lights=lights)
+def _vehicle(kind: str, paint: Colour, step: int, lights: bool) -> Mesh:
+    shape = CAR if kind == "car" else VAN
+    return vehicle(shape, paint, turn=step / WHEEL_STEPS, lights=lights)
 
 
 @lru_cache(maxsize=16)
