@@ -19,9 +19,9 @@ OVERLAP = 0.4
 """Intersection over union that counts as near, whatever the filter says."""
 PLAIN, RIVAL = 0.5, 0.3
 """A pair that overlaps by more than the first while no other does by the second needs no sum."""
-APPEARANCE_WEIGHT = 2.0
+APPEARANCE_WEIGHT = 1.0
 """Cost of opposite appearance; 1 is the cost of the farthest pair."""
-WORST = 1.5
+WORST = 0.7
 """A pair dearer than this stays apart."""
 REFUSED = 1e6
 """Cost of a pair that must not be."""
@@ -62,7 +62,8 @@ def costs(
     variance = predicted.doubt[:, :1] + fuzz
     apart = (measured - predicted.place[:, None]) * WEIGHTS
     distance = np.einsum("nmk,nmk->nm", apart, apart) / (FARTHEST * variance * size**2)
-    cost = np.minimum(distance, 1.0) + (fuzz / variance) * (1 - overlap)
+    trust = fuzz / variance
+    cost = (np.minimum(distance, 1.0) + trust * (1 - overlap)) / (1 + trust)
     cost[(distance >= 1) & (overlap < OVERLAP)] = REFUSED
     return np.asarray(cost)
 

@@ -13,11 +13,11 @@ from jaxtyping import Bool, Float64
 
 from vigil.core import Boxes
 
-PLACE_NOISE = 0.05
+PLACE_NOISE = 0.07
 """Standard deviation of a detected box, in sizes."""
 PIXEL_NOISE = 1.0
 """The same in pixels: what remains for the smallest things."""
-FIRST_SPEED = 2.0
+FIRST_SPEED = 1.0
 """Standard deviation of the speed of something new, sizes a second."""
 ACCELERATION = 0.3
 """Density of the white noise that drives the speed, squared sizes per cubic second."""

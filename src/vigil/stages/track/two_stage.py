@@ -54,7 +54,7 @@ class TwoStageTracker:
     """Hits that a track needs to be believed …"""
     confirm_score: float = 1.5
     """… and the sum of their scores, so that doubtful things need more of them …"""
-    confirm_s: float = 0.3
+    confirm_s: float = 0.15
     """… of which half is enough after so many seconds, so that slow looks need not wait."""
     grace_s: float = 0.1
     """A track missed once, or for so many looked-at seconds, is still believed."""
