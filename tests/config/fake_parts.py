@@ -1,5 +1,6 @@
 """Parts with the settings of real ones and nothing behind them."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -25,13 +26,13 @@ class Stream:
 @part
 class File:
     name: str
-    path: str
+    path: Path
 
 
 @part
 class Images:
     name: str
-    path: str
+    path: Path
 
 
 @part
@@ -69,7 +70,7 @@ class Presence:
 
 @part
 class Loitering(Presence):
-    loitering_time: float = 10.0
+    longer_than_s: float = 10.0
 
 
 @part

@@ -38,7 +38,7 @@ cameras:
         loitering_time: 30
     rules:
       - {kind: loitering, zone: step}
-      - {kind: loitering, name: mine, zone: step, labels: [dog], inertia: 1, loitering_time: 5}
+      - {kind: loitering, name: mine, zone: step, labels: [dog], inertia: 1, longer_than_s: 5}
       - camera_offline
 """
 
@@ -93,8 +93,8 @@ def test_a_rule_that_names_a_zone_gets_its_corners(yard: App) -> None:
 
 def test_a_zone_says_what_its_rules_do_not(yard: App) -> None:
     first, second, offline = yard.cameras["door"].rules
-    assert (first.inertia, first.labels, first.loitering_time) == (7, ("car",), 30)
-    assert (second.inertia, second.labels, second.loitering_time) == (1, ("dog",), 5)
+    assert (first.inertia, first.labels, first.longer_than_s) == (7, ("car",), 30)
+    assert (second.inertia, second.labels, second.longer_than_s) == (1, ("dog",), 5)
     assert (first.name, second.name, offline.name) == ("loitering", "mine", "camera_offline")
 
 

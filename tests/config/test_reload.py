@@ -69,7 +69,7 @@ def test_a_wrong_file_is_told_once_and_the_old_one_stays(write: Write) -> None:
     assert watcher.poll() is None
     assert watcher.app is before
     write("cameras: {a: {source: z}}")
-    assert watcher.poll().cameras["a"].source.path == "z"
+    assert watcher.poll().cameras["a"].source.path == Path("z")
     path.unlink()
     with pytest.raises(ConfigError, match="cannot be read"):
         watcher.poll()
@@ -133,7 +133,7 @@ def test_a_camera_is_saved_beside_the_file_and_seen_by_its_watcher(write: Write)
     assert file == camera_folder(path) / "yard.yaml"
     assert list(watcher.poll().cameras) == ["a", "yard"]
     save_camera(path, "yard", {"source": "z"})
-    assert watcher.poll().cameras["yard"].source.path == "z"
+    assert watcher.poll().cameras["yard"].source.path == Path("z")
     file.unlink()
     assert list(watcher.poll().cameras) == ["a"]
 

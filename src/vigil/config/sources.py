@@ -41,9 +41,10 @@ def source_settings(text: str) -> dict[str, object]:
                 {"message": f"no source of scheme {scheme[1]}://; allowed: {allowed}"},
             )
         return {"kind": "stream", "url": text}
-    if text.startswith("/dev/video"):
-        return {"kind": "device", "path": text}
-    return {"kind": "images" if Path(text).is_dir() else "file", "path": text}
+    path = Path(text).expanduser()
+    if path.is_relative_to("/dev"):
+        return {"kind": "device", "path": path}
+    return {"kind": "images" if path.is_dir() else "file", "path": path}
 
 
 AnySource = Annotated[Source, OneSource("vigil.sources")]

@@ -64,17 +64,19 @@ class OneRule(OneOf):
         if named not in zones:
             no_zone = f"camera {info.data.get('name')} has no such zone"
             return [problem(("zone",), named, f"{no_zone}{one_of(named, sorted(zones))}")]
-        settings |= _unsaid(zones[named], settings, names)
+        settings |= _unsaid(zones[named], settings, kind, names)
         return []
 
 
+STAY = {"loitering": "longer_than_s"}
+"""What a rule calls the seconds that a thing must stay, where it has its own word for them."""
 ANYWHERE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 
-def _unsaid(zone: Zone, settings: Settings, names: Sequence[str]) -> dict[str, Any]:
+def _unsaid(zone: Zone, settings: Settings, kind: str, names: Sequence[str]) -> dict[str, Any]:
     says = {
         "inertia": zone.inertia,
-        "loitering_time": zone.loitering_time,
+        STAY.get(kind, "loitering_time"): zone.loitering_time,
         "labels": zone.objects or None,
     }
     added = {
