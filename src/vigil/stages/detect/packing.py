@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 from vigil.core import Look, ModelInput
 from vigil.stages.detect.canvas import Canvas, Cell
-from vigil.stages.detect.pieces import LARGEST_FACTOR, LEAST_FACTOR, Piece, around, pieces_of
+from vigil.stages.detect.pieces import LARGEST_FACTOR, LEAST_FACTOR, Piece, alone, around, pieces_of
 
 GAP = 8
 """Canvas pixels between two pieces."""
@@ -25,13 +25,18 @@ class Plan:
 def plan(looks: Sequence[Look], size: ModelInput, *, most: int | None = None) -> Plan:
     """Arrange the looks' regions on canvases of the model's input size.
 
-    No piece is drawn smaller than in a pass over its whole picture, so that nothing gets harder
-    to see. With `most` canvases at most, looks take turns, each with its largest region first;
-    the first of every look is always served.
+    Small things are never drawn smaller than in a pass over their whole picture, so that nothing
+    gets harder to see; where pieces would save no canvas, the looks keep their surroundings.
+    With `most` canvases at most, looks take turns, each with its largest region first; the first
+    of every look is always served.
     """
     by_look = [pieces_of(index, look, size) for index, look in enumerate(looks)]
     pieces, skipped = _fair(by_look, size, most)
-    needed = _shelves([piece.size(LEAST_FACTOR) for piece in pieces], size)[1]
+    needed = _canvases(pieces, size)
+    asking = [(look, found) for look, found in zip(looks, by_look, strict=True) if found]
+    if needed >= len(asking):
+        pieces, skipped = [alone(found, look, size) for look, found in asking], 0
+        needed = _canvases(pieces, size)
     for factor in FACTORS:
         sizes = [piece.size(factor) for piece in pieces]
         places, used = _shelves(sizes, size)
@@ -55,12 +60,16 @@ def _fair(
         return taken + later, 0
     skipped = 0
     for piece in later:
-        sizes = [p.size(LEAST_FACTOR) for p in (*taken, piece)]
-        if _shelves(sizes, size)[1] <= most:
+        if _canvases([*taken, piece], size) <= most:
             taken.append(piece)
         else:
             skipped += 1
     return taken, skipped
+
+
+def _canvases(pieces: list[Piece], size: ModelInput) -> int:
+    """How many canvases the pieces take when drawn as small as they may be."""
+    return _shelves([piece.size(LEAST_FACTOR) for piece in pieces], size)[1]
 
 
 @dataclass(slots=True)

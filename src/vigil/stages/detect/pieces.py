@@ -21,6 +21,7 @@ WHOLE = 0.6
 """Share of the picture from which its pieces are no longer worth cutting out."""
 LARGEST_FACTOR = 2.0
 LEAST_FACTOR = 0.5
+WORTH_ENLARGING = 1.5
 SEEN_WELL = 64
 """Canvas pixels across, above which a thing may be drawn smaller."""
 
@@ -63,19 +64,37 @@ def pieces_of(index: int, look: Look, size: ModelInput) -> list[Piece]:
     )
     if sum(region.area for region, _ in parts) >= WHOLE * frame.width * frame.height:
         parts = [(Box(0, 0, frame.width, frame.height), tuple(asked))]
-    found = [
-        Piece(
-            look=index,
-            region=region,
-            asked=within,
-            scale_x=scale_x,
-            scale_y=scale_y,
-            least_factor=_least_factor(region, within, scale_x, scale_y, frame),
-            largest_factor=_largest_factor(region, scale_x, scale_y, size),
-        )
-        for region, within in parts
-    ]
+    found = [_piece(index, look, region, within, size) for region, within in parts]
     return sorted(found, key=lambda piece: -piece.asked_area)
+
+
+def alone(pieces: Sequence[Piece], look: Look, size: ModelInput) -> Piece:
+    """One piece for all pieces of a look that shares its canvas with no other.
+
+    The whole picture, unless a part of it holds them all and can be drawn much larger.
+    """
+    region, asked = pieces[0].region, pieces[0].asked
+    for piece in pieces[1:]:
+        region, asked = _union(region, piece.region), (*asked, *piece.asked)
+    part = _piece(pieces[0].look, look, region, asked, size)
+    if part.largest_factor >= WORTH_ENLARGING:
+        return part
+    whole = Box(0, 0, look.frame.width, look.frame.height)
+    return _piece(part.look, look, whole, asked, size)
+
+
+def _piece(index: int, look: Look, region: Box, asked: tuple[Box, ...], size: ModelInput) -> Piece:
+    frame = look.frame
+    scale_x, scale_y = natural_scale(frame.width, frame.height, size)
+    return Piece(
+        look=index,
+        region=region,
+        asked=asked,
+        scale_x=scale_x,
+        scale_y=scale_y,
+        least_factor=_least_factor(region, asked, scale_x, scale_y, frame),
+        largest_factor=_largest_factor(region, scale_x, scale_y, size),
+    )
 
 
 def _grown(box: Box, width: int, height: int, scale_x: float, scale_y: float) -> Box:
