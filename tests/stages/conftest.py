@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 
 from vigil.core import Box, Frame, Image, Luma, Packet
-from vigil.media.decoding import Decoder
 from vigil.media.opening import open_file
+from vigil.media.pixels import AvPixels
 
 START_S = 1_700_000_000.0
 WIDTH, HEIGHT = 640, 360
@@ -34,21 +35,27 @@ def packets(data: Callable[[str], Path]) -> Callable[[str], list[Packet]]:
 
 
 @pytest.fixture(scope="session")
-def footage(
-    packets: Callable[[str], list[Packet]],
-) -> Callable[..., Iterator[tuple[float, Frame]]]:
+def footage(data: Callable[[str], Path]) -> Callable[..., Iterator[tuple[float, Frame]]]:
     """Seconds since the start and the frame, at most `hz` times a second."""
 
     def play(name: str, *, hz: float) -> Iterator[tuple[float, Frame]]:
-        found = packets(name)
-        decoder = Decoder(found[0].encoding)
         due_s = 0.0
-        for packet in found:
-            for frame in decoder.decode(packet):
-                second = frame.time_s - START_S
+        with av.open(str(data(name))) as container:
+            for index, picture in enumerate(container.decode(video=0)):
+                second = picture.time or 0.0
                 if second >= due_s - 1e-3:
                     due_s = max(due_s + 1 / hz, second)
-                    yield second, frame
+                    yield (
+                        second,
+                        Frame(
+                            source=name,
+                            index=index,
+                            time_s=START_S + second,
+                            width=picture.width,
+                            height=picture.height,
+                            pixels=AvPixels(picture),
+                        ),
+                    )
 
     return play
 

@@ -37,6 +37,7 @@ class Background:
         contrast: difference in levels (0 to 255) below which nothing is news.
         sigmas: and how many times the usual deviation of the pixel it must be.
         rest_s: the same for a thing that does not stir at all; None: no difference.
+        calm_s: seconds after which a noisy place that calmed down counts as calm; None: `settle_s`.
         shake: pixels by which the camera may tremble without news.
     """
 
@@ -49,12 +50,14 @@ class Background:
         contrast: float,
         sigmas: float,
         rest_s: float | None = None,
+        calm_s: float | None = None,
         shake: int = 0,
     ) -> None:
         self.settle_s = settle_s
         self.absorb_s = absorb_s
         self.rest_s = absorb_s if rest_s is None else rest_s
         self.tire_s = tire_s
+        self.calm_s = settle_s if calm_s is None else calm_s
         self.contrast = contrast
         self.sigmas = sigmas
         self.shake = shake
@@ -121,7 +124,8 @@ class Background:
             still, foreground = cv2.bitwise_and(still, free), cv2.bitwise_and(foreground, free)
         rate = max(first, share(gone_s, self.settle_s))
         cv2.accumulateWeighted(picture, self.mean, rate, still)
-        cv2.accumulateWeighted(self.difference, self.noise, rate, still)
+        calm_rate = max(first, share(gone_s, self.calm_s))
+        cv2.accumulateWeighted(self.difference, self.noise, calm_rate, still)
         if cv2.countNonZero(foreground):
             restless = cv2.bitwise_and(foreground, self.moved(picture))
             resting = cv2.subtract(foreground, restless)
@@ -176,7 +180,7 @@ class Background:
         gain = gains[len(gains) // 2]
         if np.abs(gain - 1).max() > EXPOSURE_STEP:
             self.gain = np.clip(gain, 0.5, 2) if channels > 1 else np.clip(gain[:1], 0.5, 2)
-            self.mean *= self.gain
+            self.mean = np.minimum(self.mean * self.gain, 255.0, dtype=np.float32)
 
 
 def plane(picture: "np.ndarray") -> "np.ndarray":

@@ -130,6 +130,21 @@ def new_structure(blob: Blob, now: Luma, was: Luma) -> float:
     return float(cv2.magnitude(across, down)[inside].mean())
 
 
+def alike(blob: Blob, now: Luma, was: Luma) -> float:
+    """Zero-mean normalised cross correlation of two pictures around the blob, -1 to 1.
+
+    Near 1 for the same surface in another light, where the surface has any texture.
+    """
+    around = blob.grown(RING, now.shape[1], now.shape[0])
+    kernel = np.ones((2 * RING + 1,) * 2, np.uint8)
+    inside = cv2.dilate(around.shape, kernel) > 0
+    a = around.of(now)[inside].astype(np.float32)
+    b = around.of(was)[inside].astype(np.float32)
+    a, b = a - a.mean(), b - b.mean()
+    energy = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / energy if energy > 0 else 0.0
+
+
 def polygons_mask(polygons: Sequence[Polygon], width: int, height: int) -> Mask:
     """255 outside every polygon, 0 inside one."""
     mask = np.full((height, width), 255, np.uint8)

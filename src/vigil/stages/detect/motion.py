@@ -9,7 +9,7 @@ from jaxtyping import Float32
 
 from vigil.core import Detections, Frame, Image, Look, Rung, as_array, part
 from vigil.stages.background import Background, plane
-from vigil.stages.blobs import Blob, Mask, blends_in, find_blobs, polygons_mask
+from vigil.stages.blobs import Blob, Mask, alike, blends_in, find_blobs, polygons_mask
 
 LABEL = "object"
 REMEMBERED_CALLS = 10_000
@@ -22,10 +22,12 @@ DARKEST_SHADOW = 0.65
 """Of the light that fell there before."""
 SHADOW_TINT = 10.0
 """Levels by which a shadow's colour may be off."""
-GHOSTS_EVERY_S = 1.0
+JUDGED_EVERY_S = 1.0
 RESTLESS = 0.2
 """A thing rests when less of it than this changes from look to look."""
-GHOST_MARGIN = 0.1
+SAME_SURFACE = 0.87
+"""Correlation above which a place that rests has only another light."""
+HOLE_MARGIN = 0.1
 """By so much more must a hole look like its surroundings than the thing that left it."""
 
 
@@ -36,7 +38,7 @@ class View:
     background: Background
     allowed: Mask
     called: int = 0
-    ghosts_due_s: float = 0.0
+    judge_due_s: float = 0.0
 
 
 @part
@@ -96,9 +98,9 @@ class MotionDetector:
         if cv2.countNonZero(foreground) > EVERYWHERE * cv2.countNonZero(view.allowed):
             background.restart(picture, frame.time_s)
             return Detections.none()
-        if frame.time_s >= view.ghosts_due_s:
-            view.ghosts_due_s = frame.time_s + GHOSTS_EVERY_S
-            self._heal_ghosts(foreground, picture, view)
+        if frame.time_s >= view.judge_due_s:
+            view.judge_due_s = frame.time_s + JUDGED_EVERY_S
+            self._heal_what_is_no_thing(foreground, picture, view)
         objects = foreground.copy()
         if self.drop_shadows:
             drop_shadows(objects, picture, background.mean)
@@ -123,9 +125,9 @@ class MotionDetector:
         view.called = self._calls
         return view
 
-    def _heal_ghosts(self, foreground: Mask, picture: Image, view: View) -> None:
+    def _heal_what_is_no_thing(self, foreground: Mask, picture: Image, view: View) -> None:
         for blob in self._blobs(foreground):
-            if is_ghost(blob, picture, view.background):
+            if is_no_thing(blob, picture, view.background):
                 blob.of(foreground)[blob.shape > 0] = 0
                 view.background.heal(blob, picture)
 
@@ -164,10 +166,12 @@ def drop_shadows(objects: Mask, picture: Image, mean: Float32[np.ndarray, "h w 3
     objects.reshape(-1)[where[shadow]] = 0
 
 
-def is_ghost(blob: Blob, picture: Image, background: Background) -> bool:
-    """A place that rests, and stands out of the background more than out of the picture."""
+def is_no_thing(blob: Blob, picture: Image, background: Background) -> bool:
+    """A place that rests, and is a hole that something left, or the old surface in another light."""
     restless = blob.of(background.moved(picture))[blob.shape > 0]
     if np.count_nonzero(restless) > RESTLESS * blob.area:
         return False
-    was = background.mean.astype(np.uint8)
-    return blends_in(blob, plane(picture)) > blends_in(blob, plane(was)) + GHOST_MARGIN
+    now, was = plane(picture), plane(background.mean.astype(np.uint8))
+    if alike(blob, now, was) > SAME_SURFACE:
+        return True
+    return blends_in(blob, now) > blends_in(blob, was) + HOLE_MARGIN

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from vigil.core import Box, Boxes, Frame, Luma, Signals, as_array, part
-from vigil.stages.background import Background
-from vigil.stages.blobs import Mask, boxes_mask, find_blobs, polygons_mask
+from vigil.core import Box, Boxes, Frame, Luma, Signals, areas, as_array, intersections, part
+from vigil.stages.background import Background, share
+from vigil.stages.blobs import Blob, Mask, boxes_mask, find_blobs, polygons_mask
 from vigil.stages.gate.regions import merged
 
 MOST_REGIONS = 4
@@ -13,6 +13,11 @@ REGION_MARGIN = 0.02
 """Of the picture's width, on every side."""
 EVERYWHERE = 0.5
 """When more of the picture than this differs, the scene has changed, not the things in it."""
+NEWS = 2.5
+"""So many times the usual size is news."""
+SPECK = 4
+"""So many times `area` is the largest size that can become usual: a near person always is news."""
+RESTLESS = 0.1
 LOOKS_AT_CHANGE = 3
 """So many such looks in a row, and the changed scene is the background."""
 
@@ -22,11 +27,18 @@ class LumaGate:
     """Open while something moves that is larger than `area`.
 
     It opens at the first look that shows a blob of `area`, and closes when for `hold_s` no blob
-    had half of it. What keeps changing in one place (rain, leaves) is forgotten after about
-    `tire_s` / 2 of looks, each counting for a second at most; a picture that changed as a whole
-    (a light, another view) is the new background at the third look, at once when a gain or a
-    shift of the camera explains it; what came to rest is absorbed within `absorb_s`, unless it
-    is held.
+    had half of it. Nothing keeps it open for ever:
+
+    - a place that keeps changing (leaves) counts as noisy after some `tire_s` of looks, each
+      standing for a second at most;
+    - when many places take turns (rain), blobs of the usual size are no news after half of
+      `usual_s`;
+    - a light or a movement of the camera is followed at once where one gain or shift explains
+      it, and a scene that changed as a whole is the new background at the third look;
+    - what came to rest is absorbed within about two `rest_s`.
+
+    What a track believes in must be told with `hold`: it is not absorbed, does not count as
+    usual, and opens the gate only when it stirs.
     """
 
     width: int = 240
@@ -47,6 +59,10 @@ class LumaGate:
     """The same for a thing that does not stir."""
     tire_s: float = 20.0
     """Seconds in which a place that keeps changing is taken for noisy."""
+    calm_s: float = 30.0
+    """Seconds in which it is trusted again."""
+    usual_s: float = 30.0
+    """Seconds in which the usual size of small blobs that nobody holds is learnt."""
     masks: tuple[tuple[tuple[float, float], ...], ...] = ()
     """Polygons, in fractions of the picture, in which nothing is news."""
 
@@ -56,6 +72,7 @@ class LumaGate:
             absorb_s=self.absorb_s,
             rest_s=self.rest_s,
             tire_s=self.tire_s,
+            calm_s=self.calm_s,
             contrast=self.threshold,
             sigmas=self.sigmas,
         )
@@ -68,6 +85,7 @@ class LumaGate:
         self._open = False
         self._moved_s = 0.0
         self._changed_looks = 0
+        self._usual = 0.0
 
     @property
     def open(self) -> bool:
@@ -105,7 +123,7 @@ class LumaGate:
         if self._is_another_scene(changed):
             self._background.restart(picture, frame.time_s)
             foreground[:] = 0
-        self._decide(foreground, frame)
+        self._decide(foreground, picture, frame)
         self._background.learn(picture, frame.time_s, foreground, self._held_mask(frame))
         return Signals(motion=changed, brightness=float(cv2.mean(luma)[0]))
 
@@ -113,21 +131,45 @@ class LumaGate:
         self._changed_looks = self._changed_looks + 1 if changed > EVERYWHERE else 0
         return self._changed_looks >= LOOKS_AT_CHANGE
 
-    def _decide(self, foreground: Mask, frame: Frame) -> None:
+    def _decide(self, foreground: Mask, picture: Luma, frame: Frame) -> None:
         """Open at one blob of `area`; stay open for blobs of half of it."""
         high, wide = foreground.shape
         smallest = self.area * foreground.size
         blobs = find_blobs(foreground, smallest=smallest / 2)
         self._size = frame.width, frame.height
         self._boxes = [blob.box(frame.width / wide, frame.height / high) for blob in blobs]
-        needed = smallest / 2 if self._open else smallest
-        if any(blob.area >= needed for blob in blobs):
-            self._open, self._moved_s = True, frame.time_s
-        elif frame.time_s - self._moved_s > self.hold_s:
+        held = self._are_held()
+        loose = [blob.area for blob, known in zip(blobs, held, strict=True) if not known]
+        self._learn_usual(min(max(loose, default=0), SPECK * smallest), frame.time_s)
+        large = smallest / 2 if self._open else smallest
+        news = max(large, NEWS * self._usual)
+        restless = self._background.moved(picture) if blobs else foreground
+        for blob, known in zip(blobs, held, strict=True):
+            if blob.area >= (large if known else news) and not (known and is_at_rest(blob, restless)):
+                self._open, self._moved_s = True, frame.time_s
+        if frame.time_s - self._moved_s > self.hold_s:
             self._open = False
+
+    def _are_held(self) -> list[bool]:
+        """Of each blob, whether most of it lies in one of the held boxes."""
+        if not self._boxes or not len(self._held):
+            return [False] * len(self._boxes)
+        boxes = as_array(self._boxes)
+        within = intersections(boxes, self._held).max(axis=1)
+        return (within > 0.5 * areas(boxes)).tolist()
+
+    def _learn_usual(self, size: float, time_s: float) -> None:
+        gone_s = min(max(0.0, time_s - self._background.time_s), 1.0)
+        self._usual += share(gone_s, self.usual_s) * (size - self._usual)
 
     def _held_mask(self, frame: Frame) -> Mask | None:
         if not len(self._held):
             return None
         high, wide = self._allowed.shape
         return boxes_mask(self._held, wide, high, frame.width / wide, frame.height / high)
+
+
+def is_at_rest(blob: Blob, restless: Mask) -> bool:
+    """True when hardly any of its pixels changed since the last look."""
+    stirring = np.count_nonzero(blob.of(restless)[blob.shape > 0])
+    return stirring < RESTLESS * blob.area
