@@ -39,19 +39,19 @@ cameras:
 FOUND = """
 retian: no such setting; did you mean 'retain'? allowed: cameras, detector, gate, home, metrics, record, retain, rules, shards, tracker
 retain.days: found -3; allowed: greater than 0
-retain.gb: found 'much'; allowed: a valid number
+retain.gb: found 'much'; allowed: a number
 metrics.port: found 99999; allowed: less than or equal to 65535
 gate.hold: no such setting; did you mean 'hold_s'? allowed: hold_s, threshold
 cameras.gate.source: found 'ftp://**********@10.0.0.5/sub'; no source of scheme ftp://; allowed: rtsp://, rtsps://, http://, https://
 rules[0].lables: no such setting; did you mean 'labels'? allowed: inertia, labels, name, zone
 rules[0].zone: found 'yrd'; camera gate has no such zone; did you mean 'yard'? allowed: yard
 cameras.door.source: source 'broken' cannot be loaded: module 'fake_parts' has no attribute 'Missing'
-cameras.door.zones.x.coordinates[1][1]: found 'z'; allowed: a valid number
+cameras.door.zones.x.coordinates[1][1]: found 'z'; allowed: a number
 cameras.door.zones.x.coordinates[2][0]: found '2'; allowed: less than or equal to 1
 cameras.door.zones.y.coordinates: found '0.1,0.2,0.9'; allowed: pairs, as "x,y,x,y,x,y" or [[x, y], ...]
 cameras.door.rules[0]: no rule of kind 'presnce'; did you mean 'presence'? allowed: camera_offline, loitering, presence
 cameras.door.rules[1].inertia: found 0; allowed: greater than or equal to 1
-cameras.door.rules[1].name: found 5; allowed: a valid string
+cameras.door.rules[1].name: found 5; allowed: text
 cameras.door.rules[2]: found 5; allowed: a rule: its settings, or one of camera_offline, loitering, presence
 cameras.door.record.pre_capture: found 900; allowed: less than or equal to 60
 cameras.shed.source: is missing
@@ -125,11 +125,11 @@ def test_no_password_hides_in_the_chain_of_errors() -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("cameras: [1, 2]", "cameras: found [1, 2]; allowed: "),
-        ("cameras: {gate: 5}", "cameras.gate: found 5; allowed: "),
-        ("rules: 5\ncameras: {gate: {source: a}}", "rules: found 5; allowed: a valid tuple"),
+        ("cameras: [1, 2]", "cameras: found [1, 2]; allowed: settings as `key: value`"),
+        ("cameras: {gate: 5}", "cameras.gate: found 5; allowed: settings as `key: value`"),
+        ("rules: 5\ncameras: {gate: {source: a}}", "rules: found 5; allowed: a list"),
         ("detector: 5", "detector: found 5; allowed: a detector: its settings, or one of model"),
-        ("retain: off", "retain: found False; allowed: "),
+        ("retain: off", "retain: found False; allowed: settings as `key: value`"),
         ("5: 6", "5: no such setting"),
         ("- a", "allowed: settings as `key: value`"),
         ("cameras: {gate: {source: {path: a}}}", "cameras.gate.source: no source without a kind"),

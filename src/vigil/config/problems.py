@@ -14,6 +14,17 @@ Place = tuple[int | str, ...]
 
 IS_MISSING = "is missing"
 NO_SUCH_SETTING = "no such setting"
+IN_YAML = {
+    "a valid tuple": "a list",
+    "a valid list": "a list",
+    "a valid dictionary": "settings as `key: value`",
+    "a valid mapping": "settings as `key: value`",
+    "a valid string": "text",
+    "a valid number": "a number",
+    "a valid integer": "a whole number",
+    "a valid boolean": "true or false",
+}
+"""What Pydantic calls by the names of Python."""
 
 
 def problem(place: Place, found: object, message: str) -> InitErrorDetails:
@@ -84,5 +95,6 @@ def _message(line: ErrorDetails) -> str:
     # Pydantic's own words; a reader wants to know what may stand there.
     for beginning in ("Input should be ", "Input should have ", "Value should "):
         if message.startswith(beginning):
-            return f"allowed: {message.removeprefix(beginning).partition(', unable')[0]}"
+            allowed = message.removeprefix(beginning).partition(", unable")[0]
+            return f"allowed: {IN_YAML.get(allowed.partition(' or instance')[0], allowed)}"
     return message
