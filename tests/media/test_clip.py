@@ -12,12 +12,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
-from vigil.core import Encoding, Packet, SourceRefused, StoreError
+from vigil.core import Encoding, Packet, StoreError
 from vigil.media import clip as clip_module
-from vigil.media.clip import ClipFile, ClipWriter, finish_growing, write_clip
+from vigil.media.clip import ClipFile, ClipWriter, clip_at, finish_growing, write_clip
 from vigil.media.encode import Encoder
 from vigil.media.opening import open_file
 
@@ -116,8 +117,16 @@ def test_a_rotated_stream_stays_rotated(tmp_path: Path) -> None:
 
 def test_a_codec_that_no_container_takes_is_named(tmp_path: Path) -> None:
     gif = replace(PACKETS[0], encoding=replace(PACKETS[0].encoding, codec="gif"))
-    with pytest.raises(SourceRefused, match="'gif' cannot be kept"):
+    with pytest.raises(StoreError, match="'gif' cannot be kept"):
         write_clip(tmp_path / "event", [gif])
+
+
+def test_a_clip_is_found_whatever_its_container(tmp_path: Path) -> None:
+    assert clip_at(tmp_path / "event.mp4") is None
+    mjpeg = replace(PACKETS[0].encoding, codec="mjpeg", extradata=b"")
+    jpeg = cv2.imencode(".jpg", np.zeros((96, 160, 3), np.uint8))[1].tobytes()
+    clip = write_clip(tmp_path / "event.mp4", [replace(PACKETS[0], encoding=mjpeg, data=jpeg)])
+    assert clip.path == tmp_path / "event.mkv" == clip_at(tmp_path / "event.mp4")
 
 
 def test_a_disk_that_refuses_leaves_nothing(
@@ -232,17 +241,49 @@ def test_real_footage_stays_playable_with_its_sound(
     assert ("audio" in streams) is sound
 
 
-def test_sound_that_browsers_do_not_play_is_left_out_of_mp4(tmp_path: Path) -> None:
+@pytest.mark.parametrize("codec", ["pcm_alaw", "pcm_mulaw"])
+def test_telephone_sound_is_kept_as_aac_in_step_with_the_pictures(
+    tmp_path: Path, codec: str
+) -> None:
     g711 = Encoding(
         kind="audio",
-        codec="pcm_alaw",
+        codec=codec,
         extradata=b"",
         time_base=Fraction(1, 8000),
         sample_rate=8000,
         channels=1,
     )
-    tone = [
-        replace(PACKETS[0], encoding=g711, data=bytes(160), pts=index * 160, dts=None)
-        for index in range(10)
-    ]
-    assert write_clip(tmp_path / "event", [PACKETS[0], *tone, *PACKETS[1:]]).audio is False
+    encoder = av.CodecContext.create(codec, "w")
+    assert isinstance(encoder, av.AudioCodecContext)
+    encoder.sample_rate, encoder.layout, encoder.format = 8000, "mono", "s16"
+    packets = list(PACKETS)
+    for index in range(200):  # 20 ms each; a tone from the third second on
+        at = np.arange(160) + index * 160
+        loud = 12_000 if index >= 100 else 0
+        wave = (np.sin(at / 8000 * 2 * np.pi * 440) * loud).astype(np.int16)[None]
+        frame = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
+        frame.sample_rate = 8000
+        (data,) = (bytes(packet) for packet in encoder.encode(frame))
+        time_s = START_S + index / 50
+        packets.append(
+            replace(PACKETS[0], encoding=g711, data=data, pts=index * 160, time_s=time_s)
+        )
+    packets = [PACKETS[0], *sorted(packets[1:], key=lambda packet: packet.time_s)]
+    clip = write_clip(tmp_path / "event", packets)
+
+    assert clip.audio
+    with av.open(str(clip.path)) as container:
+        assert container.streams.audio[0].codec_context.name == "aac"
+        waves = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
+    wave = np.concatenate(waves)
+    loud_from = np.argmax(np.abs(wave) > 0.1) / 8000
+    assert loud_from == pytest.approx(2.0, abs=0.15)
+    assert len(wave) / 8000 == pytest.approx(4.0, abs=0.3)
+
+
+def test_sound_without_a_place_is_left_out(tmp_path: Path) -> None:
+    odd = replace(PACKETS[0].encoding, kind="audio", codec="amr_nb", sample_rate=8000, channels=1)
+    packets = [PACKETS[0], replace(PACKETS[0], encoding=odd), *PACKETS[1:]]
+    clip = write_clip(tmp_path / "event", packets)
+    assert not clip.audio
+    assert len(read(clip.path)) == 150

@@ -39,9 +39,10 @@ class ClipFile:
 def write_clip(path: Path, packets: Iterable[Packet]) -> ClipFile:
     """Write packets of one camera, in decoding order, as a clip that browsers play.
 
-    `path` gets the extension of the container: MP4, WebM or Matroska, by the pictures' codec.
-    The clip begins with the first key and ends where the camera's encoding changes. Sound is
-    kept where the container takes it. Raises `StoreError` when there is no key or no room.
+    `path` gets the extension of the container, by the pictures' codec: MP4 for H.264, HEVC and
+    AV1, WebM for VP8 and VP9, Matroska, which browsers do not play, for the rest. The clip begins
+    with the first key and ends where the camera's encoding changes. Sound is kept, G.711 as AAC
+    in MP4. Raises `StoreError` when there is no key, no room, or no container for the codec.
     """
     usable = list(_one_stream(packets))
     if not usable:
@@ -65,6 +66,12 @@ def write_clip(path: Path, packets: Iterable[Packet]) -> ClipFile:
         size_bytes=final.stat().st_size,
         audio=muxer.audio,
     )
+
+
+def clip_at(path: Path) -> Path | None:
+    """The clip that was written to `path`, with whichever extension it got; None: there is none."""
+    found = (path.with_suffix(extension) for extension in EXTENSIONS.values())
+    return next((each for each in found if each.exists()), None)
 
 
 class ClipWriter:

@@ -9,7 +9,8 @@ from pathlib import Path
 import av
 from av.stream import Stream
 
-from vigil.core import Encoding, Packet, SourceRefused
+from vigil.core import Encoding, Packet, StoreError
+from vigil.media.sound import CONVERTED, SoundConverter
 
 TICKS_PER_SECOND = 90_000
 CONTAINERS = {"h264": "mp4", "hevc": "mp4", "av1": "mp4", "vp8": "webm", "vp9": "webm"}
@@ -45,10 +46,10 @@ SOUND = {
 def container_for(encoding: Encoding) -> str:
     """The container that keeps pictures of this encoding: `mp4`, `webm` or `matroska`.
 
-    Raises `SourceRefused` when none does without re-encoding them.
+    Raises `StoreError` when none does without re-encoding them.
     """
     if encoding.codec not in MATROSKA_NAMES:
-        raise SourceRefused(f"pictures of codec {encoding.codec!r} cannot be kept as a clip")
+        raise StoreError(f"pictures of codec {encoding.codec!r} cannot be kept as a clip")
     return CONTAINERS.get(encoding.codec, "matroska")
 
 
@@ -63,13 +64,20 @@ class Muxer:
         *,
         options: dict[str, str] | None = None,
     ) -> None:
-        """Raises `SourceRefused` when the pictures cannot be kept without re-encoding them."""
+        """Sound that the container does not take is converted to AAC, or else left out.
+
+        Raises `StoreError` when the pictures cannot be kept without re-encoding them.
+        """
         form = container_for(video)
         self._container = av.open(str(path), "w", format=form, container_options=options or {})
         self._video = _Lane(self._add(video))
+        self._converter: SoundConverter | None = None
         self._audio: _Lane | None = None
-        if audio is not None and audio.codec in SOUND[form]:
-            with suppress(av.FFmpegError, ValueError):
+        with suppress(av.FFmpegError, ValueError):
+            if audio is not None and form == "mp4" and audio.codec in CONVERTED:
+                self._converter = SoundConverter(audio)
+                audio = self._converter.encoding
+            if audio is not None and audio.codec in SOUND[form]:
                 self._audio = _Lane(self._add(audio))
         self._base_s: float | None = None
 
@@ -80,20 +88,27 @@ class Muxer:
 
     def write(self, packet: Packet) -> None:
         """Append; the first packet must be a key picture, and sound from before it is left out."""
-        video = packet.encoding.kind == "video"
-        lane = self._video if video else self._audio
-        if self._base_s is None:
-            if not video:
-                return
-            self._base_s = packet.time_s
-        after_s = packet.time_s - self._base_s
-        if lane is None or (not video and after_s < 0):
-            return
-        self._container.mux(lane.stamped(packet, after_s))
+        if packet.encoding.kind == "video":
+            if self._base_s is None:
+                self._base_s = packet.time_s
+            self._put(self._video, packet)
+        elif self._base_s is not None and self._audio is not None:
+            for sound in self._converter.convert(packet) if self._converter else [packet]:
+                self._put(self._audio, sound)
 
     def close(self) -> None:
         """Write the index."""
-        self._container.close()
+        try:
+            if self._converter is not None and self._audio is not None:
+                for sound in self._converter.flush():
+                    self._put(self._audio, sound)
+        finally:
+            self._container.close()
+
+    def _put(self, lane: "_Lane", packet: Packet) -> None:
+        after_s = packet.time_s - (self._base_s or 0.0)
+        if lane is self._video or after_s >= 0:
+            self._container.mux(lane.stamped(packet, after_s))
 
     def _add(self, encoding: Encoding) -> Stream:
         """An output stream that is declared like `encoding`.
