@@ -172,6 +172,28 @@ def test_a_growing_clip_is_there_at_once_and_whole_at_the_end(tmp_path: Path) ->
     assert os.listdir(tmp_path) == ["event.mp4"]
 
 
+def test_a_disk_that_is_full_at_the_end_costs_no_footage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    writer = ClipWriter(tmp_path / "event")
+    writer.begin(PACKETS[:70])
+    for packet in PACKETS[70:]:
+        writer.append(packet)
+    with monkeypatch.context() as patch:
+        patch.setattr(clip_module, "_sync", full)
+        with pytest.raises(StoreError, match="No space left"):
+            writer.close()
+    assert len(read(tmp_path / "event.mp4")) == 70
+
+    whole = finish_growing(tmp_path / "event.mp4", START_S)
+    assert whole is not None
+    assert len(read(whole.path)) == 150
+    assert os.listdir(tmp_path) == ["event.mp4"]
+
+
 def test_an_abandoned_clip_keeps_its_first_version(tmp_path: Path) -> None:
     writer = ClipWriter(tmp_path / "event")
     writer.begin(PACKETS[:70])

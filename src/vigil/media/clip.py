@@ -11,7 +11,7 @@ from pathlib import Path
 
 import av
 
-from vigil.core import Encoding, Packet, StoreError
+from vigil.core import Encoding, Packet, SourceError, StoreError
 from vigil.media.mux import Muxer, container_for
 from vigil.media.opening import open_file
 
@@ -118,17 +118,13 @@ class ClipWriter:
 
 
 def finish_growing(path: Path, start_s: float) -> ClipFile | None:
-    """Complete the clip at `path` from what a killed `ClipWriter` left; None: it left nothing.
+    """Complete the clip at `path` from what a `ClipWriter` left; None: it left nothing.
 
+    It leaves something when it was killed, or when the disk was full as it closed.
     `start_s`: UTC seconds of the clip's first picture.
     """
     growing = _hidden(path, "growing")
-    if not growing.exists():
-        return None
-    try:
-        return _remuxed(growing, path, start_s)
-    finally:
-        growing.unlink(missing_ok=True)
+    return _completed(growing, path, start_s) if growing.exists() else None
 
 
 class _Growing:
@@ -155,11 +151,9 @@ class _Growing:
     def finish(self) -> ClipFile:
         try:
             self._muxer.close()
-            return _remuxed(self._path, self._first.path, self._first.start_s)
         except (av.FFmpegError, OSError) as error:
             raise StoreError(f"{self._path.name}: the clip cannot be finished: {error}") from error
-        finally:
-            self._path.unlink(missing_ok=True)
+        return _completed(self._path, self._first.path, self._first.start_s)
 
     def discard(self) -> None:
         self._muxer.close()
@@ -210,12 +204,17 @@ def _encodings(packets: list[Packet]) -> tuple[Encoding, Encoding | None]:
     return packets[0].encoding, audio
 
 
-def _remuxed(growing: Path, final: Path, start_s: float) -> ClipFile:
-    with open_file(growing) as demuxer:
-        began_s = demuxer.start_s
-        return write_clip(
-            final, demuxer.packets(lambda _encoding, pts_s, _now: start_s + (pts_s or 0) - began_s)
-        )
+def _completed(growing: Path, final: Path, start_s: float) -> ClipFile:
+    """Remux what has grown over the first version; it is kept until that has succeeded."""
+    try:
+        with open_file(growing) as demuxer:
+            began_s = demuxer.start_s
+            packets = demuxer.packets(lambda _sound, pts_s, _now: start_s + (pts_s or 0) - began_s)
+            whole = write_clip(final, packets)
+    except SourceError as error:
+        raise StoreError(f"{final.name}: what was appended cannot be read: {error}") from error
+    growing.unlink()
+    return whole
 
 
 def _fill(muxer: Muxer, packets: Iterable[Packet]) -> None:
