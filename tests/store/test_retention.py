@@ -118,7 +118,6 @@ def test_a_crash_between_file_and_row_is_healed(
     store: EventStore, make_clip: MakeClip, clips_folder: Path, clock: Hands
 ) -> None:
     retention = Retention(store)
-    retention.reconcile(clock.time_s)
     record(store, make_clip("whole"))
     record(store, make_clip("file-gone"))
     store.clip_path("clip:home/file-gone").unlink()
@@ -159,7 +158,6 @@ def test_a_clip_replaced_just_before_a_crash_has_its_size_corrected(
     store: EventStore, make_clip: MakeClip, clips_folder: Path, clock: Hands
 ) -> None:
     retention = Retention(store)
-    retention.reconcile(clock.time_s)
     record(store, make_clip("one"))
     make_clip("one", size_bytes=5000)
     assert retention.reconcile(later(clips_folder)) == Healed(sizes_corrected=1)
@@ -184,7 +182,6 @@ def test_a_disk_that_is_not_mounted_costs_no_row(
     store: EventStore, make_clip: MakeClip, clips_folder: Path, tmp_path: Path, clock: Hands
 ) -> None:
     retention = Retention(store)
-    retention.reconcile(clock.time_s)
     record(store, make_clip("one"))
     clips_folder.rename(tmp_path / "unplugged")
     clips_folder.mkdir()

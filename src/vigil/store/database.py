@@ -98,9 +98,10 @@ class Database:
         except (IntegrityError, DataError, ProgrammingError) as error:
             raise StoreError(f"the database refused a row: {error.orig}") from error
         except DBAPIError as error:
+            reason = " ".join(str(error.orig).split())
             if self._is_full(error):
-                raise DiskFull(f"no room for {self.url}: {error.orig}") from error
-            raise StoreUnavailable(f"cannot use {self.url}: {error.orig}") from error
+                raise DiskFull(f"no room for {self.url}: {reason}") from error
+            raise StoreUnavailable(f"cannot use {self.url}: {reason}") from error
         except SQLAlchemyError as error:
             raise StoreUnavailable(f"cannot use {self.url}: {error}") from error
 

@@ -122,9 +122,17 @@ class EventStore:
 
     def _kept(self, clip: Clip | None) -> str | None:
         """Where the clip stands; an event whose clip is missing is still an event."""
-        place = None if clip is None else self.folder.keep(clip)
-        self.clips_missed += clip is not None and place is None
+        if clip is None:
+            return None
+        if not self.folder.is_marked and not self._has_clips():
+            self.folder.mark()
+        place = self.folder.keep(clip)
+        self.clips_missed += place is None
         return place
+
+    def _has_clips(self) -> bool:
+        with self.database.reading() as connection:
+            return connection.execute(select(clips.c.uri).limit(1)).first() is not None
 
     def _write_step(self, connection: Connection, step: Step) -> None:
         now_s = self._clock.now_s()

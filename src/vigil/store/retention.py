@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Row, and_, func, or_, select, update
 
 from vigil.core import StoreError
+from vigil.store.clip_folder import MARK
 from vigil.store.database import free_bytes
 from vigil.store.event_store import PAGE, EventStore, forget_clips
 from vigil.store.schema import clips
@@ -101,7 +102,11 @@ class Retention:
         folder = self._store.folder
         if rows and not folder.is_marked:
             # Rows that seem to have lost all their files would be deleted for want of a disk.
-            log.error("not our clips folder: is its disk mounted?", folder=str(folder.path))
+            log.error(
+                "not our clips folder: is its disk mounted? If the clips were deleted on "
+                f"purpose, put an empty file called {MARK} there",
+                folder=str(folder.path),
+            )
             return Healed()
         folder.mark()
         sizes: dict[str, int] = {}
