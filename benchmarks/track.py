@@ -106,7 +106,8 @@ def walkers(count: int, looks: int) -> list[Detections]:
     found = []
     for index in range(looks):
         at = foot + speed * index / RATE
-        boxes = np.tile(at, 2) + [-15, -80, 15, 0] + random.normal(0, 1, (count, 4))
+        shape = np.array([-15, -80, 15, 0]) + random.normal(0, 1, (count, 4))
+        boxes = np.tile(at, 2) + shape
         scores = random.uniform(0.5, 0.9, count).astype(np.float32)
         labels = ("person",) * count
         found.append(Detections(boxes=boxes.astype(np.float32), scores=scores, labels=labels))

@@ -8,7 +8,7 @@ from vigil.stages.track.motion import Motion, Places, noise, sizes
 from vigil.stages.track.seen import Rows, Seen
 
 Pairs = tuple[Rows, Rows]
-"""Rows of tracks, and the detections they were given."""
+"""Rows of tracks, in order, and the detections they were given."""
 NOBODY: Pairs = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 WEIGHTS = np.array([1.0, 1.0, 0.5, 0.5])
@@ -58,7 +58,7 @@ def costs(
     stands where the other stood. Overlap counts as far as the prediction can be trusted.
     """
     size = sizes(predicted.place)
-    fuzz = noise(size)
+    fuzz = noise(predicted.place)
     variance = predicted.doubt[:, :1] + fuzz
     apart = (measured - predicted.place[:, None]) * WEIGHTS
     distance = np.einsum("nmk,nmk->nm", apart, apart) / (FARTHEST * variance * size**2)

@@ -38,6 +38,8 @@ POWERS = np.array([3.0, 2.0, 1.0])
 """Doubt grows by doubt @ ONCE for each second, by doubt @ TWICE for each squared second, and by
 the acceleration's share of t^3 / 3, t^2 / 2 and t."""
 
+HALVES = np.array([[0.5], [0.5]])
+
 Places = Float64[np.ndarray, "n 4"]
 """Foot x, foot y, width, height, in pixels."""
 Seconds = Float64[np.ndarray, "n 1"] | float
@@ -66,18 +68,18 @@ def corners(place: Places) -> Boxes:
 
 def sizes(place: Places) -> Float64[np.ndarray, "n 1"]:
     """Mean of width and height, pixels, at least 1."""
-    return np.asarray(np.maximum((place[:, 2:3] + place[:, 3:]) / 2, 1.0))
+    return np.asarray(np.maximum(place[:, 2:] @ HALVES, 1.0))
 
 
-def noise(size: Float64[np.ndarray, "n 1"]) -> Float64[np.ndarray, "n 1"]:
+def noise(place: Places) -> Float64[np.ndarray, "n 1"]:
     """Variance of one measured coordinate, squared sizes."""
-    return np.asarray(PLACE_NOISE**2 + (PIXEL_NOISE / size) ** 2)
+    return np.asarray(PLACE_NOISE**2 + PIXEL_NOISE**2 / sizes(place) ** 2)
 
 
 def begin(place: Places) -> Motion:
     """Objects seen for the first time: their speed is unknown."""
     doubt = np.zeros((len(place), 3))
-    doubt[:, :1] = noise(sizes(place))
+    doubt[:, :1] = noise(place)
     doubt[:, 2] = FIRST_SPEED**2
     return Motion(place, np.zeros_like(place), doubt)
 
@@ -107,7 +109,7 @@ def stray(last: Motion, unwatched_s: Float64[np.ndarray, "n 1"]) -> Float64[np.n
 def correct(predicted: Motion, measured: Places) -> Motion:
     """Blend predictions with measured places, row by row (Kalman 1960)."""
     place, speed, doubt = predicted
-    gain = doubt[:, :2] / (doubt[:, :1] + noise(sizes(measured)))
+    gain = doubt[:, :2] / (doubt[:, :1] + noise(measured))
     surprise = measured - place
     settled = np.empty_like(doubt)
     settled[:, :2] = (1 - gain[:, :1]) * doubt[:, :2]

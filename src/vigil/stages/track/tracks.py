@@ -70,8 +70,11 @@ class Tracks:
         self.appearance = np.concatenate([self.appearance, seen.appearance])
 
     def hit(self, rows: Rows, predicted: Motion, seen: Seen, now_s: float) -> None:
-        """Tracks `rows`, predicted there, were found as `seen`."""
-        found = self.table[rows]
+        """Tracks `rows`, in order, of all that were `predicted`, were found as `seen`."""
+        found, some = self.table, len(rows) < len(self.table)
+        if some:
+            # Copying rows costs as much as the filter: most looks find everything.
+            found, predicted = found[rows], Motion(*(column[rows] for column in predicted))
         found["place"], found["speed"], found["doubt"] = motion.correct(predicted, seen.place)
         found["box"], found["score"] = seen.box, seen.score
         found["trust"] += seen.score
@@ -79,7 +82,8 @@ class Tracks:
         found["misses"] = found["missed_s"] = 0
         found["last_s"] = found["looked_s"] = now_s
         _vote(found, seen)
-        self.table[rows] = found
+        if some:
+            self.table[rows] = found
         if seen.appearance.shape[1]:
             self._remember(rows, seen.appearance)
 

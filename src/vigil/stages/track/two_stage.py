@@ -120,8 +120,7 @@ class TwoStageTracker:
         boxes = motion.corners(predicted.place)
         rows, columns = self._pair(predicted, boxes, seen)
         if len(rows):
-            there = Motion(*(column[rows] for column in predicted))
-            tracks.hit(rows, there, seen.where(columns), self._now_s)
+            tracks.hit(rows, predicted, seen.where(columns), self._now_s)
         if len(rows) < len(tracks):
             missed = looked_at(boxes, look)
             missed[rows] = False
@@ -163,7 +162,9 @@ class TwoStageTracker:
         left[rows] = False
         rest, weak = np.flatnonzero(left), np.flatnonzero(~strong)
         more, others = pair(cost[np.ix_(rest, weak)])
-        return np.append(rows, rest[more]), np.append(chosen[columns], weak[others])
+        rows, columns = np.append(rows, rest[more]), np.append(chosen[columns], weak[others])
+        order = rows.argsort()
+        return rows[order], columns[order]
 
     def _bear(self, seen: Seen, taken: Rows) -> None:
         """Start a track for each sure detection that repeats no other, the surest first."""
