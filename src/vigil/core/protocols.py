@@ -20,11 +20,20 @@ class Source(Protocol):
 
     name: str
 
+    @property
+    def live(self) -> bool:
+        """Whether it goes on without us: a camera does not wait, a file does."""
+        ...
+
     def packets(self) -> Iterator[Packet]:
         """Yield packets in decoding order until the source ends or is lost.
 
         Raises `SourceRefused` when it must not be opened, `SourceLost` when it broke off.
         """
+        ...
+
+    def close(self) -> None:
+        """End `packets`, from any thread and for good."""
         ...
 
 
@@ -78,6 +87,11 @@ class Rule(Protocol):
         `KEYFRAME` for most; `LUMA` when things shorter than a group of pictures, or too slow to
         open a gate, matter; `DETECT` or `FULL` when a detector must look even at a still picture.
         """
+        ...
+
+    @property
+    def signals(self) -> frozenset[str]:
+        """Costly signals that it reads: `static_blobs`, or none."""
         ...
 
     @property

@@ -38,7 +38,7 @@ class Builder:
         ring = PacketRing(config.record.pre_capture + LOOK_BACK_S, RING_BYTES)
         rules = copy.deepcopy(config.rules)
         masks = tuple(config.masks)
-        blobs = any(getattr(rule, "reads_static_blobs", False) for rule in rules)
+        blobs = any("static_blobs" in rule.signals for rule in rules)
         watch = Watch(
             source=config.name,
             gate=dataclasses.replace(config.gate, masks=masks) if masks else config.gate,  # type: ignore[type-var]
@@ -56,7 +56,7 @@ class Builder:
             source=source,
             watch=watch,
             evidence=self._evidence_of(config, ring),
-            live=bool(getattr(source, "realtime", True)),
+            live=source.live,
         )
         return camera, detector
 

@@ -100,9 +100,7 @@ class Camera:
         with self._lock:
             self._stopping = True
             self._lock.notify_all()
-        close = getattr(self._source, "close", None)
-        if close is not None:
-            close()
+        self._source.close()
 
     @property
     def ended(self) -> bool:

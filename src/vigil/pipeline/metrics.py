@@ -1,5 +1,6 @@
 """The figures of all shards as Prometheus metrics (text format 0.0.4)."""
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -84,13 +85,13 @@ def serve_metrics(
     registry = CollectorRegistry()
     registry.register(Figures(snapshot))
     try:
-        server, thread = start_http_server(port, addr=host, registry=registry)
+        server, _thread = start_http_server(port, addr=host, registry=registry)
     except OSError as error:
         raise ConfigError(f"metrics: cannot listen on {host}:{port}: {error.strerror}") from error
 
     def close() -> None:
-        server.shutdown()
+        # The server looks up twice a second only; nobody has to wait for that.
+        threading.Thread(target=server.shutdown, daemon=True).start()
         server.server_close()
-        thread.join(1.0)
 
     return close

@@ -16,7 +16,7 @@ from vigil.config.app import App, CameraConfig
 from vigil.config.home import Home
 from vigil.core import Clock, Store, SystemClock
 from vigil.core.json import clip_from_json, step_from_json
-from vigil.pipeline.worker import MARK_BYTES, Acknowledge, Add, Remove, Stop, serve
+from vigil.pipeline.worker import MARK_BYTES, Acknowledge, Add, Remove, Stop, process
 
 log = structlog.get_logger(__name__)
 QUARANTINE_S = 600.0
@@ -167,18 +167,18 @@ class Supervisor:
         commands_here, commands_there = self._context.Pipe()
         reports_here, reports_there = self._context.Pipe(duplex=False)
         mark = self._context.Array(c_char, MARK_BYTES, lock=False)
-        process = self._context.Process(
-            target=serve,
+        child = self._context.Process(
+            target=process,
             args=(commands_there, reports_there, mark, self._home),
             name=f"vigil-shard-{self._count}",
             daemon=True,
         )
-        process.start()
+        child.start()
         commands_there.close()
         reports_there.close()
         shard = ShardHandle(
             number=self._count,
-            process=process,
+            process=child,
             commands=commands_here,
             reports=reports_here,
             mark=mark,

@@ -1,8 +1,10 @@
 """A shard as a process: commands come in, steps and figures go out, frames never leave it."""
 
 import json
+import os
 import queue
 import signal
+import sys
 import threading
 from ctypes import c_char
 from dataclasses import dataclass
@@ -102,13 +104,24 @@ class PipeOutbox:
                 return
 
 
+def process(
+    commands: Connection, reports: Connection, mark: "SynchronizedArray[c_char]", home: Home
+) -> None:
+    """What a shard's process runs; it leaves as soon as everything is said."""
+    serve(commands, reports, mark, home)
+    # Taking the inference engines down politely takes seconds and saves nothing.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
 def serve(
     commands: Connection,
     reports: Connection,
     mark: "SynchronizedArray[c_char]",
     home: Home,
 ) -> None:
-    """The main function of a shard's process; returns when told to stop or left alone."""
+    """Watch the cameras that the commands name, until told to stop or left alone."""
     # Ctrl-C reaches the whole group; the supervisor alone decides how to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = threading.Event()
