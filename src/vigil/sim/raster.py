@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from vigil.core import Box
 from vigil.sim.camera import NEAREST_M, Camera
 from vigil.sim.light import Light
 from vigil.sim.mesh import Mesh
@@ -25,17 +26,16 @@ class Sprite:
     alpha: UInt8[np.ndarray, "height width"]
     depth_m: float
     """Distance of its foot along the view."""
+    extent: Box
+    """Around what is seen of it, unclipped."""
 
 
-def extent(camera: Camera, mesh: Mesh) -> tuple[float, float, float, float] | None:
-    """Corners of the box around what is seen of a mesh, unclipped; None behind the lens."""
+def extent(camera: Camera, mesh: Mesh) -> Box | None:
+    """The box around what is seen of a mesh, unclipped; None when it reaches behind the lens."""
     pixels, depth = camera.project(mesh.points)
     if depth.min() < NEAREST_M:
         return None
-    shown, _, _ = _facing(camera, mesh)
-    seen = pixels[mesh.faces[shown].ravel()]
-    low, high = seen.min(axis=0), seen.max(axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+    return _around(pixels[mesh.faces[_facing(camera, mesh).shown].ravel()])
 
 
 def draw(
@@ -50,16 +50,19 @@ def draw(
 
     `texture` (128 is neutral) is pinned to the sprite and scaled with it: folds and weave.
     """
-    box = extent(camera, mesh)
-    if box is None or not _touches(box, camera):
+    pixels, depth = camera.project(mesh.points)
+    if depth.min() < NEAREST_M:
         return None
-    left, top = int(np.floor(box[0])) - 1, int(np.floor(box[1])) - 1
-    width, height = int(np.ceil(box[2])) + 2 - left, int(np.ceil(box[3])) + 2 - top
+    sides = _facing(camera, mesh)
+    box = _around(pixels[mesh.faces[sides.shown].ravel()])
+    if box.clipped(camera.width, camera.height).area <= 0:
+        return None
+    left, top = int(np.floor(box.x1)) - 1, int(np.floor(box.y1)) - 1
+    width, height = int(np.ceil(box.x2)) + 2 - left, int(np.ceil(box.y2)) + 2 - top
     if width * height > 4 * camera.width * camera.height:
         return None
     fine = 3 if height < 120 else 2 if height < 500 else 1
-    pixels, depth = camera.project(mesh.points)
-    faces, colours = _visible(camera, light, mesh, depth, sunlit)
+    faces, colours = _visible(camera, light, mesh, sides, depth, sunlit)
     corners = np.round((pixels - (left, top)) * fine * (1 << SHIFT) - (1 << SHIFT >> 1))
     canvas = np.zeros((height * fine, width * fine, 4), np.uint8)
     for face, colour in zip(corners.astype(np.int32)[faces], colours.tolist(), strict=True):
@@ -70,18 +73,26 @@ def draw(
     soft = cv2.GaussianBlur(canvas, (0, 0), 0.35 * fine)
     small = np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     foot_depth = float(depth[mesh.points[:, 2] <= mesh.points[:, 2].min() + 0.15].mean())
-    return Sprite(left, top, small[..., :3], small[..., 3], foot_depth)
+    return Sprite(left, top, small[..., :3], small[..., 3], foot_depth, box)
 
 
-def _touches(box: tuple[float, float, float, float], camera: Camera) -> bool:
-    x1, y1, x2, y2 = box
-    return x2 > 0 and y2 > 0 and x1 < camera.width and y1 < camera.height
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sides:
+    """How the faces of a mesh lie to the camera."""
+
+    shown: Bool[np.ndarray, "m"]
+    """Which ones look at it."""
+    normals: Float32[np.ndarray, "m 3"]
+    """Unit length, outwards."""
+    centres: Float32[np.ndarray, "m 3"]
 
 
-def _facing(
-    camera: Camera, mesh: Mesh
-) -> tuple[Bool[np.ndarray, "m"], Float32[np.ndarray, "m 3"], Float32[np.ndarray, "m 3"]]:
-    """Which faces look at the camera, and the unit normals and centres of all."""
+def _around(pixels: Float32[np.ndarray, "n 2"]) -> Box:
+    low, high = pixels.min(axis=0), pixels.max(axis=0)
+    return Box(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+
+
+def _facing(camera: Camera, mesh: Mesh) -> _Sides:
     corner = mesh.points[mesh.faces]
     # A triangle's last two corners are one, and its diagonals are two of its sides.
     a, b = corner[:, 2] - corner[:, 0], corner[:, 3] - corner[:, 1]
@@ -95,15 +106,20 @@ def _facing(
     )
     normals /= np.sqrt((normals * normals).sum(axis=1, keepdims=True)) + np.float32(1e-12)
     view = np.array(camera.position, np.float32) - corner[:, 0]
-    return (normals * view).sum(axis=1) > 0, normals, corner.mean(axis=1)
+    return _Sides((normals * view).sum(axis=1) > 0, normals, corner.mean(axis=1))
 
 
 def _visible(
-    camera: Camera, light: Light, mesh: Mesh, depth: Float32[np.ndarray, "n"], sunlit: float
+    camera: Camera,
+    light: Light,
+    mesh: Mesh,
+    sides: _Sides,
+    depth: Float32[np.ndarray, "n"],
+    sunlit: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Corner numbers and colours (RGBA, 0 to 255) of the faces to paint, in painting order."""
-    shown, normals, centres = _facing(camera, mesh)
-    normals, centres = normals[shown], centres[shown]
+    shown = sides.shown
+    normals, centres = sides.normals[shown], sides.centres[shown]
     view = np.array(camera.position, np.float32) - centres
     view /= np.linalg.norm(view, axis=1, keepdims=True)
     order = np.argsort(-(depth[mesh.faces[shown]].mean(axis=1) - mesh.lift_m[shown]), kind="stable")

@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from vigil.core import Box, Image
+from vigil.core import Box, Image, as_array
 from vigil.sim.backdrop import Backdrop, draw_backdrop
 from vigil.sim.camera import Camera
 from vigil.sim.mesh import Mesh
 from vigil.sim.noise import SensorNoise
 from vigil.sim.raster import Sprite, draw, extent
+from vigil.sim.route import Stance
 from vigil.sim.shade import cast_shadow, headlights
 from vigil.sim.textures import cloth
 from vigil.sim.truth import Truth
@@ -21,6 +22,8 @@ from vigil.sim.world import Actor, Vehicle, Walker, World
 
 NOISE_DEVIATION = 2.0
 """Pixel values at mid-grey of a usual camera by day."""
+LARGEST_M = 6.0
+"""No actor, and no shadow worth drawing, reaches further from its foot."""
 SOLID = 128
 """A pixel belongs to an actor when at least half of it is covered."""
 
@@ -39,7 +42,11 @@ class Renderer:
         for actor, solid, _ in drawn:
             self._shade(frame, actor, solid)
         shown = self._overlay(frame, [sprite for _, _, sprite in drawn])
-        truth = self._truth(time_s, [(actor, solid) for actor, solid, _ in drawn], shown)
+        seen = [
+            (actor, sprite.extent, share)
+            for (actor, _, sprite), share in zip(drawn, shown, strict=True)
+        ]
+        truth = self._truth(time_s, seen)
         shift = self._weather.shift(time_s)
         frame = self._weather.over(frame, shift, time_s)
         frame = self._noise.add(frame, self.number(time_s))
@@ -52,13 +59,14 @@ class Renderer:
 
     def truth(self, time_s: float) -> Truth:
         """Boxes without drawing anything: quick; `visible` knows the picture's edge only."""
-        solids = [
-            (actor, solid)
-            for actor in self.world.actors
-            if (solid := self.world.solid(actor, time_s)) is not None
-        ]
+        seen = []
+        for actor, solid in self._solids(time_s):
+            whole = extent(self.camera, solid)
+            if whole is not None and whole.area > 0:
+                share = whole.clipped(self.camera.width, self.camera.height).area / whole.area
+                seen.append((actor, whole, share))
         shift = self._weather.shift(time_s)
-        return _shifted(self._truth(time_s, solids, None), shift, self.camera)
+        return _shifted(self._truth(time_s, seen), shift, self.camera)
 
     def outline(self, actor: Actor, time_s: float) -> UInt8[np.ndarray, "height width"]:
         """255 where the actor would be if nothing hid it: a mask for tests and training."""
@@ -89,13 +97,31 @@ class Renderer:
         seed = self.camera.seed + 1000 * self.world.seed
         return SensorNoise(self.backdrop.rgb, deviation, seed)
 
+    def _solids(self, time_s: float) -> list[tuple[Actor, Mesh]]:
+        """Actors that may be in the picture."""
+        found = []
+        for actor in self.world.actors:
+            stance = self.world.stance(actor, time_s)
+            if stance is None or not self._may_show(stance):
+                continue
+            solid = self.world.solid(actor, time_s)
+            if solid is not None:
+                found.append((actor, solid))
+        return found
+
+    def _may_show(self, stance: Stance) -> bool:
+        pixels, depth = self.camera.project(np.array([[stance.x, stance.y, 1.0]], np.float32))
+        if depth[0] < LARGEST_M:
+            return bool(depth[0] > -LARGEST_M)
+        margin = LARGEST_M * self.camera.pixels_per_metre(float(depth[0]))
+        x, y = float(pixels[0, 0]), float(pixels[0, 1])
+        across = -margin < x < self.camera.width + margin
+        return across and -margin < y < self.camera.height + margin
+
     def _drawn(self, time_s: float) -> list[tuple[Actor, Mesh, Sprite]]:
         """Actors in the picture, far ones first."""
         found = []
-        for actor in self.world.actors:
-            solid = self.world.solid(actor, time_s)
-            if solid is None:
-                continue
+        for actor, solid in self._solids(time_s):
             foot = solid.points[:, :2].mean(axis=0)
             ground = self.backdrop.ground
             lit = float(
@@ -129,30 +155,16 @@ class Renderer:
         whole = [max(1, int((sprite.alpha >= SOLID).sum())) for sprite in sprites]
         return [float((owner == n).sum()) / all_px for n, all_px in enumerate(whole, start=1)]
 
-    def _truth(
-        self, time_s: float, solids: list[tuple[Actor, Mesh]], shown: list[float] | None
-    ) -> Truth:
-        boxes, ids, labels, visible = [], [], [], []
-        for index, (actor, solid) in enumerate(solids):
-            whole = extent(self.camera, solid)
-            if whole is None:
-                continue
-            box = Box(*whole).clipped(self.camera.width, self.camera.height)
-            if box.area <= 0:
-                continue
-            share = box.area / Box(*whole).area
-            if shown is not None:
-                share = shown[index]
-            boxes.append(box)
-            ids.append(actor.id)
-            labels.append(actor.label)
-            visible.append(min(share, 1.0))
+    def _truth(self, time_s: float, seen: list[tuple[Actor, Box, float]]) -> Truth:
+        """From actors, their whole boxes, and the shares of them that are shown."""
+        size = (self.camera.width, self.camera.height)
+        inside = [item for item in seen if item[1].clipped(*size).area > 0]
         return Truth(
             time_s=time_s,
-            boxes=np.array(boxes, np.float32).reshape(-1, 4),
-            ids=tuple(ids),
-            labels=tuple(labels),
-            visible=np.array(visible, np.float32),
+            boxes=as_array([box.clipped(*size) for _, box, _ in inside]),
+            ids=tuple(actor.id for actor, _, _ in inside),
+            labels=tuple(actor.label for actor, _, _ in inside),
+            visible=np.array([min(share, 1.0) for _, _, share in inside], np.float32),
         )
 
 

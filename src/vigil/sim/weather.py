@@ -19,7 +19,7 @@ Lasting = TypeVar("Lasting", Rain, Wind, Shake)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Leaves:
-    """The part of a picture with leaves in it."""
+    """One plant, or several that touch, in the picture."""
 
     part: tuple[slice, slice]
     x: Float32[np.ndarray, "h w"]
@@ -51,7 +51,7 @@ class Weather:
         self._camera = camera
         self._seed = seed
         self._sheets: list[UInt8[np.ndarray, "h w 3"]] = []
-        self._leaves: _Leaves | None = None
+        self._leaves: list[_Leaves] = []
 
     def moved(self, backdrop: Backdrop, time_s: float) -> Image:
         """A fresh copy of the backdrop with its leaves where the wind has them."""
@@ -59,11 +59,12 @@ class Weather:
         strength = max((w.strength for w in self._now(Wind, time_s)), default=0.0)
         if strength <= 0 or not backdrop.leafy.any():
             return frame
-        leaves = self._leaves = self._leaves or _find_leaves(backdrop, self._seed)
-        sway_x, sway_y = leaves.swaying(time_s)
+        self._leaves = self._leaves or _find_leaves(backdrop, self._seed)
         size = np.float32(strength * self._camera.width / 640)
-        x, y = leaves.x + leaves.reach * sway_x * size, leaves.y + leaves.reach * sway_y * size
-        frame[leaves.part] = cv2.remap(backdrop.rgb, x, y, cv2.INTER_LINEAR)
+        for leaves in self._leaves:
+            sway_x, sway_y = leaves.swaying(time_s)
+            x, y = leaves.x + leaves.reach * sway_x * size, leaves.y + leaves.reach * sway_y * size
+            frame[leaves.part] = cv2.remap(backdrop.rgb, x, y, cv2.INTER_LINEAR)
         return frame
 
     def shift(self, time_s: float) -> tuple[float, float]:
@@ -126,10 +127,17 @@ class Weather:
         return np.asarray(cv2.merge([cv2.GaussianBlur(sheet, (0, 0), 0.5)] * 3), np.uint8)
 
 
-def _find_leaves(backdrop: Backdrop, seed: int) -> _Leaves:
-    rows = np.nonzero(backdrop.leafy.any(axis=1))[0]
-    columns = np.nonzero(backdrop.leafy.any(axis=0))[0]
-    part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+def _find_leaves(backdrop: Backdrop, seed: int) -> list[_Leaves]:
+    joined = cv2.dilate(backdrop.leafy, np.ones((9, 9), np.uint8))
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(joined)
+    parts = [
+        (slice(top, top + height), slice(left, left + width))
+        for left, top, width, height, _ in boxes[1:].tolist()
+    ]
+    return [_leaves_in(part, backdrop, seed) for part in parts]
+
+
+def _leaves_in(part: tuple[slice, slice], backdrop: Backdrop, seed: int) -> _Leaves:
     y, x = np.mgrid[part].astype(np.float32)
     reach = cv2.GaussianBlur(backdrop.leafy[part], (0, 0), 2).astype(np.float32) / 255
     quarter = (max(1, x.shape[1] // 4), max(1, x.shape[0] // 4))
