@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from vigil.core import Health, Severity, part
-from vigil.stages.rules.camera_health import CameraRule
+from vigil.stages.rules.camera_health import NOTICEABLE_S, CameraRule
 from vigil.stages.rules.settings import Seconds
 
 
@@ -25,4 +25,4 @@ class CameraFrozen(CameraRule):
     severity: Severity = Severity.HIGH
 
     def fault_s(self, health: Health) -> float | None:
-        return None if health.offline_s > 0 else health.frozen_s
+        return None if health.offline_s >= NOTICEABLE_S else health.frozen_s

@@ -60,6 +60,11 @@ class Lives:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._open
 
+    @property
+    def active(self) -> bool:
+        """Whether the schedule lets events be raised now."""
+        return self._active
+
     def key_of(self, event_id: str) -> Hashable | None:
         """The key under which an open event is kept; None when no such event is open."""
         return next((key for key, one in self._open.items() if one.event.id == event_id), None)

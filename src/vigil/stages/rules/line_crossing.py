@@ -135,8 +135,7 @@ class LineCrossing(SceneRule):
 
     def _count(self, moment: Moment, walker: _Walker, spot: _Spot, passage: _Passage) -> list[Step]:
         direction = self.forward if spot.beyond > 0 else self.backward
-        schedule = self.schedule
-        if direction not in self._counts or (schedule and not schedule.active(moment.time_s)):
+        if direction not in self._counts or not self._lives.active:
             return []
         self._counts[direction] += 1
         self._crossings += 1
