@@ -105,7 +105,9 @@ class AvPixels:
         even = size[0] % 2 == 0 and size[1] % 2 == 0
         if even and weights == BT601 and not self._full_range:
             return _rgb_of_i420(y, u, v, size, layout.bits)
-        planes = [_resized(plane, size, layout.bits) for plane in (y, u, v)]
+        halved = even and layout.chroma_shift == (1, 1)
+        planes = [_resized(y, size, layout.bits)]
+        planes += [_chroma(plane, size, layout.bits, halved=halved) for plane in (u, v)]
         matrix = _to_rgb_matrix(weights, self._full_range)
         return np.asarray(cv2.transform(cv2.merge(planes), matrix), np.uint8)
 
@@ -185,6 +187,16 @@ def _resized(plane: np.ndarray, size: tuple[int, int], bits: int) -> UInt8[np.nd
     if bits > 8:
         plane = np.asarray(cv2.convertScaleAbs(plane, alpha=1 / (1 << bits - 8)))
     return np.ascontiguousarray(plane, np.uint8)
+
+
+def _chroma(
+    plane: Plane, size: tuple[int, int], bits: int, *, halved: bool
+) -> UInt8[np.ndarray, "..."]:
+    """At `size`; `halved` interpolates at half of it only, as a conversion from 4:2:0 does."""
+    if not halved:
+        return _resized(plane, size, bits)
+    half = _resized(plane, (size[0] // 2, size[1] // 2), bits)
+    return np.asarray(cv2.resize(half, size, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _rgb_of_i420(y: Plane, u: Plane, v: Plane, size: tuple[int, int], bits: int) -> Image:
