@@ -9,10 +9,14 @@ from vigil.stages.detect.canvas import natural_scale
 
 MARGIN = 0.25
 """Context on each side, as a share of that side: gates see parts of things."""
-LEAST_MARGIN = 12
+LEAST_MARGIN = 20
 """Canvas pixels of context on each side."""
-LEAST = 64
-"""Canvas pixels: the shorter side of a piece, where the picture has as much."""
+LEAST = 96
+"""Canvas pixels: the shorter side of a piece, where the picture has as much.
+
+Small things need their surroundings: with 64 and a margin of 12, YOLOX-nano lost a sixth of the
+cars under 20 pixels that it finds in whole pictures; with these, a thirtieth.
+"""
 SLENDER = 0.5
 """A piece is grown until its sides differ by no more: legs that move belong to a body."""
 MERGED_WASTE = 1.5
