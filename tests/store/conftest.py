@@ -1,6 +1,5 @@
 """A store in a folder, and disks that are really small."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from typing import Protocol
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from store_values import NOON_S, Hands, put_clip
+from store_values import NOON_S, Hands, cannot_mount, put_clip
 
 from vigil.core import Clip
 from vigil.store import EventStore, Retention, SteadyStore
@@ -78,10 +77,3 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
     for folder in reversed(mounted):
         # Lazily, so that a test that failed with a file open leaves no mount behind.
         subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def cannot_mount(reason: str) -> None:
-    text = f"a small disk cannot be mounted: {reason.strip()}"
-    if os.environ.get("CI"):
-        pytest.fail(text)
-    pytest.skip(text)

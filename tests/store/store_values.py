@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from vigil.config import clip_place
 from vigil.core import Box, Clip, Event, Severity, Step, StepKind, uuid7
 
@@ -74,3 +76,11 @@ def put_clip(
         size_bytes=size_bytes,
         audio=True,
     )
+
+
+def cannot_mount(reason: str) -> None:
+    """Skip; where such tests must run, fail."""
+    text = f"a small disk cannot be mounted: {reason.strip()}"
+    if os.environ.get("CI"):
+        pytest.fail(text)
+    pytest.skip(text)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from store_values import a_step, an_event, put_clip
+from store_values import a_step, an_event, cannot_mount, put_clip
 
 from vigil.core import DiskFull, StepKind
 from vigil.store import EventStore, Retention, SteadyStore
@@ -106,12 +106,19 @@ class Disk:
         return self.mount("-o", "loop", what=str(copy), at=f"cut-{number}")
 
 
+def make_ext4(image: Path) -> None:
+    if shutil.which("mkfs.ext4") is None:
+        cannot_mount("mkfs.ext4 is not installed")
+    # No part is kept for the administrator, as whom the test may run.
+    subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(image)], check=True)
+
+
 @pytest.fixture
 def disk(tmp_path: Path, mount: Mount) -> Disk:
     image = tmp_path / "disk.img"
     with image.open("wb") as file:
         file.truncate(24 << 20)
-    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
+    make_ext4(image)
     # Nothing reaches the file by itself while the test runs: only what is synced.
     return Disk(image, mount("-o", "loop,commit=300", what=str(image)), mount)
 
@@ -150,8 +157,7 @@ def small_disk(request: pytest.FixtureRequest, tmp_path: Path, mount: Mount) -> 
     image = tmp_path / "small.img"
     with image.open("wb") as file:
         file.truncate(8 << 20)
-    # No part is kept for the administrator, as whom the test may run.
-    subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(image)], check=True)
+    make_ext4(image)
     return mount("-o", "loop", what=str(image))
 
 

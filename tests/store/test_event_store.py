@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from store_values import NOON_S, Hands, a_step, an_event
 
 from vigil.core import Clip, Event, Severity, Step, StepKind, StoreError, StoreUnavailable
-from vigil.store import EventStore
+from vigil.store import EventStore, event_store
 
 MakeClip = Callable[..., Clip]
 
@@ -176,6 +176,17 @@ def test_events_come_newest_first_page_by_page(store: EventStore) -> None:
     keys = [(found.event.start_s, found.event.id) for found in pages]
     assert len(keys) == 20
     assert all(one > other for one, other in pairwise(keys))
+
+
+def test_a_long_list_is_read_in_short_transactions(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.record_many([(a_step(an_event(NOON_S + index)), None) for index in range(8)])
+    whole = store.events()
+    monkeypatch.setattr(event_store, "PAGE", 3)
+    assert store.events() == whole
+    assert store.events(limit=7) == whole[:7]
+    assert store.events(limit=0) == []
 
 
 def test_events_are_chosen_by_time_source_rule_and_severity(store: EventStore) -> None:

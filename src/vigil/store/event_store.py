@@ -1,6 +1,7 @@
 """Events and where their clips are."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -22,12 +23,16 @@ from vigil.store.database import Database
 from vigil.store.rows import StoredEvent, clip_row, event_row, stored_event
 from vigil.store.schema import clips, events
 
-PAGE = 1000
-"""Most rows read in one transaction, so that a reader never keeps a writer waiting for long."""
+PAGE = 250
+"""Most rows read in one transaction, so that no reader keeps a writer waiting for 100 ms."""
 ORDER = {StepKind.NEW: 0, StepKind.UPDATE: 1, StepKind.END: 2}
 
 Recorded = tuple[Step, Clip | None]
 """What is written together: a step, and the clip that goes with it."""
+
+_EVENTS_WITH_CLIPS = select(
+    *events.c, *(column.label(f"clip_{column.name}") for column in clips.c)
+).join_from(events, clips, isouter=True)
 
 
 class Wanted(TypedDict, total=False):
@@ -81,28 +86,37 @@ class EventStore:
                 if clip is not None and place is not None:
                     replaced += self._write_clip(connection, clip, step.event.id, place)
         for place in replaced:
-            self.folder.remove(place)
+            # All is written by now; a file that stays is swept away at the next start.
+            with suppress(OSError):
+                self.folder.remove(place)
 
     def events(
         self, *, limit: int = 100, after: str | None = None, **wanted: Unpack[Wanted]
     ) -> list[StoredEvent]:
-        """Newest first, 1000 at most; `after` is the id of the last one of the page before."""
-        columns = [*events.c, *(column.label(f"clip_{column.name}") for column in clips.c)]
-        query = select(*columns).join_from(events, clips, isouter=True)
-        query = query.order_by(events.c.start_s.desc(), events.c.id.desc())
+        """Newest first; `after` is the id of the last one of the page before."""
+        found: list[StoredEvent] = []
+        while len(found) < limit:
+            page = self._page(min(PAGE, limit - len(found)), after, wanted)
+            if not page:
+                break
+            found += page
+            after = page[-1].event.id
+        return found
+
+    def _page(self, limit: int, after: str | None, wanted: Wanted) -> list[StoredEvent]:
+        query = _EVENTS_WITH_CLIPS.order_by(events.c.start_s.desc(), events.c.id.desc())
         with self.database.reading() as connection:
             conditions = _conditions(wanted)
             if after is not None:
                 conditions.append(_before(connection, after))
-            rows = connection.execute(query.where(*conditions).limit(min(limit, PAGE))).all()
+            rows = connection.execute(query.where(*conditions).limit(limit)).all()
         return [stored_event(row) for row in rows]
 
     def event(self, event_id: str) -> StoredEvent | None:
         """One event; None when there is no such id."""
-        columns = [*events.c, *(column.label(f"clip_{column.name}") for column in clips.c)]
-        query = select(*columns).join_from(events, clips, isouter=True)
+        query = _EVENTS_WITH_CLIPS.where(events.c.id == event_id)
         with self.database.reading() as connection:
-            row = connection.execute(query.where(events.c.id == event_id)).one_or_none()
+            row = connection.execute(query).one_or_none()
         return None if row is None else stored_event(row)
 
     def count(self, **wanted: Unpack[Wanted]) -> int:
