@@ -324,6 +324,24 @@ def test_ambiguous_while_something_is_new_missed_at_the_border_or_in_company() -
     assert not after([Thing(15, 300)])
 
 
+def test_a_flash_before_the_gate_closes_is_not_ambiguous_for_ever() -> None:
+    tracker = TwoStageTracker()
+    tracker.update(look_at(0), detections([Thing(300, 200)], 0))
+    tracker.update(look_at(1), None)
+    assert tracker.ambiguous
+    tracker.update(look_at(60), None)
+    assert not tracker.ambiguous
+
+
+def test_boxes_that_are_no_numbers_stop_nobody() -> None:
+    tracker = TwoStageTracker()
+    for step in range(10):
+        broken = detections([Thing(300, 200), Thing(310, 200), Thing(100, 200)], 0)
+        broken.boxes[0, 2], broken.scores[1] = np.inf, np.nan
+        scene = tracker.update(look_at(step / 5), broken)
+    assert ids(scene) == [1]
+
+
 paths = st.lists(
     st.builds(
         Thing,

@@ -26,9 +26,14 @@ class Seen(NamedTuple):
 
     @classmethod
     def read(cls, detections: Detections, words: Words, *, low_score: float, width: int) -> "Seen":
-        """Detections from `low_score` on; unknown appearances are `width` zeros."""
-        if len(detections) and detections.scores.min() < low_score:
+        """Detections from `low_score` on; unknown appearances are `width` zeros.
+
+        Boxes that are no numbers are left out: a model that overflows must not stop a camera.
+        """
+        if len(detections) and not detections.scores.min() >= low_score:
             detections = detections.where(detections.scores >= low_score)
+        if not np.isfinite(detections.boxes).all():
+            detections = detections.where(np.isfinite(detections.boxes).all(1))
         label = words.numbers(detections.labels)
         if detections.embeddings is None:
             appearance = np.zeros((len(label), width))

@@ -198,19 +198,20 @@ class TwoStageTracker:
         return np.asarray((table["misses"] <= 1) | (table["missed_s"] <= self.grace_s))
 
     def _forget(self) -> None:
-        """Drop what was looked for in vain, and what went on while nobody looked."""
+        """Drop what was looked for in vain, and what need not be there when nobody looked."""
         table = self._tracks.table
         late = ~self._recent()
         unwatched = self._now_s - table["looked_s"] > self.patience_s
-        new = (table["id"] == 0) & (table["misses"] >= NEW_MISSES)
-        if not (late | unwatched | new).any():
+        flash = (table["id"] == 0) & (table["misses"] >= NEW_MISSES)
+        if not (late | unwatched | flash).any():
             return
         moving = motion.moves(self._tracks.motion)
         # What was seen briefly is not waited for long.
         patience_s = np.minimum(self.patience_s, table["last_s"] - table["first_s"])
         # What moved at the border has left: the next to come in there is another.
         gone = late & ((table["missed_s"] > patience_s) | (moving & self._at_border()))
-        self._tracks.keep(~(gone | new | (unwatched & moving)))
+        gone |= unwatched & (moving | (table["id"] == 0))
+        self._tracks.keep(~(gone | flash))
 
     def _shown(self) -> tuple[Track, ...]:
         """What is believed now: confirmed, and not missed for long."""
