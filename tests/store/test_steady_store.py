@@ -179,6 +179,18 @@ def test_a_new_step_that_is_refused_is_told_to_who_sent_it(steady: SteadyStore) 
         steady.record(bad, None)
 
 
+def test_a_sweep_waits_for_the_database(
+    steady: SteadyStore, make_clip: MakeClip, clock: Hands, tmp_path: Path
+) -> None:
+    steady.record(a_step(an_event()), make_clip("one"))
+    clock.time_s += 1e9
+    other = sqlite3.connect(tmp_path / "events.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    assert steady.sweep().clips == 0
+    other.close()
+    assert steady.sweep().clips == 1
+
+
 def test_closing_writes_what_waits(steady: SteadyStore, lock: Callable[[], None]) -> None:
     steady.record(a_step(an_event()), None)
     lock()

@@ -17,7 +17,7 @@ from vigil.core import (
     SystemClock,
 )
 from vigil.store.event_store import EventStore, Recorded
-from vigil.store.retention import Healed, Retention
+from vigil.store.retention import Healed, Retention, Swept
 from vigil.store.spill import Spill
 
 log = structlog.get_logger(__name__)
@@ -104,6 +104,14 @@ class SteadyStore:
         """Write what waits; call it now and then. True when nothing waits any more."""
         with self._one_at_a_time:
             return self._replay()
+
+    def sweep(self) -> Swept:
+        """Let clips go as `retention` says; call it now and then. Waits while the database does."""
+        try:
+            return self.retention.sweep(self._clock.now_s())
+        except StoreError as error:
+            log.warning("clips not swept", reason=str(error))
+            return Swept()
 
     def _replay(self) -> bool:
         if self._clock.monotonic_s() < self._retry_at_s:
