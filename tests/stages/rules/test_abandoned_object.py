@@ -146,3 +146,21 @@ def test_a_person_never_found_is_a_thing_by_design():
 
 def test_things_of_other_words_are_left_alone():
     assert events(AbandonedObject(labels=("suitcase",)), film(bag(), until_s=60)) == []
+
+
+def test_a_cloud_that_leaves_many_things_at_once_leaves_none():
+    patches = [bag(10.0 + i / 4, at=(0.1 + 0.15 * i, 0.4), id=200 + i) for i in range(6)]
+    assert events(AbandonedObject(), film(*patches, until_s=60)) == []
+    assert len(events(AbandonedObject(), film(*patches[:3], until_s=60))) == 3
+
+
+def test_a_cloud_does_not_end_what_was_told_before():
+    patches = [bag(32.0, at=(0.1 + 0.15 * i, 0.4), id=200 + i) for i in range(6)]
+    told = film(bag(), owner(), *patches, until_s=60)
+    assert spans(AbandonedObject(), told) == [(10.0, 59.9)]
+
+
+def test_things_that_nobody_brought_may_be_left_alone():
+    rule = AbandonedObject(owner_seen=True)
+    assert events(rule, film(bag(), until_s=60)) == []
+    assert len(events(rule, film(bag(), owner(), until_s=60))) == 1

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from vigil.core import Box, Scene, Severity, Step, StepKind
 from vigil.stages.rules.life import MOST_IDS, MOST_POINTS, Lives, Sighting
-from vigil.stages.rules.moment import LONGEST_STEP_S, Lifetime, Moment
+from vigil.stages.rules.moment import Lifetime, Moment
 from vigil.stages.rules.schedule import Schedule, Window
 from vigil.stages.rules.settings import RuleSettings
 
@@ -160,15 +160,6 @@ def test_an_event_names_every_model_that_saw_it():
     told.at(1, cards=("b@2",)).hold()
     told.end()
     assert told.steps[-1].event.cards == ("a@1", "b@2")
-
-
-def test_a_silence_or_a_jump_is_not_lived_through():
-    lifetime = Lifetime()
-    lifetime.at(scene(0))
-    assert lifetime.at(scene(1)).lived_s == 1.0
-    assert lifetime.at(scene(3601)).lived_s == 1.0 + LONGEST_STEP_S
-    assert lifetime.at(scene(-7200)).lived_s == 1.0 + LONGEST_STEP_S
-    assert lifetime.at(scene(-7199)).lived_s == 2.0 + LONGEST_STEP_S
 
 
 @given(

@@ -11,13 +11,14 @@ from vigil.stages.rules.left_things import (
     LeftThing,
     LeftThings,
     Resting,
+    at_rest,
     is_hidden,
     is_with,
 )
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.rest import Rest
 from vigil.stages.rules.scene_rule import SceneRule
-from vigil.stages.rules.settings import Labels, Seconds, Share
+from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.trails import Trails
 
 Region = Annotated[
@@ -40,7 +41,7 @@ class AbandonedObject(SceneRule):
     their own height. Who stands still is no thing, nor is what they cover. The event begins when
     the thing came to rest and ends when it is taken away or dismissed. Limits: in a crowd a thing
     is never alone (`attended_by: owner` helps); a person whom the detector misses altogether is
-    a thing; so is a lasting change of light, where no zone keeps to the ground.
+    a thing; so is a small lasting change of light where no zone keeps to the ground.
     """
 
     CLAIM: ClassVar[str] = "{Thing} was left {where} and nobody is with it."
@@ -60,6 +61,10 @@ class AbandonedObject(SceneRule):
     """Nearer than this, in heights of the person, a person is with it."""
     attended_by: Literal["anyone", "owner"] = "anyone"
     """Who counts: anyone near, or only who was with it when it came to rest, if that is known."""
+    owner_seen: bool = False
+    """Only things that somebody was seen with when they came to rest."""
+    most_at_once: Count = 3
+    """More things in the background than this that come to rest together are a change of light."""
     still: Share = 0.15
     """How far the foot of a track may stray, in fractions of its size, to keep its place."""
     gone_s: Seconds = 2.0
@@ -118,7 +123,7 @@ class AbandonedObject(SceneRule):
             rest.note(moment, still=self.still, inertia=self.inertia)
         self._rests.lost(moment)
         blobs = scene.signals.static_blobs if scene.signals else ()
-        found = [Resting(box=blob.box, since_s=blob.since_s, label="object") for blob in blobs]
+        found = at_rest(blobs, most_at_once=self.most_at_once)
         found += [
             Resting(box=rest.box, since_s=rest.since_s, label=rest.label, track_id=rest.ids[-1])
             for rest in self._rests
@@ -161,6 +166,8 @@ class AbandonedObject(SceneRule):
         seen: set[int] = set()
         for one in found:
             thing = self._things.find(one.box)
+            if one.in_crowd and (thing is None or thing.number not in self._lives):
+                continue
             if thing is None:
                 if is_hidden(one.box, people):
                     continue
@@ -182,6 +189,7 @@ class AbandonedObject(SceneRule):
         alone_s = thing.alone_lived_s
         left = alone_s is not None and moment.passed(alone_s, self.alone_s)
         left = left and moment.passed(thing.since_lived_s, self.still_s)
+        left = left and (thing.owner is not None or not self.owner_seen)
         if not left and thing.number not in self._lives:
             return []
         owner = () if thing.owner is None else (thing.owner,)

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from vigil.core import Box, Track
+from vigil.core import Box, StaticBlob, Track
 from vigil.stages.rules.geometry import covered, gap, overlap
 from vigil.stages.rules.moment import Moment
 
@@ -12,6 +12,8 @@ SAME_IOU = 0.3
 """Two boxes that overlap more are one thing …"""
 SAME_COVER = 0.6
 """… and so are two of which one lies within the other by more."""
+TOGETHER_S = 5.0
+"""People put down a few things within so many seconds; a cloud makes dozens."""
 HIDDEN = 0.3
 """A thing covered by more than this may be there without being seen."""
 REMEMBERED_S = 30.0
@@ -31,6 +33,18 @@ class Resting:
     label: str
     track_id: int | None = None
     """None when it was found in the background, not by a detector."""
+    in_crowd: bool = False
+    """Came to rest together with so many others that it is a change of light."""
+
+
+def at_rest(blobs: Sequence[StaticBlob], *, most_at_once: int) -> list[Resting]:
+    """What the background finds at rest."""
+    found = []
+    for blob in blobs:
+        together = sum(abs(blob.since_s - other.since_s) <= TOGETHER_S for other in blobs)
+        crowd = together > most_at_once
+        found.append(Resting(box=blob.box, since_s=blob.since_s, label="object", in_crowd=crowd))
+    return found
 
 
 @dataclass(slots=True, kw_only=True)
