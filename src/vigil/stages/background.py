@@ -13,7 +13,7 @@ EXPOSURE_STEP = 0.01
 """A change of brightness under one percent is left to the running average."""
 
 SHIFT_EVERY_S = 0.5
-"""A camera's own movement is looked for so often at most, and only while something differs."""
+"""A camera that stood still is asked again so often, and only while something differs."""
 SMALLEST_SHIFT = 0.4
 """Pixels of the background."""
 LARGEST_SHIFT = 0.08
@@ -63,10 +63,12 @@ class Background:
         self.shake = shake
         self.pictures = 0
         self._shift_due_s = 0.0
+        self._rim = 0  # pixels that a moving camera brings in: nothing is known of them
+        self._rim_until_s = 0.0
         self.time_s = 0.0
-        self.mean: Float32[np.ndarray, "..."] = np.zeros((0, 0), np.float32)
+        self.mean: Float32[np.ndarray, ...] = np.zeros((0, 0), np.float32)
         self.noise: Float32[np.ndarray, "height width"] = np.zeros((0, 0), np.float32)
-        self.gain: Float32[np.ndarray, "channels"] = np.ones(1, np.float32)
+        self.gain: Float32[np.ndarray, channels] = np.ones(1, np.float32)
         self.last: Luma | Image = np.zeros((0, 0), np.uint8)
         self.difference: Luma = np.zeros((0, 0), np.uint8)
 
@@ -84,17 +86,25 @@ class Background:
         if self.mean.shape != picture.shape:
             self.restart(picture, time_s)
         self.follow_exposure(picture)
+        if time_s > self._rim_until_s:
+            self._rim = 0
         foreground = self._foreground(picture)
         if time_s >= self._shift_due_s and cv2.countNonZero(foreground):
-            self._shift_due_s = time_s + SHIFT_EVERY_S
-            return self._follow_shift(picture, foreground)
+            explained = self._follow_shift(picture, foreground)
+            if explained is foreground:
+                self._shift_due_s = time_s + SHIFT_EVERY_S
+            return explained
         return foreground
 
     def _foreground(self, picture: Luma | Image) -> Mask:
         self.difference = largest_channel(self._apart(picture))
         threshold = cv2.convertScaleAbs(self.noise, alpha=self.sigmas)
         cv2.max(threshold, self.contrast, threshold)
-        return np.asarray(cv2.compare(self.difference, threshold, cv2.CMP_GT), np.uint8)
+        foreground = np.asarray(cv2.compare(self.difference, threshold, cv2.CMP_GT), np.uint8)
+        if self._rim:
+            high, wide = foreground.shape
+            cv2.rectangle(foreground, (0, 0), (wide - 1, high - 1), 0, 2 * self._rim - 1)
+        return foreground
 
     def _apart(self, picture: Luma | Image) -> Luma | Image:
         """Levels by which each value leaves the range of its neighbourhood in the background.
@@ -163,10 +173,12 @@ class Background:
         self.mean = cv2.warpAffine(
             before, move, before.shape[1::-1], borderMode=cv2.BORDER_REPLICATE
         )
+        was_blind, self._rim = self._rim, max(self._rim, int(np.ceil(max(abs(x), abs(y)) * 2)))
         better = self._foreground(picture)
         if cv2.countNonZero(better) < cv2.countNonZero(foreground) * SHIFT_EXPLAINS:
+            self._rim_until_s = self.time_s + 2 * self.settle_s
             return better
-        self.mean, self.difference = before, seen
+        self.mean, self.difference, self._rim = before, seen, was_blind
         return foreground
 
     def follow_exposure(self, picture: Luma | Image) -> None:
@@ -201,4 +213,3 @@ def largest_channel(picture: Luma | Image) -> Luma:
 def share(gone_s: float, constant_s: float) -> float:
     """How much of a new value enters an average with this time constant."""
     return float(1 - np.exp(-gone_s / constant_s))
-

@@ -94,3 +94,92 @@ def test_four_cars_cross_each_of_five_lines_within_their_label_times(
             ]
             assert mine, f"line {line}: no {label['dir']} for {label}"
         assert sorted(way for _, way in crossings) == ["down", "down", "up", "up"], line
+
+
+def play(detector, scene, *, from_s, until_s, **drawn):
+    """Detections at each fifth of a second."""
+    return [
+        detector.detect([look(scene.frame(moment, **drawn))])[0]
+        for moment in np.arange(from_s, until_s, 0.2)
+    ]
+
+
+BOX = Box(300, 150, 360, 190)
+THING = (300, 150, 60, 40, 20)
+
+
+def overlap(boxes: np.ndarray, box: Box) -> float:
+    return float(iou(boxes, as_array([box])).max(initial=0))
+
+
+def test_a_thing_is_found_while_it_moves_and_after_it_came_to_rest(place) -> None:
+    detector, scene = MotionDetector(absorb_s=120), place()
+    assert not any(len(found) for found in play(detector, scene, from_s=0, until_s=4))
+    for found in play(detector, scene, from_s=4, until_s=30, things=[THING]):
+        assert len(found) == 1
+        assert overlap(found.boxes, BOX) > 0.8
+        assert found.labels == ("object",)
+        assert 0.7 < found.scores[0] <= 1
+
+
+def test_the_hole_that_a_thing_leaves_is_not_found_for_long(place) -> None:
+    detector, scene = MotionDetector(), place()
+    play(detector, scene, from_s=0, until_s=10, things=[THING])
+    after = play(detector, scene, from_s=10, until_s=16)
+    assert not any(len(found) for found in after[10:])
+
+
+def test_parts_of_one_thing_are_joined_and_two_things_stay_apart(place) -> None:
+    detector, scene = MotionDetector(), place()
+    play(detector, scene, from_s=0, until_s=4)
+    bonnet, boot, other = (300, 150, 28, 40, 20), (332, 150, 28, 40, 20), (420, 150, 60, 40, 20)
+    (found,) = play(detector, scene, from_s=4, until_s=4.1, things=[bonnet, boot, other])
+    assert len(found) == 2
+    assert overlap(found.boxes, BOX) > 0.75
+    assert overlap(found.boxes, Box(420, 150, 480, 190)) > 0.8
+
+
+@pytest.mark.parametrize("light", [0.6, 1.5])
+def test_another_exposure_brings_nothing(place, light) -> None:
+    detector, scene = MotionDetector(), place()
+    play(detector, scene, from_s=0, until_s=4)
+    assert not any(len(f) for f in play(detector, scene, from_s=4, until_s=8, light=light))
+
+
+def test_a_shadow_is_dropped_and_a_dark_thing_is_not(place) -> None:
+    detector, scene = MotionDetector(), place()
+    play(detector, scene, from_s=0, until_s=4)
+    shade = np.ones((360, 640), np.float32)
+    shade[100:200, 100:250] = 0.75
+    (found,) = play(detector, scene, from_s=4, until_s=4.1, things=[THING], light=shade)
+    assert len(found) == 1
+    assert overlap(found.boxes, BOX) > 0.8
+
+
+def test_nothing_is_sought_inside_a_mask(place) -> None:
+    detector = MotionDetector(masks=(((0.4, 0.3), (0.7, 0.3), (0.7, 0.7), (0.4, 0.7)),))
+    scene = place()
+    play(detector, scene, from_s=0, until_s=4)
+    assert not any(len(f) for f in play(detector, scene, from_s=4, until_s=6, things=[THING]))
+
+
+def test_each_source_has_a_background_of_its_own(place) -> None:
+    detector, left, right = MotionDetector(), place(seed=1), place(seed=2)
+    for moment in np.arange(0, 4, 0.2):
+        looks = [look(left.frame(moment, source="a")), look(right.frame(moment, source="b"))]
+        assert [len(found) for found in detector.detect(looks)] == [0, 0]
+    looks = [look(left.frame(4, source="a")), look(right.frame(4, [THING], source="b"))]
+    assert [len(found) for found in detector.detect(looks)] == [0, 1]
+
+
+def test_a_source_that_is_no_longer_named_is_forgotten(place, monkeypatch) -> None:
+    monkeypatch.setattr("vigil.stages.detect.motion.REMEMBERED_CALLS", 10)
+    detector, scene = MotionDetector(), place()
+    detector.detect([look(scene.frame(0, source="gone"))])
+    for moment in np.arange(0, 4, 0.2):
+        detector.detect([look(scene.frame(moment, source="here"))])
+    assert set(detector._views) == {"here"}
+
+
+def test_it_learns_a_background_and_so_needs_luma_looks() -> None:
+    assert MotionDetector().needs is Rung.LUMA

@@ -145,7 +145,9 @@ class LumaGate:
         news = max(large, NEWS * self._usual)
         restless = self._background.moved(picture) if blobs else foreground
         for blob, known in zip(blobs, held, strict=True):
-            if blob.area >= (large if known else news) and not (known and is_at_rest(blob, restless)):
+            if blob.area >= (large if known else news) and not (
+                known and is_at_rest(blob, restless)
+            ):
                 self._open, self._moved_s = True, frame.time_s
         if frame.time_s - self._moved_s > self.hold_s:
             self._open = False
@@ -166,7 +168,9 @@ class LumaGate:
         if not len(self._held):
             return None
         high, wide = self._allowed.shape
-        return boxes_mask(self._held, wide, high, frame.width / wide, frame.height / high)
+        held = boxes_mask(self._held, wide, high, frame.width / wide, frame.height / high)
+        # The blur carries a thing's edge beyond a tight box.
+        return np.asarray(cv2.dilate(held, np.ones((5, 5), np.uint8)), np.uint8)
 
 
 def is_at_rest(blob: Blob, restless: Mask) -> bool:

@@ -60,7 +60,7 @@ class StaticBlobs:
     """Levels, 0 to 255, that a pixel must differ by at least."""
     sigmas: float = 4.0
     """And how many times its usual deviation."""
-    area: float = 0.0006
+    area: float = 0.001
     """Smallest thing, as a fraction of the picture."""
     rest_s: float = 4.0
     """Seconds that a thing must be seen at rest."""
@@ -181,7 +181,9 @@ class StaticBlobs:
         known = as_array([known.box for known in self._known])
         return bool((iou(box, known) > SAME_THING_IOU).any())
 
-    def _is_part(self, core: Blob, whole: "np.ndarray[tuple[int, int], np.dtype[np.int32]]") -> bool:
+    def _is_part(
+        self, core: Blob, whole: "np.ndarray[tuple[int, int], np.dtype[np.int32]]"
+    ) -> bool:
         """True for the quiet part of something that moves: a person's trunk, a lorry's side."""
         number = core.of(whole)[core.shape > 0].max()
         quiet = self._rested_s[whole == number] >= PROVISIONAL_S
