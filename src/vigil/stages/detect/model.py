@@ -52,9 +52,10 @@ class ModelDetector:
         *,
         labels: tuple[str, ...] = (),
         score: float | None = None,
+        canvas: bool = True,
     ) -> "ModelDetector":
         """A detector of weights that no registry keeps; opens them, or raises `ModelError`."""
-        detector = cls(name=card.name, labels=labels, score=score)
+        detector = cls(name=card.name, labels=labels, score=score, canvas=canvas)
         detector._fixed = OpenModel.of(card, folder)
         detector._check(detector._fixed)
         return detector
