@@ -10,7 +10,7 @@ from vigil.core import Box
 from vigil.sim.camera import Camera
 from vigil.sim.render import Renderer
 from vigil.sim.truth import EventKind, TrueEvent, Truth
-from vigil.sim.world import Bag, Vehicle, Walker, World
+from vigil.sim.world import Bag, Vehicle, World
 
 Line = tuple[tuple[float, float], tuple[float, float]]
 """Start and end, fractions of the picture."""
@@ -178,8 +178,7 @@ class Chronicle:
             before = (truth.time_s, foot, beyond)
 
     def _owner_gone(self, bag: Bag, end_s: float, metres: float) -> bool:
-        owner = self.world.actor(bag.owner)
-        assert isinstance(owner, Walker)
+        owner = self.world.owner(bag)
         place = owner.route.at(bag.put_down_s)
         if place is None:
             return False

@@ -16,7 +16,7 @@ from vigil.sim.render import Renderer
 from vigil.sim.truth import TrueEvent, Truth
 from vigil.sim.world import World
 
-IDLE_GROUPS = 12
+IDLE_GROUPS = 8
 """So many groups of pictures of the empty view are encoded for a spliced film, each with noise of
 its own; the stretches of a film in which nothing happens are put together from them."""
 
@@ -62,7 +62,7 @@ def write_spliced_film(
 
     Every group of pictures is encoded by itself; those without an actor are taken from a small
     stock with fresh noise each. What is lost: a rate control that looks beyond one group, and
-    noise that never repeats. Disturbances are filmed as they are, never taken from the stock.
+    noise that never repeats. A disturbed view, and one with a burnt-in clock, is always filmed.
     """
     chosen = replace(options or H264Options(), repeat_headers=True)
     view = Renderer(world=world, camera=camera)
@@ -73,7 +73,7 @@ def write_spliced_film(
     truths: list[Truth] = []
     for first in range(0, total, group):
         times = [number / camera.rate for number in range(first, min(first + group, total))]
-        if _idle(world, times):
+        if _idle(world, camera, times):
             key = (int(random.integers(IDLE_GROUPS)), len(times))
             if key not in stock:
                 stock[key] = _encoded(view, times, chosen)
@@ -143,19 +143,12 @@ def write_mot(path: Path, truths: Iterable[Truth], *, label: str = "person") -> 
                     file.write(f"{number},{id_},{size},1,1,{visible:.3f}\n")
 
 
-def _idle(world: World, times: list[float]) -> bool:
-    if any(_disturbed(world, time_s) for time_s in (times[0], times[-1])):
-        return False
-    return all(world.stance(actor, time_s) is None for actor in world.actors for time_s in times)
-
-
-def _disturbed(world: World, time_s: float) -> bool:
-    # A switched lamp lasts for ever; everything else has an end.
-    return any(
-        getattr(one, "start_s", getattr(one, "at_s", 0.0))
-        <= time_s
-        <= getattr(one, "end_s", float("inf"))
-        for one in world.disturbances
+def _idle(world: World, camera: Camera, times: list[float]) -> bool:
+    """Whether nothing but noise tells these pictures from any others of the empty view."""
+    return (
+        not camera.stamp
+        and not any(one.acts(time_s) for one in world.disturbances for time_s in times)
+        and all(world.stance(actor, time_s) is None for actor in world.actors for time_s in times)
     )
 
 

@@ -95,5 +95,5 @@ def night(lamps: tuple[Lamp, ...]) -> Light:
         sky_colour=(0.7, 0.8, 1.0),
         lamps=lamps,
         exposure=1.5,
-        noise=2.5,
+        noise=1.8,
     )

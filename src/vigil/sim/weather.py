@@ -87,7 +87,7 @@ class Weather:
             )
         gain = 1.0
         for switch in self._disturbances:
-            if isinstance(switch, LightSwitch) and time_s >= switch.at_s:
+            if isinstance(switch, LightSwitch) and switch.acts(time_s):
                 gain *= switch.gain
         if gain != 1.0:
             frame = np.asarray(cv2.convertScaleAbs(frame, alpha=gain), np.uint8)
@@ -95,11 +95,7 @@ class Weather:
         return self._rained(frame, strength, time_s) if strength > 0 else frame
 
     def _now(self, kind: type[Lasting], time_s: float) -> list[Lasting]:
-        return [
-            one
-            for one in self._disturbances
-            if isinstance(one, kind) and one.start_s <= time_s <= one.end_s
-        ]
+        return [one for one in self._disturbances if isinstance(one, kind) and one.acts(time_s)]
 
     def _rained(self, frame: Image, strength: float, time_s: float) -> Image:
         if not self._sheets:

@@ -75,31 +75,41 @@ class LightSwitch:
     gain: float = 1.5
     """Of pixel values."""
 
+    def acts(self, time_s: float) -> bool:
+        """Whether it changes the picture of that moment."""
+        return time_s >= self.at_s
+
 
 @dataclass(frozen=True, kw_only=True)
-class Rain:
+class _Spell:
+    """Something that lasts for a while."""
+
+    start_s: float
+    end_s: float
+
+    def acts(self, time_s: float) -> bool:
+        """Whether it changes the picture of that moment."""
+        return self.start_s <= time_s <= self.end_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rain(_Spell):
     """Streaks in front of the lens."""
 
-    start_s: float
-    end_s: float
     strength: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wind:
+class Wind(_Spell):
     """Leaves move."""
 
-    start_s: float
-    end_s: float
     strength: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shake:
+class Shake(_Spell):
     """The camera's pole sways."""
 
-    start_s: float
-    end_s: float
     pixels: float = 2.0
     """Largest shift, for a picture 640 pixels wide."""
 
@@ -134,14 +144,18 @@ class World:
         """The actor with that id."""
         return next(actor for actor in self.actors if actor.id == id_)
 
+    def owner(self, bag: Bag) -> Walker:
+        """Who carries a bag."""
+        return next(
+            actor for actor in self.actors if isinstance(actor, Walker) and actor.id == bag.owner
+        )
+
     def stance(self, actor: Actor, time_s: float) -> Stance | None:
         """Where an actor stands on the ground, None while it is nowhere; a bag where it lies."""
         if not isinstance(actor, Bag):
             return actor.route.at(time_s)
-        owner = self.actor(actor.owner)
-        assert isinstance(owner, Walker)
         lies = actor.put_down_s <= time_s and not _taken(actor, time_s)
-        return owner.route.at(actor.put_down_s if lies else time_s)
+        return self.owner(actor).route.at(actor.put_down_s if lies else time_s)
 
     def solid(self, actor: Actor, time_s: float) -> Mesh | None:
         """The actor as it is at that time, in its place; None while it is nowhere."""
@@ -178,8 +192,7 @@ class World:
         )
 
     def _bag(self, bag: Bag, stance: Stance, time_s: float) -> Mesh:
-        owner = self.actor(bag.owner)
-        assert isinstance(owner, Walker)
+        owner = self.owner(bag)
         moment_s = time_s
         lies = bag.put_down_s <= time_s and not _taken(bag, time_s)
         if lies:
