@@ -45,7 +45,7 @@ class LiveTimeline:
         anchor_s = self._follow(delay_s, received_s)
         time_s = pts_s + anchor_s
         if pts_s < self._highest_pts_s:
-            return time_s
+            return max(time_s, self.not_before_s - REORDER_S)
         self._highest_pts_s = pts_s
         return self._advance_to(time_s)
 
