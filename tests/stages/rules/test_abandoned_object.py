@@ -164,3 +164,8 @@ def test_things_that_nobody_brought_may_be_left_alone():
     rule = AbandonedObject(owner_seen=True)
     assert events(rule, film(bag(), until_s=60)) == []
     assert len(events(rule, film(bag(), owner(), until_s=60))) == 1
+
+
+def test_the_background_is_asked_only_by_who_wants_objects():
+    assert AbandonedObject().signals == {"static_blobs"}
+    assert AbandonedObject(labels=("suitcase",)).signals == frozenset()
