@@ -1,11 +1,11 @@
-"""What a fixed camera sees when nothing happens: pixel arithmetic that gates and detectors share."""
+"""What a fixed camera sees when nothing happens: arithmetic that gates and detectors share."""
 
 import cv2
 import numpy as np
 from jaxtyping import Float32
 
 from vigil.core import Image, Luma
-from vigil.stages.blobs import Blob, Mask
+from vigil.stages.blobs import Blob, Mask, over
 
 FIRST_PICTURES = 4
 """So many are simply averaged: the first may be an odd one."""
@@ -99,7 +99,7 @@ class Background:
     def _foreground(self, picture: Luma | Image) -> Mask:
         self.difference = largest_channel(self._apart(picture))
         threshold = cv2.convertScaleAbs(self.noise, alpha=self.sigmas)
-        cv2.max(threshold, self.contrast, threshold)
+        threshold = np.maximum(threshold, np.uint8(self.contrast))
         foreground = np.asarray(cv2.compare(self.difference, threshold, cv2.CMP_GT), np.uint8)
         if self._rim:
             high, wide = foreground.shape
@@ -151,7 +151,7 @@ class Background:
     def moved(self, picture: Luma | Image) -> Mask:
         """Where `picture` differs from the one before it."""
         step = largest_channel(np.asarray(cv2.absdiff(picture, self.last), np.uint8))
-        return np.asarray(cv2.compare(step, self.contrast / 2, cv2.CMP_GT), np.uint8)
+        return over(step, self.contrast / 2)
 
     def heal(self, blob: Blob, picture: Luma | Image) -> None:
         """Take the picture for the background where the blob is."""

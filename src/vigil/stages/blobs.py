@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -11,11 +12,15 @@ from vigil.core import Box, Luma
 
 Mask = UInt8[np.ndarray, "height width"]
 """255 where something holds, else 0."""
+Levels = np.ndarray[tuple[int, ...], np.dtype[np.uint8 | np.float32]]
+"""One channel, height and width."""
 Polygon = Sequence[tuple[float, float]]
 """Corners x, y in fractions of the picture."""
 
 RING = 4
 """Pixels of surroundings that a blob is compared with."""
+
+Kind = TypeVar("Kind", bound=np.dtype[np.generic])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,7 +36,7 @@ class Blob:
     area: int
     """How many they are."""
 
-    def of(self, picture: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]") -> "np.ndarray":
+    def of(self, picture: np.ndarray[tuple[int, ...], Kind]) -> np.ndarray[tuple[int, ...], Kind]:
         """The rectangle cut from a picture of the mask's size; a view."""
         return picture[self.top : self.bottom, self.left : self.right]
 
@@ -59,6 +64,11 @@ class Blob:
         return Box(
             self.left * scale_x, self.top * scale_y, self.right * scale_x, self.bottom * scale_y
         )
+
+
+def over(picture: Levels, level: float) -> Mask:
+    """Where a picture of one channel is above `level`."""
+    return np.asarray(cv2.compare(picture, level, cv2.CMP_GT), np.uint8)  # type: ignore[call-overload]
 
 
 def find_blobs(mask: Mask, *, smallest: float, join: int = 0) -> list[Blob]:

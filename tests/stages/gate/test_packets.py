@@ -15,9 +15,7 @@ GROUP = 25
 
 
 def encoding(codec: str = "h264", extradata: bytes = b"") -> Encoding:
-    return Encoding(
-        kind="video", codec=codec, extradata=extradata, time_base=Fraction(1, 90_000)
-    )
+    return Encoding(kind="video", codec=codec, extradata=extradata, time_base=Fraction(1, 90_000))
 
 
 ANNEX_B = encoding()

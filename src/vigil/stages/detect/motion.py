@@ -167,7 +167,7 @@ def drop_shadows(objects: Mask, picture: Image, mean: Float32[np.ndarray, "h w 3
 
 
 def is_no_thing(blob: Blob, picture: Image, background: Background) -> bool:
-    """A place that rests, and is a hole that something left, or the old surface in another light."""
+    """A place that rests: a hole that something left, or the old surface in another light."""
     restless = blob.of(background.moved(picture))[blob.shape > 0]
     if np.count_nonzero(restless) > RESTLESS * blob.area:
         return False

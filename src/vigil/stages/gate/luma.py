@@ -158,7 +158,7 @@ class LumaGate:
             return [False] * len(self._boxes)
         boxes = as_array(self._boxes)
         within = intersections(boxes, self._held).max(axis=1)
-        return (within > 0.5 * areas(boxes)).tolist()
+        return [bool(most) for most in within > 0.5 * areas(boxes)]
 
     def _learn_usual(self, size: float, time_s: float) -> None:
         gone_s = min(max(0.0, time_s - self._background.time_s), 1.0)
@@ -176,4 +176,4 @@ class LumaGate:
 def is_at_rest(blob: Blob, restless: Mask) -> bool:
     """True when hardly any of its pixels changed since the last look."""
     stirring = np.count_nonzero(blob.of(restless)[blob.shape > 0])
-    return stirring < RESTLESS * blob.area
+    return bool(stirring < RESTLESS * blob.area)

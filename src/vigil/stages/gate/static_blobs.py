@@ -5,6 +5,7 @@ from itertools import count
 
 import cv2
 import numpy as np
+from jaxtyping import Float32
 
 from vigil.core import Box, Boxes, Frame, Luma, StaticBlob, as_array, iou, part
 from vigil.stages.background import Background, share
@@ -15,6 +16,7 @@ from vigil.stages.blobs import (
     boxes_mask,
     find_blobs,
     new_structure,
+    over,
     polygons_mask,
 )
 
@@ -110,7 +112,7 @@ class StaticBlobs:
         ignored = boxes_mask(self._ignored, picture.shape[1], picture.shape[0], *self._scale)
         self._age(picture, foreground, ignored, step_s)
         self._remember(self._things(picture, foreground), frame.time_s)
-        kept = cv2.compare(self._rested_s, PROVISIONAL_S, cv2.CMP_GE)
+        kept = over(self._rested_s, PROVISIONAL_S)
         held = np.asarray(cv2.bitwise_or(ignored, kept), np.uint8)
         self._background.learn(picture, frame.time_s, foreground, held)
         return tuple(
@@ -132,33 +134,30 @@ class StaticBlobs:
             self._candidate *= self._background.gain
         rested, candidate = self._rested_s, self._candidate
         self._same = within(picture, candidate, self.contrast * 0.75)
-        kept = cv2.compare(rested, PROVISIONAL_S, cv2.CMP_GE)
         faint = cv2.bitwise_not(within(picture, self._background.mean, self.contrast / 2))
-        news = cv2.bitwise_or(foreground, cv2.bitwise_and(faint, kept))
+        news = cv2.bitwise_or(foreground, cv2.bitwise_and(faint, over(rested, PROVISIONAL_S)))
         free = cv2.bitwise_not(ignored)
         quiet = cv2.bitwise_and(cv2.bitwise_and(news, self._same), free)
-        cv2.add(rested, step_s, rested, quiet)
+        rested += quiet * np.float32(step_s / 255)
         # What hides a sure thing is no reason to forget it: it only stops the clock.
-        sure = cv2.compare(rested, self.rest_s, cv2.CMP_GE)
-        hidden = cv2.bitwise_and(news, sure)
+        hidden = cv2.bitwise_and(news, over(rested, self.rest_s))
         lost = cv2.bitwise_and(cv2.bitwise_not(cv2.bitwise_or(quiet, hidden)), free)
-        cv2.subtract(rested, 2 * step_s, rested, lost)
-        cv2.max(rested, 0.0, rested)
-        cv2.min(rested, self.rest_s + 1, rested)
-        fresh = cv2.bitwise_and(cv2.compare(rested, 0.0, cv2.CMP_LE), free)
+        rested -= lost * np.float32(2 * step_s / 255)
+        np.clip(rested, 0, self.rest_s + 1, out=rested)
+        fresh = cv2.bitwise_and(cv2.bitwise_not(over(rested, 0)), free)
         cv2.accumulateWeighted(picture, candidate, share(step_s, self.settle_s), self._same)
         cv2.accumulateWeighted(picture, candidate, 1.0, fresh)
 
     def _things(self, picture: Luma, foreground: Mask) -> list[Blob]:
         """Sure pixels, joined and grown; what is no thing goes into the background."""
-        sure = np.asarray(cv2.compare(self._rested_s, self.rest_s, cv2.CMP_GE), np.uint8)
+        sure = over(self._rested_s, self.rest_s)
         if not cv2.countNonZero(sure):
             return []
         smallest = self.area * picture.size
         join = max(3, picture.shape[1] // 60)
         was = self._background.mean.astype(np.uint8)
         things = []
-        whole = cv2.connectedComponents(cv2.bitwise_or(sure, foreground))[1]
+        whole = np.asarray(cv2.connectedComponents(cv2.bitwise_or(sure, foreground))[1], np.int32)
         for core in find_blobs(sure, smallest=smallest, join=join):
             if not self._is_known(core) and self._is_part(core, whole):
                 continue
@@ -187,14 +186,13 @@ class StaticBlobs:
         """True for the quiet part of something that moves: a person's trunk, a lorry's side."""
         number = core.of(whole)[core.shape > 0].max()
         quiet = self._rested_s[whole == number] >= PROVISIONAL_S
-        return np.count_nonzero(quiet) < ALONE * quiet.size
+        return bool(np.count_nonzero(quiet) < ALONE * quiet.size)
 
     def _grow(self, core: Blob, picture: Luma, was: Luma) -> Blob:
         """The core with all that hangs on it and differs by half as much."""
         room = core.grown(max(4, (core.right - core.left) // 2), picture.shape[1], picture.shape[0])
-        faint = cv2.compare(
-            cv2.absdiff(room.of(picture), room.of(was)), self.contrast / 2, cv2.CMP_GT
-        )
+        apart = cv2.absdiff(room.of(picture), room.of(was))
+        faint = over(np.asarray(apart, np.uint8), self.contrast / 2)
         faint = cv2.bitwise_and(faint, room.of(self._same))
         faint = np.asarray(cv2.bitwise_or(faint, room.shape), np.uint8)
         largest = max(find_blobs(faint, smallest=1), key=lambda blob: blob.area)
@@ -217,7 +215,7 @@ class StaticBlobs:
         self._known = [known for known in self._known if time_s - known.seen_s <= self.forget_s]
 
 
-def within(picture: Luma, other: "np.ndarray", levels: float) -> Mask:
+def within(picture: Luma, other: Float32[np.ndarray, "height width"], levels: float) -> Mask:
     """Where two pictures differ by `levels` or less."""
-    apart = cv2.absdiff(picture, other.astype(np.uint8))
-    return np.asarray(cv2.compare(apart, levels, cv2.CMP_LE), np.uint8)
+    apart = np.asarray(cv2.absdiff(picture, other.astype(np.uint8)), np.uint8)
+    return np.asarray(cv2.bitwise_not(over(apart, levels)), np.uint8)
