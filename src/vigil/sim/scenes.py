@@ -128,13 +128,13 @@ def gate(seed: int = 0, *, dark: bool = False, rain: bool = False) -> SceneScrip
             seed=seed,
         ),
         cameras=(
-            Camera(name="gate", position=(0.5, -7.0, 4.2), target=(0.2, 4.5, 0.6), view_deg=62,
+            Camera(name="gate", position=(0.5, -5.6, 3.9), target=(0.2, 4.5, 0.7), view_deg=62,
                    stamp=True, seed=seed),
             Camera(name="street", position=(-4.4, -2.2, 4.4), target=(2.6, 4.6, 0.5), view_deg=70,
                    stamp=True, seed=seed + 1),
         ),
-        line=((0.24, 0.60), (0.76, 0.60)),
-        zone=((0.23, 0.38), (0.76, 0.38), (0.77, 0.59), (0.23, 0.59)),
+        line=((0.19, 0.655), (0.80, 0.665)),
+        zone=((0.20, 0.42), (0.81, 0.42), (0.80, 0.64), (0.19, 0.63)),
     )  # fmt: skip
 
 
