@@ -3,6 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -94,6 +95,16 @@ def test_a_stream_that_grows_above_the_cap_is_not_decoded() -> None:
     decoder = Decoder(lying, limits=Limits(pixels=100 * 100))
     assert [frame for packet in PACKETS for frame in decoder.decode(packet)] == []
     assert decoder.failures == 60
+
+
+def test_the_cap_holds_where_the_decoder_does_not_obey_it() -> None:
+    jpeg = cv2.imencode(".jpg", np.zeros((300, 300, 3), np.uint8))[1].tobytes()
+    encoding = Encoding(
+        kind="video", codec="mjpeg", extradata=b"", time_base=Fraction(1, 90_000), width=8, height=8
+    )
+    decoder = Decoder(encoding, limits=Limits(pixels=100 * 100))
+    assert decoder.decode(replace(PACKETS[0], encoding=encoding, data=jpeg)) == []
+    assert decoder.failures == 1
 
 
 def test_hidden_packets_are_decoded_but_not_shown() -> None:

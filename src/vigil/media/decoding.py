@@ -76,10 +76,19 @@ class Decoder:
         except (av.FFmpegError, ValueError):
             self.failures += 1
             return []
-        return [self._frame(p, p.opaque) for p in pictures if isinstance(p.opaque, float)]
+        return [
+            self._frame(picture, picture.opaque)
+            for picture in pictures
+            if isinstance(picture.opaque, float) and self._is_allowed(picture)
+        ]
+
+    def _is_allowed(self, picture: av.VideoFrame) -> bool:
+        """Not every decoder obeys `max_pixels` when a stream grows."""
+        allowed = picture.width * picture.height <= self._limits.pixels
+        self.failures += not allowed
+        return allowed
 
     def _frame(self, picture: av.VideoFrame, time_s: float) -> Frame:
-        self._limits.check_picture(self._source, picture.width, picture.height)
         rotation = quarter_turns(-picture.rotation) or self.encoding.rotation
         sideways = rotation in (90, 270)
         self._last_s = max(self._last_s, time_s)
