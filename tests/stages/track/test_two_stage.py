@@ -270,6 +270,14 @@ def test_an_occluded_walker_comes_out_with_the_same_id() -> None:
     assert ids(tracker.update(look_at(4.2), detections([walker], 4.2))) == [1]
 
 
+def test_who_turns_sharply_keeps_the_id_where_nobody_else_can_be_meant() -> None:
+    tracker = TwoStageTracker()
+    large = Thing(300, 340, width=150, height=300)
+    follow([large], rate=5, seconds=3, tracker=tracker)
+    jumped = Thing(390, 345, width=150, height=290)
+    assert ids(follow([jumped], rate=5, seconds=1, start_s=3, tracker=tracker)[-1]) == [1]
+
+
 def test_a_lost_track_is_forgotten_after_patience() -> None:
     tracker = TwoStageTracker(patience_s=1.0)
     follow([Thing(300, 200)], rate=5, seconds=3, tracker=tracker)

@@ -19,6 +19,8 @@ OVERLAP = 0.4
 """Intersection over union that counts as near, whatever the filter says."""
 PLAIN, RIVAL = 0.5, 0.3
 """A pair that overlaps by more than the first while no other does by the second needs no sum."""
+SHARP = 0.2
+"""A detection that nobody else wants may be a track that overlaps it by more."""
 APPEARANCE_WEIGHT = 1.0
 """Cost of opposite appearance; 1 is the cost of the farthest pair."""
 WORST = 0.7
@@ -66,6 +68,11 @@ def costs(
     cost = (np.minimum(distance, 1.0) + trust * (1 - overlap)) / (1 + trust)
     cost[(distance >= 1) & (overlap < OVERLAP)] = REFUSED
     return np.asarray(cost)
+
+
+def turns(overlap: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, "n m"]:
+    """How badly each detection fits when motion is no guide: overlap alone decides."""
+    return WORST * (1 - overlap) / (1 - SHARP)
 
 
 def likeness(

@@ -19,6 +19,7 @@ from vigil.stages.track.matching import (
     overlaps,
     pair,
     plain,
+    turns,
 )
 from vigil.stages.track.motion import Motion
 from vigil.stages.track.seen import Rows, Seen
@@ -140,7 +141,7 @@ class TwoStageTracker:
         return predicted
 
     def _pair(self, predicted: Motion, boxes: Boxes, seen: Seen) -> Pairs:
-        """First the strong detections choose, then the weak ones continue what is left."""
+        """Strong detections choose first, weak ones continue what is left, overlap comes last."""
         tracks = self._tracks
         if not len(boxes) or not len(seen.box):
             return NOBODY
@@ -150,21 +151,24 @@ class TwoStageTracker:
         if clear is not None and not seen.appearance.shape[1]:
             return clear
         cost = costs(predicted, seen.place, overlap)
-        if seen.appearance.shape[1]:
-            cost += likeness(tracks.appearance, seen.appearance, self.appearance_gate)
         cost[~kin] = REFUSED
-        strong = seen.score >= self.match_score
-        if strong.all():
-            return pair(cost)
-        chosen = np.flatnonzero(strong)
-        rows, columns = pair(cost[:, chosen])
-        left = self._recent()
-        left[rows] = False
-        rest, weak = np.flatnonzero(left), np.flatnonzero(~strong)
-        more, others = pair(cost[np.ix_(rest, weak)])
-        rows, columns = np.append(rows, rest[more]), np.append(chosen[columns], weak[others])
-        order = rows.argsort()
-        return rows[order], columns[order]
+        turned = turns(overlap)
+        if seen.appearance.shape[1]:
+            unlike = likeness(tracks.appearance, seen.appearance, self.appearance_gate)
+            cost, turned = cost + unlike, turned + unlike
+        strong, recent = seen.score >= self.match_score, self._recent()
+        every = np.ones(len(tracks), bool)
+        found = np.full(len(tracks), -1)
+        # What turned sharply is out of the filter's reach, but still overlaps where it was.
+        stages = ((cost, every, strong), (cost, recent, ~strong), (turned, recent, strong))
+        for price, some, wanted in stages:
+            free = wanted.copy()
+            free[found[found >= 0]] = False
+            rest, choice = np.flatnonzero(some & (found < 0)), np.flatnonzero(free)
+            rows, columns = pair(price[np.ix_(rest, choice)])
+            found[rest[rows]] = choice[columns]
+        rows = np.flatnonzero(found >= 0)
+        return rows, found[rows]
 
     def _bear(self, seen: Seen, taken: Rows) -> None:
         """Start a track for each sure detection that repeats no other, the surest first."""
