@@ -99,7 +99,7 @@ def lamp() -> np.ndarray:
 def test_it_closes_within_a_bounded_time(place, drawn, within_s) -> None:
     gate, scene = LumaGate(), place(noise=4)
     seconds_open(gate, scene, from_s=0, until_s=10)
-    moments = seconds_open(gate, scene, from_s=10, until_s=50, **drawn)
+    moments = seconds_open(gate, scene, from_s=10, until_s=18 + within_s, **drawn)
     assert all(moment - 10 <= within_s for moment in moments)
 
 

@@ -23,6 +23,7 @@ DARKEST_SHADOW = 0.65
 SHADOW_TINT = 10.0
 """Levels by which a shadow's colour may be off."""
 JUDGED_EVERY_S = 1.0
+"""What rests is asked so often whether it is a thing."""
 RESTLESS = 0.2
 """A thing rests when less of it than this changes from look to look."""
 SAME_SURFACE = 0.87
@@ -48,8 +49,8 @@ class MotionDetector:
     A pixel is compared with its running mean (Wren et al., "Pfinder", 1997), shadows are dropped
     by their unchanged colour (Horprasert et al., "A statistical approach for real-time robust
     background subtraction and shadow detection", 1999), and what is left is joined to blobs. A
-    thing that stays is found until `absorb_s` have passed; the hole that a thing leaves behind
-    is not found, since its edges are in the background and not in the picture.
+    thing that stays is found until about `absorb_s` have passed. The hole that a thing leaves is
+    found for a second or two: it looks more like its surroundings than the background did.
     """
 
     width: int = 320

@@ -101,6 +101,8 @@ class LumaGate:
         self._held = boxes
 
     def regions(self) -> Boxes:
+        if not self._boxes:
+            return as_array([])
         width, height = self._size
         return merged(
             self._boxes,

@@ -5,7 +5,7 @@ from itertools import count
 
 import cv2
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int32
 
 from vigil.core import Box, Boxes, Frame, Luma, StaticBlob, as_array, iou, part
 from vigil.stages.background import Background, share
@@ -53,7 +53,8 @@ class StaticBlobs:
     foreground-background segmentation using codebook model", 2005): the background, frozen while
     something hides it, and a candidate with the time for which it has been seen. A candidate
     that somebody walks in front of keeps its time. Two kinds of patches are no things, and go
-    into the background: the same surface in another light, and the hole that a thing left.
+    into the background: the same surface in another light, and the hole that a thing left. When
+    the picture changes as a whole, and no gain explains it, every thing is forgotten.
     """
 
     width: int = 320
@@ -131,7 +132,7 @@ class StaticBlobs:
     def _age(self, picture: Luma, foreground: Mask, ignored: Mask, step_s: float) -> None:
         """Count how long each pixel has kept a value that is not its background's."""
         if self._background.gain[0] != 1:
-            self._candidate *= self._background.gain
+            self._candidate = np.minimum(self._candidate * self._background.gain[0], 255)
         rested, candidate = self._rested_s, self._candidate
         self._same = within(picture, candidate, self.contrast * 0.75)
         faint = cv2.bitwise_not(within(picture, self._background.mean, self.contrast / 2))
@@ -180,9 +181,7 @@ class StaticBlobs:
         known = as_array([known.box for known in self._known])
         return bool((iou(box, known) > SAME_THING_IOU).any())
 
-    def _is_part(
-        self, core: Blob, whole: "np.ndarray[tuple[int, int], np.dtype[np.int32]]"
-    ) -> bool:
+    def _is_part(self, core: Blob, whole: Int32[np.ndarray, "height width"]) -> bool:
         """True for the quiet part of something that moves: a person's trunk, a lorry's side."""
         number = core.of(whole)[core.shape > 0].max()
         quiet = self._rested_s[whole == number] >= PROVISIONAL_S
