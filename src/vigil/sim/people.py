@@ -203,11 +203,23 @@ def _flesh_arm(arm: Float32[np.ndarray, "4 3"], looks: Looks) -> Mesh:
 
 
 def _torso(spine: _Spine, looks: Looks) -> Mesh:
-    hem = -0.46 if looks.coat else -0.10
-    flare = 0.215 if looks.coat else 0.180
+    hem = -0.38 if looks.coat else -0.10
+    flare = 0.210 if looks.coat else 0.180
     levels = [hem, hem * 0.4, 0.08, 0.18, 0.30, 0.40, 0.47, 0.515, 0.545, 0.575]
     wide = [flare, 0.178, 0.160, 0.156, 0.178, 0.196, 0.200, 0.165, 0.100, 0.062]
-    deep = [flare * 0.72, 0.128, 0.112, 0.110, 0.124, 0.128, 0.112, 0.092, 0.074, 0.060]
+    # A long coat is pushed out by the legs.
+    deep = [
+        0.235 if looks.coat else 0.130,
+        0.165 if looks.coat else 0.128,
+        0.112,
+        0.110,
+        0.124,
+        0.128,
+        0.112,
+        0.092,
+        0.074,
+        0.060,
+    ]
     rings = len(levels)
     centres = np.zeros((rings, 3), np.float32)
     centres[:, 2] = levels
