@@ -49,6 +49,20 @@ class Gate(Protocol):
         """Whether what was last seen is worth a detector, with hysteresis."""
         ...
 
+    @property
+    def nearness(self) -> float:
+        """How near what was last seen came to opening it, 0 to 1."""
+        ...
+
+    @property
+    def identical_to_last(self) -> bool:
+        """Whether the last two pictures were the same to the last bit: a frozen camera."""
+        ...
+
+    def hold(self, boxes: Boxes) -> None:
+        """Where something is believed that must not become background (source pixels)."""
+        ...
+
     def regions(self) -> Boxes:
         """Where it moves, in source pixels; (0, 4) when nothing does."""
         ...
@@ -69,6 +83,11 @@ class Detector(Protocol):
 
 class Tracker(Protocol):
     """Follow objects from look to look. One tracker per camera."""
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether looking again soon would tell more than waiting."""
+        ...
 
     def update(self, look: Look, detections: Detections | None) -> Scene:
         """Move to the look's time. None: nobody looked; empty: nothing was there."""

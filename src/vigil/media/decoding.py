@@ -7,6 +7,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from vigil.core import DecodeError, Encoding, Frame, Packet
 from vigil.media.limits import Limits
+from vigil.media.padded import padded
 from vigil.media.pixels import AvPixels
 
 DECODERS = {"av1": "libdav1d"}
@@ -42,7 +43,7 @@ class Decoder:
     def decode(self, packet: Packet) -> list[Frame]:
         """The frames that are complete now, in order of presentation; mostly one."""
         self._source = packet.source
-        encoded = av.Packet(packet.data)
+        encoded = padded(packet.data)
         encoded.pts, encoded.dts = packet.pts, packet.dts
         encoded.is_keyframe = packet.key
         # Travels through the decoder's reordering, also where the stream has no timestamps.

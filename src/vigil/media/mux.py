@@ -10,6 +10,7 @@ import av
 from av.stream import Stream
 
 from vigil.core import Encoding, Packet, StoreError
+from vigil.media.padded import padded
 from vigil.media.sound import CONVERTED, SoundConverter
 
 TICKS_PER_SECOND = 90_000
@@ -137,7 +138,7 @@ class _Lane:
         reordered = 0 if packet.pts is None or packet.dts is None else packet.pts - packet.dts
         dts = max(pts - round(reordered * time_base * TICKS_PER_SECOND), self._last_dts + 1)
         self._last_dts = dts
-        out = av.Packet(packet.data)
+        out = padded(packet.data)
         out.stream = self._stream
         out.time_base = Fraction(1, TICKS_PER_SECOND)
         out.dts, out.pts = dts, max(pts, dts)

@@ -8,6 +8,7 @@ import av
 from av.audio.codeccontext import AudioCodecContext
 
 from vigil.core import Encoding, Packet
+from vigil.media.padded import padded
 
 CONVERTED = frozenset(
     {"pcm_alaw", "pcm_mulaw", "pcm_s16be", "pcm_s16le", "pcm_u8", "adpcm_g726", "adpcm_g726le"}
@@ -51,7 +52,7 @@ class SoundConverter:
         self._source, self._received_s = packet.source, packet.received_s
         answer: list[Packet] = []
         try:
-            frames = self._decoder.decode(av.Packet(packet.data))
+            frames = self._decoder.decode(padded(packet.data))
         except av.FFmpegError:
             return []
         for frame in frames:

@@ -1,15 +1,19 @@
 """Looks again at stretches that the gate let pass, and writes the ledger."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from vigil.core import Look, Packet, Rung
+import numpy as np
+
+from vigil.core import Boxes, Look, Packet, Rung, iou
 from vigil.media.decoding import Decoder
 from vigil.media.ring import PacketRing
 from vigil.stages.gate.ledger import RecallLedger
 
 HITS = 2
-"""Looks that must agree before an audit counts as a miss: once is a detector's slip."""
+"""Looks with news before an audit counts as a miss: once is a detector's slip."""
+SAME_PLACE = 0.7
+"""What overlaps itself by so much (IoU) in two looks stands there for good: that is no news."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,7 +26,19 @@ class Audit:
     """With which it was drawn."""
     waiting: int
     """Looks still out."""
-    hits: int = 0
+    seen: list[Boxes] = field(default_factory=list)
+    """Wanted things in each look that came back."""
+
+    @property
+    def missed(self) -> bool:
+        """Whether something moved through, or appeared, that the gate let pass."""
+        return sum(self._has_news(index) for index in range(len(self.seen))) >= HITS
+
+    def _has_news(self, index: int) -> bool:
+        elsewhere = [boxes for other, boxes in enumerate(self.seen) if other != index]
+        others = np.concatenate(elsewhere) if elsewhere else np.zeros((0, 4), np.float32)
+        overlap = iou(self.seen[index], others).max(axis=1, initial=0.0)
+        return bool((overlap < SAME_PLACE).any())
 
 
 class Auditor:
@@ -57,16 +73,15 @@ class Auditor:
         self.ledger.paid(self._cpu_s() - began_s)
         return Audit(start_s=start_s, probability=probability, waiting=len(looks)), looks
 
-    def enter(self, audit: Audit, *, hit: bool, cost_s: float) -> bool:
-        """Take in the answer to one look; True when the audit is over and found a miss."""
+    def enter(self, audit: Audit, *, seen: Boxes, cost_s: float) -> bool:
+        """Take in what one look saw; True when the audit is over and found a miss."""
         self.ledger.paid(cost_s)
         audit.waiting -= 1
-        audit.hits += hit
+        audit.seen.append(seen)
         if audit.waiting:
             return False
-        missed = audit.hits >= HITS
-        self.ledger.enter(probability=audit.probability, missed=missed)
-        return missed
+        self.ledger.enter(probability=audit.probability, missed=audit.missed)
+        return audit.missed
 
     def _looks(self, start_s: float, next_key: Packet) -> Iterator[Look]:
         decoder = Decoder(next_key.encoding)

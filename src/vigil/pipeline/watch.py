@@ -1,11 +1,13 @@
 """The journey of a frame: packets of one camera in, looks out; detections in, steps out. No I/O."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Bool
 
 from vigil.core import (
     Boxes,
@@ -21,7 +23,9 @@ from vigil.core import (
     Scene,
     Signals,
     Step,
+    Track,
     Tracker,
+    areas,
     as_array,
     intersections,
     iou,
@@ -34,6 +38,13 @@ from vigil.stages.gate.ledger import RecallLedger
 from vigil.stages.gate.packets import PacketGate
 from vigil.stages.gate.static_blobs import StaticBlobs
 
+SURE = 0.5
+"""A detection below it is worth a second look soon."""
+STIRRING = 0.1
+"""A thing that moves has so much of itself where it moves."""
+EXPLAINED = 0.6
+"""A thing that overlaps a track by so much (IoU) is that track's."""
+PEOPLE = ("person", "pedestrian")
 NOWHERE: Boxes = np.zeros((0, 4), np.float32)
 """The regions of a look that needs no detector: it only moves the time on."""
 
@@ -114,12 +125,14 @@ class Watch:
         self._in_step = False  # the decoder has seen every packet since its key
         self._resume_s: float | None = None  # woken: decode again from this key
         self._known: tuple[float, Detections] | None = None  # the veto look's answer
+        self._doubtful = False  # the last look saw something, but not surely
         self._pending: deque[_Pending] = deque()
         self._key_before_s: float | None = None
         self._key_s: float | None = None  # the last key looked at while asleep
         self._closed_key_s: float | None = None  # the same, if the gate was closed then
         self._nearness = 0.0  # gate score of the closed stretch over the threshold
         self._scene: Scene | None = None
+        self._believed_s = float("-inf")  # time of the last scene that came from a picture
         self._still_since_s: float | None = None
 
     @property
@@ -145,6 +158,8 @@ class Watch:
             return []
         self.counts.packets += 1
         self._follow(packet)
+        if self._packet_gate is not None:
+            self._packet_gate.feed(packet)
         asleep = self._resume_s is None and self.ladder.rung(packet.time_s) <= Rung.KEYFRAME
         self._glance(packet) if asleep else self._attend(packet)
         self._earn(self._cpu_s() - began_s)
@@ -221,17 +236,21 @@ class Watch:
     def _glance(self, packet: Packet) -> None:
         """Asleep: read the packet's size, and the picture if it is a key frame."""
         if not packet.key:
-            if self._packet_gate is not None:
-                self._packet_gate.feed(packet)
-                if self._packet_gate.wakes and self._key_s is not None:
-                    self._wake(self._key_s)
+            if (
+                self._packet_gate is not None
+                and self._packet_gate.wakes
+                and self._key_s is not None
+            ):
+                self._wake(self._key_s)
             return
         self._in_step = False
         frame = self._decode_alone(packet)
         if frame is None:
             return
         signals = self._see(frame)
-        self._nearness = signals.motion
+        self._nearness = self._gate.nearness
+        if self._packet_gate is not None:
+            self._packet_gate.learn(self._gate.open)
         if self._gate.open:
             self._look(frame, Rung.KEYFRAME, signals, veto=True)
         else:
@@ -260,6 +279,8 @@ class Watch:
         for each in packets:
             for frame in self._decode(each):
                 self._consider(frame)
+        if packet.key and self._packet_gate is not None:
+            self._packet_gate.learn(self._gate.open)
         self._forget_keys()
 
     def _forget_keys(self) -> None:
@@ -267,10 +288,10 @@ class Watch:
 
     def _consider(self, frame: Frame) -> None:
         time_s = frame.time_s
-        if self._scene is not None and time_s <= self._scene.time_s:
+        if time_s <= self._believed_s:
             return
         signals = self._see(frame) if self.ladder.luma_due(time_s) else None
-        if signals is not None and self._gate.open:
+        if signals is not None and self._gate.open and len(self._gate.regions()):
             self.ladder.moved(time_s)
         if self._known is not None and time_s >= self._known[0]:
             self.ladder.moved(time_s)
@@ -288,7 +309,7 @@ class Watch:
         return self.ladder.look_due(
             time_s,
             awake=self.ladder.rung(time_s) >= Rung.DETECT,
-            ambiguous=bool(getattr(self._tracker, "ambiguous", False)),
+            ambiguous=self._tracker.ambiguous or self._doubtful,
             believed=believed,
         )
 
@@ -308,8 +329,9 @@ class Watch:
         signals = self._gate.see(frame)
         self.counts.compared += 1
         if self._static_blobs is not None:
+            self._static_blobs.ignore(self._restless_boxes())
             signals = replace(signals, static_blobs=self._static_blobs.update(frame))
-        if getattr(self._gate, "identical_to_last", False):
+        if self._gate.identical_to_last:
             if self._still_since_s is None:
                 self._still_since_s = frame.time_s
         else:
@@ -336,18 +358,33 @@ class Watch:
     def _believed_boxes(self) -> Boxes:
         return as_array([track.box for track in self._scene.tracks] if self._scene else [])
 
-    def _wakes(self, detections: Detections | None) -> bool:
-        """Whether a wanted thing was seen that no standing track explains."""
-        if detections is None or not len(detections):
-            return False
-        wanted = np.array(
-            [not self._labels or label in self._labels for label in detections.labels], bool
+    def _restless_boxes(self) -> Boxes:
+        """People, and what moves: nothing that could have been left behind."""
+        tracks = self._scene.tracks if self._scene else ()
+        return as_array([track.box for track in tracks if track.label in PEOPLE or _moves(track)])
+
+    def _are_wanted(self, detections: Detections) -> Bool[np.ndarray, "n"]:
+        labels = self._labels
+        return np.array([not labels or label in labels for label in detections.labels], bool)
+
+    def _wakes(self, detections: Detections) -> bool:
+        """Whether a wanted thing was seen where it moves, that no standing track explains."""
+        seen, moving, believed = (
+            self._seen(detections),
+            self._gate.regions(),
+            self._believed_boxes(),
         )
-        seen = detections.boxes[wanted & (detections.scores >= self._wake_score)]
-        believed = self._believed_boxes()
-        if not len(seen) or not len(believed):
-            return bool(len(seen))
-        return bool((iou(seen, believed).max(axis=1) < 0.6).any())
+        if len(seen) and len(moving):
+            share = intersections(seen, moving).sum(axis=1) / np.maximum(areas(seen), 1e-6)
+            seen = seen[share >= STIRRING]
+        if len(seen) and len(believed):
+            seen = seen[iou(seen, believed).max(axis=1) < EXPLAINED]
+        return bool(len(seen))
+
+    def _seen(self, detections: Detections) -> Boxes:
+        """Boxes of wanted things, weakly seen ones too."""
+        sure = detections.scores >= self._wake_score
+        return detections.boxes[self._are_wanted(detections) & sure]
 
     def _believed_stir(self) -> bool:
         """Whether it moves where a track is believed: it goes, or is covered, or does something."""
@@ -367,7 +404,12 @@ class Watch:
     def _believe(
         self, look: Look, detections: Detections | None, signals: Signals | None
     ) -> list[Step]:
+        self._believed_s = look.frame.time_s
+        if detections is not None:
+            scores = detections.scores[self._are_wanted(detections)]
+            self._doubtful = self._wake_score <= max(scores, default=0.0) < SURE
         scene = self._tracker.update(look, detections)
+        self._gate.hold(as_array([track.box for track in scene.tracks]))
         still_s = 0.0 if self._still_since_s is None else scene.time_s - self._still_since_s
         return self._judge(replace(scene, signals=signals, health=Health(frozen_s=still_s)))
 
@@ -385,7 +427,8 @@ class Watch:
 
     def _audited(self, audit: Audit, detections: Detections | None, cost_s: float) -> None:
         assert self._auditor is not None
-        if not self._auditor.enter(audit, hit=self._wakes(detections), cost_s=cost_s):
+        seen = NOWHERE if detections is None else self._seen(detections)
+        if not self._auditor.enter(audit, seen=seen, cost_s=cost_s):
             return
         if self._resume_s is None:
             # What the gate missed is still in the ring: nothing is lost but time.
@@ -396,6 +439,11 @@ class Watch:
     def _earn(self, cpu_s: float) -> None:
         if self._auditor is not None:
             self._auditor.ledger.earn(cpu_s)
+
+
+def _moves(track: Track) -> bool:
+    """Whether it covers a good part of its own height in a second."""
+    return math.hypot(*track.velocity) > 0.2 * track.box.height
 
 
 def _wanted(rules: Sequence[Rule]) -> frozenset[str]:

@@ -49,7 +49,8 @@ def test_it_never_rests_below_what_is_needed(floor: Rung) -> None:
 def test_motion_keeps_it_awake_for_a_while_and_no_longer() -> None:
     ladder = with_keys(2.0)
     ladder.moved(6.0)
-    assert ladder.rung(6.0 + ladder.hold_s - 0.01) is Rung.DETECT
+    assert ladder.rung(6.0 + ladder.look_on_s - 0.01) is Rung.DETECT
+    assert ladder.rung(6.0 + ladder.hold_s - 0.01) is Rung.LUMA
     assert ladder.rung(6.0 + ladder.hold_s) is Rung.KEYFRAME
 
 

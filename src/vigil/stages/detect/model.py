@@ -17,17 +17,21 @@ from vigil.stages.detect.packing import plan
 HINT = 0.1
 """Score from which half a thing is worth a second look: of legs alone, no model is sure."""
 
+WEAK = 0.5
+"""Of the card's score: a tracker may follow what is seen weakly; rules ask for more themselves."""
+
 
 @part
 class ModelDetector:
     """Find what a model of the registry was trained to find.
 
     `name`: in the registry, or `name@version` to stay with one version. `labels`: only these
-    words are reported; empty: all. `score`: the lowest confidence reported, 0 to 1; None: as the
-    card says. `canvas`: regions of several cameras share one model input; False: every look is
-    seen whole. `max_canvases`: model inputs per call, beyond one region for each look; None: as
-    many as needed. `precision`: `bf16` halves the time of OpenVINO models on processors that have
-    it and keeps two or three digits. `registry`: its folder; None: below VIGIL_HOME.
+    words are reported; empty: all. `score`: the lowest confidence reported, 0 to 1; None: half of
+    what the card calls sure. `canvas`: regions of several cameras share one model input; False:
+    every look is seen whole. `max_canvases`: model inputs per call, beyond one region for each
+    look; None: as many as needed. `precision`: `bf16` halves the time of OpenVINO models on
+    processors that have it and keeps two or three digits. `registry`: its folder; None: below
+    VIGIL_HOME.
     """
 
     name: str
@@ -134,7 +138,7 @@ class ModelDetector:
         return to_source(canvas, head_of(card)(outputs, card, score), looks)
 
     def _least_score(self, card: ModelCard) -> float:
-        return card.score if self.score is None else self.score
+        return WEAK * card.score if self.score is None else self.score
 
     def _merged(self, findings: list[Findings], look: Look, card: ModelCard) -> Detections:
         """One look's findings without duplicates, in words."""

@@ -48,16 +48,18 @@ class Ladder:
     """Decides the rung of a camera: asleep on key frames, on 5 Hz luma, or looking.
 
     The camera rests on key frames when they come at least every `longest_key_gap_s` and nothing
-    that depends on it needs more; otherwise on `luma_hz` luma. Motion wakes it and keeps it awake
-    for `hold_s`. Awake, it looks `detect_hz` times a second, and `alert_hz` times while what it
-    sees is ambiguous. Things believed to stand under a closed gate are looked at again every
-    `recheck_s`.
+    that depends on it needs more; otherwise on `luma_hz` luma. Motion wakes it: it looks
+    `detect_hz` times a second, and `alert_hz` times while what it sees is ambiguous, as long as
+    something moves and for `look_on_s` beyond; it stays on luma for `hold_s`, since falling
+    asleep and catching up costs more. Things believed to stand under a closed gate are looked at
+    again every `recheck_s`.
     """
 
     luma_hz: float = 5.0
     detect_hz: float = 2.0
     alert_hz: float = 5.0
-    hold_s: float = 1.6
+    look_on_s: float = 0.5
+    hold_s: float = 2.0
     longest_key_gap_s: float = 2.2
     recheck_s: float = 10.0
 
@@ -65,7 +67,7 @@ class Ladder:
         self.floor = Rung.KEYFRAME
         """What rules, the detector and the recall ledger need even when nothing happens."""
         self.spacing = KeySpacing(self.longest_key_gap_s)
-        self._awake_until_s = float("-inf")
+        self._moved_s = float("-inf")
         self._next_luma_s = float("-inf")
         self._last_look_s = float("-inf")
 
@@ -73,9 +75,10 @@ class Ladder:
         """How far to climb for a packet of `time_s`."""
         if self.floor >= Rung.DETECT:
             return self.floor
-        if time_s < self._awake_until_s:
+        still_s = time_s - self._moved_s
+        if still_s < self.look_on_s:
             return Rung.DETECT
-        return self.rest(time_s)
+        return max(self.rest(time_s), Rung.LUMA if still_s < self.hold_s else Rung.PACKETS)
 
     def rest(self, time_s: float) -> Rung:
         """The rung on which the camera stays while nothing happens."""
@@ -85,7 +88,7 @@ class Ladder:
 
     def moved(self, time_s: float) -> None:
         """Something worth a detector was seen at `time_s`."""
-        self._awake_until_s = max(self._awake_until_s, time_s + self.hold_s)
+        self._moved_s = max(self._moved_s, time_s)
 
     def luma_due(self, time_s: float) -> bool:
         """Whether brightness is to be compared now; true at most `luma_hz` times a second."""
@@ -121,7 +124,7 @@ class Ladder:
     def restart(self) -> None:
         """The stream began anew: spacing and grids are unknown again."""
         self.spacing.forget()
-        self._awake_until_s = self._next_luma_s = self._last_look_s = float("-inf")
+        self._moved_s = self._next_luma_s = self._last_look_s = float("-inf")
 
     def _period_s(self, ambiguous: bool) -> float:
         # A little under the period, so that a frame that comes a hair early is not put off.

@@ -86,6 +86,7 @@ class LumaGate:
         self._moved_s = 0.0
         self._changed_looks = 0
         self._usual = 0.0
+        self._nearness = 0.0
 
     @property
     def open(self) -> bool:
@@ -95,6 +96,11 @@ class LumaGate:
     def identical_to_last(self) -> bool:
         """Whether the last two pictures were the same to the last bit: a frozen camera."""
         return self._identical
+
+    @property
+    def nearness(self) -> float:
+        """How near the last picture came to opening it, 0 to 1."""
+        return self._nearness
 
     def hold(self, boxes: Boxes) -> None:
         """Where something is that must not be absorbed (source pixels), until the next call."""
@@ -146,6 +152,7 @@ class LumaGate:
         large = smallest / 2 if self._open else smallest
         news = max(large, NEWS * self._usual)
         restless = self._background.moved(picture) if blobs else foreground
+        self._nearness = min(1.0, max(loose, default=0.0) / news)
         for blob, known in zip(blobs, held, strict=True):
             if blob.area >= (large if known else news) and not (
                 known and is_at_rest(blob, restless)
