@@ -39,7 +39,7 @@ def test_a_home_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 
 def test_a_clip_stands_under_its_day_by_its_id(tmp_path: Path) -> None:
     file = open_home(tmp_path).clip_file("clip:home/0199-ab", 1_700_000_000.5)
-    assert file == tmp_path / "clips" / "2023-11-14" / "0199-ab.mp4"
+    assert file == tmp_path / "clips" / "2023-11-14" / "0199-ab"
     assert file.parent.is_dir()
 
 

@@ -65,7 +65,7 @@ def put_clip(
     folder: Path, name: str, *, start_s: float, seconds: float = 10.0, size_bytes: int = 1000
 ) -> Clip:
     uri = f"clip:home/{name}"
-    file = folder / clip_place(uri, start_s)
+    file = folder / f"{clip_place(uri, start_s)}.mp4"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(os.urandom(size_bytes))
     return Clip(

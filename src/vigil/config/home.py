@@ -15,10 +15,11 @@ CLIP_URI = re.compile(r"clip:(?P<node>[A-Za-z0-9][A-Za-z0-9._-]{0,63})/(?P<id>[A
 
 
 def clip_place(uri: str, start_s: float) -> str:
-    """Where a clip stands below the clips folder: `<UTC day of its start>/<id>.mp4`.
+    """Where a clip stands below the clips folder, without extension: `<UTC day of its start>/<id>`.
 
-    Built from our own ids only; raises ValueError for a handle that is not ours, so that nothing
-    from outside ever becomes a path.
+    The extension is that of its container, which follows the codec of its pictures. Built from
+    our own ids only; raises ValueError for a handle that is not ours, so that nothing from
+    outside ever becomes a path.
     """
     match = CLIP_URI.fullmatch(uri)
     if match is None:
@@ -27,7 +28,7 @@ def clip_place(uri: str, start_s: float) -> str:
         day = datetime.fromtimestamp(start_s, UTC).strftime("%Y-%m-%d")
     except (OverflowError, OSError) as error:
         raise ValueError(f"not a moment in UTC seconds: {start_s!r}") from error
-    return f"{day}/{match['id']}.mp4"
+    return f"{day}/{match['id']}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,10 @@ class Home:
         return self.path / "run"
 
     def clip_file(self, uri: str, start_s: float) -> Path:
-        """Where to write the clip of this handle; its folder is made. `start_s` is UTC seconds."""
+        """Where to write the clip of this handle, as `clip_place`; its folder is made.
+
+        `start_s` is UTC seconds.
+        """
         file = self.clips / clip_place(uri, start_s)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return file

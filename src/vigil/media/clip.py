@@ -4,14 +4,18 @@ A clip is written under a temporary name, synced, renamed, and its folder is syn
 moment the name holds a whole file or none.
 """
 
+import fcntl
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import av
 
 from vigil.core import Encoding, Packet, SourceError, StoreError
+from vigil.media.demux import Demuxer
 from vigil.media.mux import Muxer, container_for
 from vigil.media.opening import open_file
 
@@ -47,25 +51,7 @@ def write_clip(path: Path, packets: Iterable[Packet]) -> ClipFile:
     usable = list(_one_stream(packets))
     if not usable:
         raise StoreError(f"{path.name}: no key picture to begin a clip with")
-    video, audio = _encodings(usable)
-    form = container_for(video)
-    final = path.with_suffix(EXTENSIONS[form])
-    temporary = _hidden(final, "new")
-    try:
-        muxer = Muxer(temporary, video, audio, options=FAST_START if form == "mp4" else None)
-        _fill(muxer, usable)
-        _put_in_place(temporary, final)
-    except (av.FFmpegError, OSError) as error:
-        temporary.unlink(missing_ok=True)
-        raise StoreError(f"{final.name}: the clip cannot be written: {error}") from error
-    times = [packet.time_s for packet in usable if packet.encoding.kind == "video"]
-    return ClipFile(
-        path=final,
-        start_s=times[0],
-        end_s=max(times),
-        size_bytes=final.stat().st_size,
-        audio=muxer.audio,
-    )
+    return _write(path, usable, *_encodings(usable))
 
 
 def clip_at(path: Path) -> Path | None:
@@ -79,18 +65,25 @@ class ClipWriter:
 
     `begin` puts the first version in place. What follows is appended to a hidden fragmented
     file beside it, so a long event needs no memory, and `close` replaces the first version by
-    the whole. After a crash the first version stands, and `finish_growing` completes it.
+    the whole. After a crash the first version stands, and `finish_growing` completes it. A clip
+    that cannot grow keeps its first version.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._growing: _Growing | None = None
+        self._why_not = "the clip has not begun"
 
     def begin(self, packets: Iterable[Packet]) -> ClipFile:
         """Write the first version; on disk when it returns. Raises as `write_clip`."""
         held = list(_one_stream(packets))
         first = write_clip(self._path, held)
-        self._growing = _Growing(_hidden(first.path, "growing"), held, first)
+        growing = _hidden(first.path, "growing")
+        try:
+            self._growing = _Growing(growing, held, first)
+        except (av.FFmpegError, OSError, StoreError) as error:
+            growing.unlink(missing_ok=True)
+            self._why_not = f"the clip cannot grow: {error}"
         return first
 
     def append(self, packet: Packet) -> None:
@@ -100,13 +93,13 @@ class ClipWriter:
         codec ends the clip. Raises `StoreError` when the disk refuses.
         """
         if self._growing is None:
-            raise StoreError(f"{self._path.name}: the clip has not begun")
+            raise StoreError(f"{self._path.name}: {self._why_not}")
         self._growing.append(packet)
 
     def close(self) -> ClipFile:
         """Finish: the whole clip replaces the first version. Raises `StoreError`."""
         if self._growing is None:
-            raise StoreError(f"{self._path.name}: the clip has not begun")
+            raise StoreError(f"{self._path.name}: {self._why_not}")
         growing, self._growing = self._growing, None
         return growing.finish()
 
@@ -117,14 +110,39 @@ class ClipWriter:
             self._growing = None
 
 
-def finish_growing(path: Path, start_s: float) -> ClipFile | None:
-    """Complete the clip at `path` from what a `ClipWriter` left; None: it left nothing.
+def finish_growing(path: Path, start_s: float, *, end_s: float = -inf) -> ClipFile | None:
+    """Complete the clip at `path` from what a `ClipWriter` left; None: nothing beyond `end_s`.
 
-    It leaves something when it was killed, or when the disk was full as it closed.
-    `start_s`: UTC seconds of the clip's first picture.
+    It leaves something when it was killed, or when the disk was full as it closed. `start_s` and
+    `end_s`: UTC seconds of the first and the last picture of the clip as it stands. A clip whose
+    writer lives is left alone. Raises `StoreError` when the disk refuses; what was left stays.
     """
     growing = _hidden(path, "growing")
-    return _completed(growing, path, start_s) if growing.exists() else None
+    if not growing.exists() or is_held(growing):
+        return None
+    try:
+        goes_on = _last_picture_s(growing, start_s) > end_s
+    except SourceError:
+        goes_on = False  # killed before a group of pictures was whole
+    if goes_on:
+        return _completed(growing, path, start_s)
+    growing.unlink()
+    return None
+
+
+def is_held(growing: Path) -> bool:
+    """Whether the writer of this growing file lives; the system lets go when it is killed."""
+    try:
+        handle = os.open(growing, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 class _Growing:
@@ -137,8 +155,17 @@ class _Growing:
         self._stream = _OneStream()
         options = GROWING if first.path.suffix == ".mp4" else {}
         self._muxer = Muxer(path, video, audio, options=options | {"flush_packets": "1"})
-        for packet in held:
-            self.append(packet)
+        self._hold: int | None = None
+        try:
+            for packet in held:
+                self.append(packet)
+            # Whoever heals after a crash must be able to tell a dead writer from a living one.
+            self._hold = os.open(path, os.O_RDONLY)
+            with suppress(OSError):  # a network disk may know no locks
+                fcntl.flock(self._hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (OSError, StoreError):
+            self.discard()
+            raise
 
     def append(self, packet: Packet) -> None:
         if not self._stream.takes(packet):
@@ -151,13 +178,23 @@ class _Growing:
     def finish(self) -> ClipFile:
         try:
             self._muxer.close()
+            return _completed(self._path, self._first.path, self._first.start_s)
         except (av.FFmpegError, OSError) as error:
             raise StoreError(f"{self._path.name}: the clip cannot be finished: {error}") from error
-        return _completed(self._path, self._first.path, self._first.start_s)
+        finally:
+            self._let_go()
 
     def discard(self) -> None:
-        self._muxer.close()
+        # On a full disk the index cannot be written either, and nobody wants it.
+        with suppress(av.FFmpegError, OSError):
+            self._muxer.close()
         self._path.unlink(missing_ok=True)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._hold is not None:
+            os.close(self._hold)
+            self._hold = None
 
 
 class _OneStream:
@@ -208,21 +245,59 @@ def _completed(growing: Path, final: Path, start_s: float) -> ClipFile:
     """Remux what has grown over the first version; it is kept until that has succeeded."""
     try:
         with open_file(growing) as demuxer:
-            began_s = demuxer.start_s
-            packets = demuxer.packets(lambda _sound, pts_s, _now: start_s + (pts_s or 0) - began_s)
-            whole = write_clip(final, packets)
+            packets = _from_start(demuxer, start_s)
+            whole = _write(final, packets, demuxer.video, demuxer.audio)
     except SourceError as error:
         raise StoreError(f"{final.name}: what was appended cannot be read: {error}") from error
     growing.unlink()
     return whole
 
 
-def _fill(muxer: Muxer, packets: Iterable[Packet]) -> None:
+def _last_picture_s(growing: Path, start_s: float) -> float:
+    with open_file(growing) as demuxer:
+        times = (p.time_s for p in _from_start(demuxer, start_s) if p.encoding.kind == "video")
+        return max(times, default=-inf)
+
+
+def _from_start(demuxer: Demuxer, start_s: float) -> Iterator[Packet]:
+    began_s = demuxer.start_s
+    return demuxer.packets(lambda _encoding, pts_s, _now: start_s + (pts_s or 0) - began_s)
+
+
+def _write(
+    path: Path, packets: Iterable[Packet], video: Encoding, audio: Encoding | None
+) -> ClipFile:
+    """Packets of one stream, from a key on; never more than one of them is held."""
+    form = container_for(video)
+    final = path.with_suffix(EXTENSIONS[form])
+    temporary = _hidden(final, "new")
+    try:
+        muxer = Muxer(temporary, video, audio, options=FAST_START if form == "mp4" else None)
+        start_s, end_s = _fill(muxer, packets)
+        _put_in_place(temporary, final)
+    except (av.FFmpegError, OSError, SourceError) as error:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(f"{final.name}: the clip cannot be written: {error}") from error
+    return ClipFile(
+        path=final,
+        start_s=start_s,
+        end_s=end_s,
+        size_bytes=final.stat().st_size,
+        audio=muxer.audio,
+    )
+
+
+def _fill(muxer: Muxer, packets: Iterable[Packet]) -> tuple[float, float]:
+    """Times of the first picture and of the last one to be shown, UTC seconds."""
+    start_s, end_s = inf, -inf
     try:
         for packet in packets:
             muxer.write(packet)
+            if packet.encoding.kind == "video":
+                start_s, end_s = min(start_s, packet.time_s), max(end_s, packet.time_s)
     finally:
         muxer.close()
+    return start_s, end_s
 
 
 def _hidden(path: Path, why: str) -> Path:

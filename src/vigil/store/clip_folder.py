@@ -9,10 +9,12 @@ from pathlib import Path
 
 from vigil.config.home import clip_place
 from vigil.core import Clip, StoreError
+from vigil.media.clip import clip_at
 
 MARK = ".vigil"
 """A file that tells our folder from the empty one that is left when a disk is not mounted."""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+GROWING = re.compile(r"\.(?P<id>[^./]+)\.growing(?P<extension>\.\w+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,18 @@ class ClipFile:
     size_bytes: int
     changed_s: float
     """UTC seconds, by the clock of the disk."""
+
+    @property
+    def clip_id(self) -> str:
+        """The id of the clip that it is, or that it is to become."""
+        return self.place.rpartition("/")[2].lstrip(".").partition(".")[0]
+
+    @property
+    def grows_into(self) -> str | None:
+        """The place of the clip that its writer will make of it; None when it does not grow."""
+        day, _, name = self.place.rpartition("/")
+        grown = _grown(name)
+        return None if grown is None else f"{day}/{grown}"
 
 
 class ClipFolder:
@@ -45,19 +59,19 @@ class ClipFolder:
     def keep(self, clip: Clip) -> str | None:
         """Make sure that the clip survives a power cut; its place, or None when it is not there.
 
-        The file must stand where `clip_place` says and hold as many bytes as the clip claims.
+        The file must stand where `clip_place` says and hold as many bytes as the clip claims; more
+        are there when it has been replaced by a longer one meanwhile.
         """
         try:
-            place = clip_place(clip.uri, clip.start_s)
-            file = self.path / place
-            if self._size(file) != clip.size_bytes:
+            file = clip_at(self.path / clip_place(clip.uri, clip.start_s))
+            if file is None or self._size(file) < clip.size_bytes:
                 return None
             # The writer has done so already; then this costs nothing.
             for path in (file, file.parent, self.path):
                 _sync(path)
         except (OSError, ValueError):
             return None
-        return place
+        return file.relative_to(self.path).as_posix()
 
     def open_place(self, place: str) -> Path:
         """The file to open. Raises StoreError when it is gone or would lie outside the folder."""
@@ -83,11 +97,25 @@ class ClipFolder:
 
     def files(self) -> Iterator[ClipFile]:
         """All files in folders that are named like a day, half-written ones included."""
+        for folder in self._days():
+            yield from self._files_of(folder)
+
+    def growing(self) -> Iterator[str]:
+        """Places of clips beside which a file stands that their writer appends to, or did."""
+        for folder in self._days():
+            for name in sorted(os.listdir(folder)):
+                grown = _grown(name)
+                if grown is not None:
+                    yield f"{folder.name}/{grown}"
+
+    def _days(self) -> list[Path]:
         if not self.path.is_dir():
-            return
-        for folder in sorted(self.path.iterdir()):
-            if DAY.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink():
-                yield from self._files_of(folder)
+            return []
+        return [
+            folder
+            for folder in sorted(self.path.iterdir())
+            if DAY.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink()
+        ]
 
     def _files_of(self, folder: Path) -> Iterator[ClipFile]:
         for entry in os.scandir(folder):
@@ -108,6 +136,12 @@ class ClipFolder:
         if not stat.S_ISREG(found.st_mode):
             raise FileNotFoundError(f"{file} is not a regular file")
         return found.st_size
+
+
+def _grown(name: str) -> str | None:
+    """What a growing file will be called; None for other files."""
+    found = GROWING.fullmatch(name)
+    return None if found is None else found["id"] + found["extension"]
 
 
 def _sync(path: Path) -> None:

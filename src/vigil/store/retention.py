@@ -6,12 +6,13 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Row, and_, func, or_, select
 
 from vigil.core import StoreError
 from vigil.store.clip_folder import MARK
 from vigil.store.database import free_bytes
 from vigil.store.event_store import PAGE, EventStore, forget_clips
+from vigil.store.mending import complete_clips, correct_clip
 from vigil.store.schema import clips
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,8 @@ class Swept:
 class Healed:
     """What a crash had left behind."""
 
+    clips_completed: int = 0
+    """Cut short by it, and completed from what had been appended."""
     files_removed: int = 0
     """Without a row."""
     rows_removed: int = 0
@@ -74,7 +77,11 @@ class Retention:
         self._reserve_bytes = reserve_mb * MB
 
     def sweep(self, now_s: float) -> Swept:
-        """Delete until age, size and free space are as they should be. `now_s`: UTC seconds."""
+        """Delete until age, size and free space are as they should be. `now_s`: UTC seconds.
+
+        Clips that a shard left growing when it died are completed first.
+        """
+        complete_clips(self._store)
         swept = Swept()
         if self._days is not None:
             oldest_s = now_s - self._days * DAY_S
@@ -109,30 +116,32 @@ class Retention:
             )
             return Healed()
         folder.mark()
+        if completed := complete_clips(self._store):
+            rows = {row.path: row for row in self._rows()}
         sizes: dict[str, int] = {}
         orphans = 0
-        waited_for = tuple(f"/{uri.rpartition('/')[2]}.mp4" for uri in waiting)
+        waited_for = {uri.rpartition("/")[2] for uri in waiting}
         for file in folder.files():
             if file.place in rows:
                 sizes[file.place] = file.size_bytes
-            elif file.changed_s < now_s - grace_s and not file.place.endswith(waited_for):
+            elif file.grows_into in rows or file.clip_id in waited_for:
+                continue
+            elif file.changed_s < now_s - grace_s:
                 folder.remove(file.place)
                 orphans += 1
         lost = [row.uri for place, row in rows.items() if place not in sizes]
-        grown = {
-            rows[place].uri: size for place, size in sizes.items() if size != rows[place].size_bytes
-        }
-        self._correct(lost, grown)
-        return Healed(files_removed=orphans, rows_removed=len(lost), sizes_corrected=len(grown))
-
-    def _correct(self, lost: list[str], grown: dict[str, int]) -> None:
+        grown = [place for place, size in sizes.items() if size != rows[place].size_bytes]
         for start in range(0, len(lost), AT_ONCE):
             with self._store.database.writing() as connection:
                 forget_clips(connection, lost[start : start + AT_ONCE])
-        for uri, size_bytes in grown.items():
-            with self._store.database.writing() as connection:
-                query = update(clips).where(clips.c.uri == uri)
-                connection.execute(query.values(size_bytes=size_bytes))
+        for place in grown:
+            correct_clip(self._store, rows[place].uri, place, sizes[place])
+        return Healed(
+            clips_completed=completed,
+            files_removed=orphans,
+            rows_removed=len(lost),
+            sizes_corrected=len(grown),
+        )
 
     def _shrink(self, excess_bytes: float) -> Swept:
         left = excess_bytes
