@@ -9,6 +9,7 @@ from vigil.core import Detector, Source
 from vigil.media.ring import PacketRing
 from vigil.pipeline.camera import Camera
 from vigil.pipeline.evidence import Evidence
+from vigil.pipeline.main_stream import MainStream
 from vigil.pipeline.watch import Watch
 from vigil.stages.detect.model import ModelDetector
 from vigil.stages.gate.ledger import RecallLedger
@@ -16,9 +17,11 @@ from vigil.stages.gate.packets import PacketGate
 from vigil.stages.gate.static_blobs import StaticBlobs
 
 RING_BYTES = 48 << 20
-"""Enough for ten seconds of a 4K stream; a substream needs a hundredth."""
-LOOK_BACK_S = 3.0
-"""Beyond the clip's lead: the longest group of pictures of a sleeping camera, and the wait."""
+"""Enough for the ring of a 4K stream; a substream needs a hundredth."""
+LOOK_BACK_S = 6.0
+"""Beyond the clip's lead, how late an event may be told and still be shown from before its start:
+a group of pictures of a sleeping camera (2 s), the backlog (2 s), and looks that must agree (2 s).
+Longer groups are kept whole."""
 
 
 class Builder:
@@ -51,21 +54,32 @@ class Builder:
             static_blobs=StaticBlobs(masks=masks) if blobs else None,
         )
         source: Source = config.source
+        main = self._main_of(config)
         camera = Camera(
             name=config.name,
             source=source,
             watch=watch,
-            evidence=self._evidence_of(config, ring),
+            evidence=self._evidence_of(config, ring, main),
+            main=main,
             live=source.live,
         )
         return camera, detector
 
-    def _evidence_of(self, config: CameraConfig, ring: PacketRing) -> Evidence | None:
+    def _main_of(self, config: CameraConfig) -> MainStream | None:
+        if config.main is None or not self._evidence:
+            return None
+        ring = PacketRing(config.record.pre_capture + LOOK_BACK_S, RING_BYTES)
+        return MainStream(config.main, ring, camera=config.name)
+
+    def _evidence_of(
+        self, config: CameraConfig, ring: PacketRing, main: MainStream | None
+    ) -> Evidence | None:
         if not self._evidence:
             return None
         return Evidence(
             ring,
             self._home,
+            main=main.ring if main else None,
             pre_s=config.record.pre_capture,
             post_s=config.record.post_capture,
         )

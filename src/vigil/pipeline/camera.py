@@ -1,12 +1,9 @@
-"""One camera in a shard: a thread that reads its source, a queue, its watch and its evidence."""
+"""One camera in a shard: its packets, its watch and its evidence."""
 
 import threading
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from math import inf
 from typing import Protocol
-
-import structlog
 
 from vigil.core import (
     Clip,
@@ -23,21 +20,9 @@ from vigil.core import (
     SystemClock,
 )
 from vigil.pipeline.evidence import Evidence
+from vigil.pipeline.main_stream import MainStream
+from vigil.pipeline.reader import Account, Reader
 from vigil.pipeline.watch import Watch
-
-log = structlog.get_logger(__name__)
-OFFLINE_S = 5.0
-"""Silence after which a camera is called offline."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Account:
-    """Where the video packets went: `received == processed + dropped + waiting`, always."""
-
-    received: int = 0
-    processed: int = 0
-    dropped: int = 0
-    waiting: int = 0
 
 
 class Observer(Protocol):
@@ -62,6 +47,7 @@ class Camera:
         source: Source,
         watch: Watch,
         evidence: Evidence | None = None,
+        main: MainStream | None = None,
         live: bool = True,
         backlog_s: float = 2.0,
         queue_bytes: int = 32 << 20,
@@ -71,56 +57,51 @@ class Camera:
         self.watch = watch
         self.evidence = evidence
         self.live = live
-        self.account = Account()
-        self.error: str | None = None
+        self.main = main
         self.observers: list[Observer] = []
-        self._source = source
-        self._backlog_s = backlog_s
-        self._queue_bytes = queue_bytes
         self._clock = clock or SystemClock()
-        self._queue: deque[Packet] = deque()
-        self._queued_bytes = 0
-        self._lock = threading.Condition()
-        self._ended = False
-        self._failure: SourceError | None = None
-        self._stopping = False
-        self._last_packet_s = self._clock.monotonic_s()
-        self._last_tick_s = float("-inf")
-        self._thread = threading.Thread(target=self._read, name=f"read-{name}", daemon=True)
-        self._awaken = threading.Event()
+        self._reader = Reader(
+            source,
+            name=name,
+            live=live,
+            backlog_s=backlog_s,
+            queue_bytes=queue_bytes,
+            clock=self._clock,
+        )
+        self._last_time_s = -inf
+        self._last_tick_s = -inf
 
     def start(self, awaken: threading.Event | None = None) -> None:
         """Begin to read; `awaken` is set whenever a packet has come."""
-        self._awaken = awaken or self._awaken
-        self._last_packet_s = self._clock.monotonic_s()
-        self._thread.start()
+        self._reader.start(awaken.set if awaken else lambda: None)
+        if self.main is not None:
+            self.main.start()
 
     def stop(self) -> None:
-        """Stop reading; returns at once, the thread ends by itself."""
-        with self._lock:
-            self._stopping = True
-            self._lock.notify_all()
-        self._source.close()
+        """Stop reading; returns at once, the threads end by themselves."""
+        self._reader.stop()
+        if self.main is not None:
+            self.main.stop()
 
     @property
     def ended(self) -> bool:
         """Whether the source has ended and all of it was processed."""
-        return self._ended and not self._queue
+        return self._reader.ended
 
     def advance(self, *, most_s: float = 1.0) -> list[Look]:
         """Feed waiting packets up to the first that wants a look, or `most_s` of stream."""
         began_s: float | None = None
-        while (packet := self._pop()) is not None:
-            if self._left_behind(packet):
+        self._keep_main(-inf)
+        while (taken := self._reader.take()) is not None:
+            packet = taken.packet
+            self._last_time_s = packet.time_s
+            if taken.dropped:
                 self._drop(packet)
                 continue
             for observer in self.observers:
                 observer.packet(packet)
             looks = self.watch.feed(packet)
-            if self.evidence is not None:
-                self.evidence.append(packet)
-            if packet.encoding.kind == "video":
-                self.account.processed += 1
+            self._keep(packet)
             began_s = packet.time_s if began_s is None else began_s
             if looks or packet.time_s - began_s >= most_s:
                 return looks
@@ -144,32 +125,40 @@ class Camera:
 
     def check(self) -> None:
         """Raise the error that ended the source, if one did."""
-        if self._failure is not None:
-            raise self._failure
+        if self._reader.failure is not None:
+            raise self._reader.failure
+
+    @property
+    def error(self) -> str | None:
+        """What ended the source, in one line; None while it goes on."""
+        failure: SourceError | None = self._reader.failure
+        return None if failure is None else str(failure)
 
     @property
     def state(self) -> str:
         """`connecting`, `watching`, `offline` or `ended`."""
-        if self._ended:
-            return "ended"
-        if not self.account.received:
-            return "connecting"
-        return "offline" if self.silent_s > OFFLINE_S else "watching"
+        return self._reader.state
 
     @property
     def silent_s(self) -> float:
         """Seconds since the last packet."""
-        return self._clock.monotonic_s() - self._last_packet_s
+        return self._reader.silent_s
 
     @property
     def reconnects(self) -> int:
         """How often the source had to connect anew."""
-        return int(getattr(self._source, "reconnects", 0))
+        return self._reader.reconnects
+
+    def accounted(self) -> Account:
+        """Where the video packets went until now."""
+        return self._reader.account()
 
     def tick(self) -> list[Step]:
         """Once a second without packets: tell the rules that the camera is silent."""
         now_s = self._clock.monotonic_s()
         silent_s = self.silent_s
+        if self.live and self.evidence is not None:
+            self.evidence.pass_time(self._last_time_s + silent_s)
         if not self.live or silent_s < 1.0 or now_s - self._last_tick_s < 1.0:
             return []
         self._last_tick_s = now_s
@@ -187,71 +176,18 @@ class Camera:
             answer.append((step, clip))
         return answer + list(self.evidence.finished())
 
-    def _read(self) -> None:
-        try:
-            for packet in self._source.packets():
-                if not self._push(packet):
-                    return
-        except SourceError as error:
-            self._failure = error
-            self.error = str(error)
-            log.warning("source ended", camera=self.name, error=self.error)
-        finally:
-            self._ended = True
-            self._awaken.set()
+    def _keep(self, packet: Packet) -> None:
+        """Give the evidence a packet that the ring has, and those of the main stream until then."""
+        if self.evidence is not None:
+            self.evidence.append(packet)
+            self._keep_main(packet.time_s)
 
-    def _push(self, packet: Packet) -> bool:
-        with self._lock:
-            if not self.live:
-                # A file waits for us; nothing of it is ever dropped.
-                self._lock.wait_for(lambda: len(self._queue) < 64 or self._stopping)
-            if self._stopping:
-                return False
-            if packet.encoding.kind == "video":
-                self.account.received += 1
-                self._last_packet_s = self._clock.monotonic_s()
-            if self.live and self._queued_bytes > self._queue_bytes:
-                # The loop itself is stuck: memory comes first, and the loss is counted.
-                self.account.dropped += packet.encoding.kind == "video"
-                return True
-            self._queue.append(packet)
-            self._queued_bytes += len(packet.data)
-        self._awaken.set()
-        return True
-
-    def _pop(self) -> Packet | None:
-        with self._lock:
-            if not self._queue:
-                return None
-            packet = self._queue.popleft()
-            self._queued_bytes -= len(packet.data)
-            self._lock.notify_all()
-            return packet
-
-    def _left_behind(self, packet: Packet) -> bool:
-        """Whether a newer key frame waits and this packet is older than the allowed backlog."""
-        if not self.live:
-            return False
-        with self._lock:
-            if not self._queue or self._queue[-1].time_s - packet.time_s <= self._backlog_s:
-                return False
-            return any(each.key and each.encoding.kind == "video" for each in self._queue)
+    def _keep_main(self, until_s: float) -> None:
+        if self.main is not None and self.evidence is not None:
+            for packet in self.main.packets(until_s):
+                self.evidence.append(packet, main=True)
 
     def _drop(self, packet: Packet) -> None:
         self.watch.ring.append(packet)
         self.watch.skip()
-        if self.evidence is not None:
-            self.evidence.append(packet)
-        if packet.encoding.kind == "video":
-            self.account.dropped += 1
-
-    def accounted(self) -> Account:
-        """The account with what is waiting now."""
-        with self._lock:
-            waiting = sum(each.encoding.kind == "video" for each in self._queue)
-            return Account(
-                received=self.account.received,
-                processed=self.account.processed,
-                dropped=self.account.dropped,
-                waiting=waiting,
-            )
+        self._keep(packet)

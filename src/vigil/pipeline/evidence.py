@@ -1,17 +1,21 @@
-"""Cuts a clip for each event of one camera: what the ring holds, and then what follows."""
+"""Cuts a clip for each event of one camera: what a ring holds, and then what follows."""
 
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import inf
 
 import structlog
 
 from vigil.config.home import Home
-from vigil.core import Clip, Event, Packet, SourceError, Step, StoreError
+from vigil.core import Clip, Packet, SourceError, Step, StoreError
 from vigil.media.clip import ClipWriter
+from vigil.media.mux import container_for
 from vigil.media.ring import PacketRing
 
 log = structlog.get_logger(__name__)
+LATE_S = 3.0
+"""How far a main stream may be behind the analysed one, and still count as flowing."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -21,6 +25,8 @@ class _Open:
     step: Step
     clip: Clip
     writer: ClipWriter
+    main: bool
+    """Whether it is cut from the main stream."""
     stop_s: float
     """Stream time after which it is finished."""
 
@@ -28,7 +34,9 @@ class _Open:
 class Evidence:
     """One clip an event: from `pre_s` before its start to `post_s` after its end.
 
-    An event that lasts keeps its first `longest_s` seconds. Without a packet in the ring there is
+    A clip begins at the key before, or with the oldest packet of the ring when the event is told
+    later than that: who loiters for a minute is shown from shortly before the minute was over.
+    It ends after `longest_s`, however long the event lasts. Without a packet in the ring there is
     no clip; the event goes its way all the same.
     """
 
@@ -37,12 +45,15 @@ class Evidence:
         ring: PacketRing,
         home: Home,
         *,
+        main: PacketRing | None = None,
         node: str = "local",
         pre_s: float = 5.0,
         post_s: float = 5.0,
         longest_s: float = 300.0,
     ) -> None:
+        """`main`: of a finer stream, from which clips are cut while it flows."""
         self._ring = ring
+        self._main = main
         self._home = home
         self._node = node
         self._pre_s = pre_s
@@ -50,29 +61,40 @@ class Evidence:
         self._longest_s = longest_s
         self._open: dict[str, _Open] = {}
         self._finished: deque[tuple[Step, Clip | None]] = deque()
+        self._unkept: set[str] = set()
+        """Codecs of which it was said that they cannot be kept."""
 
-    def append(self, packet: Packet) -> None:
-        """Add a packet, once the ring has it, to the clips that still grow."""
-        for open_clip in list(self._open.values()):
+    def append(self, packet: Packet, *, main: bool = False) -> None:
+        """Add a packet, once its ring has it, to the clips of its stream that still grow."""
+        for open_clip in [each for each in self._open.values() if each.main is main]:
             if packet.time_s > open_clip.stop_s and packet.encoding.kind == "video":
                 self._finish(open_clip)
             else:
                 self._grow(open_clip, packet)
 
+    def pass_time(self, time_s: float) -> None:
+        """Finish clips whose own stream has fallen silent; `time_s`: where it would be now."""
+        for open_clip in list(self._open.values()):
+            if time_s > open_clip.stop_s + LATE_S:
+                self._finish(open_clip)
+
     def begin(self, step: Step) -> Clip | None:
         """Start the clip of a new event; None when it cannot be cut, which is logged."""
         event = step.event
-        packets = self._ring.since_key(event.start_s - self._pre_s)
+        ring = self._ring_for(step)
+        packets = ring.since_key(event.start_s - self._pre_s)
         if not packets:
-            log.warning("no clip: nothing is in the ring", event=event.id, camera=event.source)
+            log.warning("no clip: nothing is in the ring", event_id=event.id, camera=event.source)
+            return None
+        if not self._can_be_kept(packets[0]):
             return None
         uri = f"clip:{self._node}/{event.id}"
-        start_s = next((each.time_s for each in packets if each.key), packets[0].time_s)
+        start_s = packets[0].time_s
         try:
             writer = ClipWriter(self._home.clip_file(uri, start_s))
             made = writer.begin(packets)
         except (StoreError, OSError) as error:
-            log.warning("no clip", event=event.id, camera=event.source, error=str(error))
+            log.warning("no clip", event_id=event.id, camera=event.source, error=str(error))
             return None
         clip = Clip(
             uri=uri,
@@ -82,8 +104,13 @@ class Evidence:
             size_bytes=made.size_bytes,
             audio=made.audio,
         )
-        stop_s = event.start_s + self._longest_s
-        self._open[event.id] = _Open(step=step, clip=clip, writer=writer, stop_s=stop_s)
+        self._open[event.id] = _Open(
+            step=step,
+            clip=clip,
+            writer=writer,
+            main=ring is self._main,
+            stop_s=start_s + self._longest_s,
+        )
         return clip
 
     def end(self, step: Step) -> None:
@@ -103,22 +130,54 @@ class Evidence:
         for open_clip in list(self._open.values()):
             self._finish(open_clip)
 
+    def _ring_for(self, step: Step) -> PacketRing:
+        if self._main is None:
+            return self._ring
+        if self._shows(self._main, step):
+            return self._main
+        log.warning(
+            "the main stream does not show it: the analysed one is kept",
+            event_id=step.event.id,
+            camera=step.event.source,
+        )
+        return self._ring
+
+    def _shows(self, main: PacketRing, step: Step) -> bool:
+        """Whether the main stream flows, and reaches back as far as is needed or possible."""
+        newest_s, oldest_s = main.newest_s, main.oldest_s
+        if newest_s is None or oldest_s is None or newest_s < step.time_s - LATE_S:
+            return False
+        analysed_s = inf if self._ring.oldest_s is None else self._ring.oldest_s
+        return oldest_s <= max(step.event.start_s, analysed_s + LATE_S)
+
+    def _can_be_kept(self, packet: Packet) -> bool:
+        """Whether a clip can hold such pictures; if not, it is said once."""
+        codec = packet.encoding.codec
+        try:
+            container_for(packet.encoding)
+        except StoreError as error:
+            if codec not in self._unkept:
+                log.warning("events stay without clips", camera=packet.source, error=str(error))
+            self._unkept.add(codec)
+            return False
+        return True
+
     def _grow(self, open_clip: _Open, packet: Packet) -> None:
         try:
             open_clip.writer.append(packet)
         except StoreError as error:
             event = open_clip.step.event
-            log.warning("clip cut short", event=event.id, error=str(error))
+            log.warning("clip cut short", event_id=event.id, error=str(error))
             open_clip.writer.abandon()
             del self._open[event.id]
 
     def _finish(self, open_clip: _Open) -> None:
-        event: Event = open_clip.step.event
+        event = open_clip.step.event
         del self._open[event.id]
         try:
             made = open_clip.writer.close()
         except (SourceError, StoreError) as error:
-            log.warning("clip not finished", event=event.id, error=str(error))
+            log.warning("clip not finished", event_id=event.id, error=str(error))
             return
         clip = replace(
             open_clip.clip, end_s=made.end_s, size_bytes=made.size_bytes, audio=made.audio

@@ -19,7 +19,8 @@ COUNTERS = {
     "wakes": "Times the camera was woken",
     "vetoes": "Openings of the gate that the detector did not confirm",
     "reconnects": "Times the connection was made anew",
-    "audits": "Closed stretches that the recall ledger looked at again",
+    "stretches": "Stretches that the gate let pass",
+    "audits": "Stretches that the recall ledger looked at again",
     "audits_missed": "Audits that found a wanted thing",
 }
 GAUGES = {
@@ -30,10 +31,16 @@ GAUGES = {
     "miss_rate": "Estimated fraction of closed stretches that held a wanted thing",
     "miss_rate_at_most": "Upper 95 % bound of the miss rate",
 }
+TOTALS = {
+    "events_recorded": "Events whose first step is in the store",
+    "steps_spilled": "Steps that had to wait on disk for the database",
+    "steps_refused": "Steps that the database will never take",
+    "shard_restarts": "Shards started again after a crash",
+}
 
 
 class Figures:
-    """Turns a snapshot of `Supervisor.status` into metrics whenever it is scraped."""
+    """Turns a snapshot of the figures into metrics whenever it is scraped."""
 
     def __init__(self, snapshot: Callable[[], Mapping[str, Any]]) -> None:
         self._snapshot = snapshot
@@ -41,38 +48,50 @@ class Figures:
     def collect(self) -> Iterable[Metric]:
         """All families; called by prometheus_client."""
         status = self._snapshot()
-        cameras = status["cameras"]
-        for name, text in COUNTERS.items():
-            counter = CounterMetricFamily(f"vigil_camera_{name}", text, labels=["camera"])
-            for camera, figures in cameras.items():
-                counter.add_metric([camera], figures.get(name) or 0)
-            yield counter
-        for name, text in GAUGES.items():
-            gauge = GaugeMetricFamily(f"vigil_camera_{name}", text, labels=["camera"])
-            for camera, figures in cameras.items():
-                if figures.get(name) is not None:
-                    gauge.add_metric([camera], figures[name])
-            yield gauge
-        yield from self._of_system(status)
-
-    def _of_system(self, status: Mapping[str, Any]) -> Iterable[Metric]:
-        up = GaugeMetricFamily(
-            "vigil_camera_up", "1 while the camera is watched", labels=["camera", "state"]
-        )
-        for camera, figures in status["cameras"].items():
-            up.add_metric([camera, figures["state"]], float(figures["state"] == "watching"))
-        yield up
-        for name, text in (("rss_bytes", "Resident memory"), ("cpu_s", "Processor time, seconds")):
-            gauge = GaugeMetricFamily(f"vigil_process_{name}", text, labels=["process"])
-            for process, figures in status["processes"].items():
-                gauge.add_metric([process], figures[name])
-            yield gauge
-        for name, text in (
-            ("events_recorded", "Events written to the database"),
-            ("steps_spilled", "Steps waiting on disk for the database"),
-            ("shard_restarts", "Shards started again after a crash"),
-        ):
+        yield from _of_cameras(status["cameras"])
+        yield from _of_processes(status["processes"])
+        for name, text in TOTALS.items():
             yield CounterMetricFamily(f"vigil_{name}", text, value=status[name])
+        waiting = "Steps that neither the database nor the disk has taken"
+        yield GaugeMetricFamily("vigil_steps_waiting", waiting, value=status["steps_waiting"])
+        for name in ("miss_rate", "miss_rate_at_most"):
+            text = f"{GAUGES[name]}, all cameras together"
+            yield GaugeMetricFamily(f"vigil_{name}", text, value=status["recall"][name])
+
+
+def _of_cameras(cameras: Mapping[str, Any]) -> Iterable[Metric]:
+    for name, text in COUNTERS.items():
+        counter = CounterMetricFamily(f"vigil_camera_{name}", text, labels=["camera"])
+        for camera, figures in cameras.items():
+            if name in figures:
+                counter.add_metric([camera], figures[name])
+        yield counter
+    for name, text in GAUGES.items():
+        gauge = GaugeMetricFamily(f"vigil_camera_{name}", text, labels=["camera"])
+        for camera, figures in cameras.items():
+            if figures.get(name) is not None:
+                gauge.add_metric([camera], figures[name])
+        yield gauge
+    up = GaugeMetricFamily(
+        "vigil_camera_up", "1 while the camera is watched", labels=["camera", "state"]
+    )
+    for camera, figures in cameras.items():
+        up.add_metric([camera, figures["state"]], float(figures["state"] == "watching"))
+    yield up
+
+
+def _of_processes(processes: Mapping[str, Any]) -> Iterable[Metric]:
+    memory = GaugeMetricFamily(
+        "vigil_process_resident_bytes", "Resident memory", labels=["process"]
+    )
+    cpu = CounterMetricFamily(
+        "vigil_process_cpu_seconds", "Processor time, user and system", labels=["process"]
+    )
+    for process, figures in processes.items():
+        memory.add_metric([process], figures["rss_bytes"])
+        cpu.add_metric([process], figures["cpu_s"])
+    yield memory
+    yield cpu
 
 
 def serve_metrics(

@@ -1,18 +1,20 @@
 """Figures of a running watch: one flat record a camera, one a process."""
 
 import os
-from typing import TypedDict
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
 
 import psutil
 
 from vigil.pipeline.camera import Camera
+from vigil.stages.gate.ledger import Tally
 
 
 class CameraStats(TypedDict):
     """What one camera has done and how it is; counters grow from 0, `_s` are seconds."""
 
     state: str
-    """`watching`, `connecting`, `offline`, `ended`, `quarantined` or `refused`."""
+    """`connecting`, `watching`, `offline` or `ended`."""
     reason: str
     rung: str
     received: int
@@ -28,8 +30,13 @@ class CameraStats(TypedDict):
     tracks: int
     key_gap_s: float | None
     ring_bytes: int
+    stretches: int
     audits: int
     audits_missed: int
+    audit_weight: float
+    """Sum of inverse probabilities; the next two likewise, so that cameras can be pooled."""
+    audit_weight_squared: float
+    audit_missed_weight: float
     miss_rate: float
     miss_rate_at_most: float
 
@@ -41,12 +48,26 @@ class ProcessStats(TypedDict):
     rss_bytes: int
     cpu_s: float
     unacknowledged: int
+    """Steps that wait for the supervisor."""
+    busy_s: float
+    """For how long the present turn of the loop has lasted."""
+
+
+class RecallStats(TypedDict):
+    """What the recall ledgers of several cameras show together."""
+
+    stretches: int
+    audits: int
+    audits_missed: int
+    miss_rate: float
+    miss_rate_at_most: float
+    """Upper 95 % bound."""
 
 
 def camera_stats(camera: Camera) -> CameraStats:
     """A snapshot; counters may be a packet apart, the account of packets never is."""
     watch, account = camera.watch, camera.accounted()
-    tally = watch.ledger.tally if watch.ledger else None
+    tally = watch.ledger.tally if watch.ledger else Tally()
     return CameraStats(
         state=camera.state,
         reason=camera.error or "",
@@ -64,14 +85,48 @@ def camera_stats(camera: Camera) -> CameraStats:
         tracks=len(watch.scene.tracks) if watch.scene else 0,
         key_gap_s=watch.ladder.spacing.gap_s,
         ring_bytes=watch.ring.size_bytes,
-        audits=tally.audits if tally else 0,
-        audits_missed=tally.misses if tally else 0,
-        miss_rate=tally.miss_rate if tally else 0.0,
-        miss_rate_at_most=tally.at_most if tally else 1.0,
+        stretches=tally.stretches,
+        audits=tally.audits,
+        audits_missed=tally.misses,
+        audit_weight=tally.weight,
+        audit_weight_squared=tally.weight_squared,
+        audit_missed_weight=tally.missed_weight,
+        miss_rate=tally.miss_rate,
+        miss_rate_at_most=tally.at_most,
     )
 
 
-def process_stats(*, unacknowledged: int = 0) -> ProcessStats:
+def pooled_recall(cameras: Iterable[Mapping[str, Any]]) -> RecallStats:
+    """The ledgers of `cameras` as one; those without figures, such as quarantined ones, add none.
+
+    One camera's audits are few; many cameras together bound the miss rate much sooner.
+    """
+    pool = Tally()
+    for figures in cameras:
+        if "audit_weight" in figures:
+            pool += tally_of(figures)
+    return RecallStats(
+        stretches=pool.stretches,
+        audits=pool.audits,
+        audits_missed=pool.misses,
+        miss_rate=pool.miss_rate,
+        miss_rate_at_most=pool.at_most,
+    )
+
+
+def tally_of(figures: Mapping[str, Any]) -> Tally:
+    """The ledger that stands in a camera's figures."""
+    return Tally(
+        stretches=figures["stretches"],
+        audits=figures["audits"],
+        misses=figures["audits_missed"],
+        weight=figures["audit_weight"],
+        weight_squared=figures["audit_weight_squared"],
+        missed_weight=figures["audit_missed_weight"],
+    )
+
+
+def process_stats(*, unacknowledged: int = 0, busy_s: float = 0.0) -> ProcessStats:
     """This process now."""
     process = psutil.Process()
     used = process.cpu_times()
@@ -80,4 +135,5 @@ def process_stats(*, unacknowledged: int = 0) -> ProcessStats:
         rss_bytes=process.memory_info().rss,
         cpu_s=used.user + used.system,
         unacknowledged=unacknowledged,
+        busy_s=busy_s,
     )
