@@ -28,6 +28,7 @@ GAUGES = {
     "tracks": "Things believed to be in view",
     "key_gap_s": "Longest recent gap between key frames, seconds",
     "ring_bytes": "Encoded packets kept in memory, bytes",
+    "main_ring_bytes": "Encoded packets of the main stream kept in memory, bytes",
     "miss_rate": "Estimated fraction of closed stretches that held a wanted thing",
     "miss_rate_at_most": "Upper 95 % bound of the miss rate",
 }

@@ -30,6 +30,9 @@ class CameraStats(TypedDict):
     tracks: int
     key_gap_s: float | None
     ring_bytes: int
+    main_state: str
+    """Of the stream that is kept only: a `state`; empty when there is none."""
+    main_ring_bytes: int
     stretches: int
     audits: int
     audits_missed: int
@@ -85,6 +88,8 @@ def camera_stats(camera: Camera) -> CameraStats:
         tracks=len(watch.scene.tracks) if watch.scene else 0,
         key_gap_s=watch.ladder.spacing.gap_s,
         ring_bytes=watch.ring.size_bytes,
+        main_state=camera.main.state if camera.main else "",
+        main_ring_bytes=camera.main.ring.size_bytes if camera.main else 0,
         stretches=tally.stretches,
         audits=tally.audits,
         audits_missed=tally.misses,
