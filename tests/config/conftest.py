@@ -14,7 +14,12 @@ FAKES = {
     "vigil.gates": {"luma": "Luma"},
     "vigil.detectors": {"motion": "Motion", "model": "Model"},
     "vigil.trackers": {"two_stage": "TwoStage"},
-    "vigil.rules": {"presence": "Presence", "loitering": "Loitering", "camera_offline": "Offline"},
+    "vigil.rules": {
+        "presence": "Presence",
+        "loitering": "Loitering",
+        "camera_offline": "Offline",
+        "camera_frozen": "Frozen",
+    },
 }
 
 

@@ -77,3 +77,8 @@ class Loitering(Presence):
 class Offline:
     name: str = "rule"
     after_s: float = 5.0
+
+
+@part
+class Frozen(Offline):
+    after_s: float = 10.0

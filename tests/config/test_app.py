@@ -61,6 +61,27 @@ def test_presence_anywhere_is_the_rule_of_a_camera_that_names_none() -> None:
     assert (type(rule).__name__, rule.name, rule.zone) == ("Presence", "presence", None)
 
 
+def test_every_camera_has_rules_about_itself_unless_switched_off() -> None:
+    cameras = parse(
+        {
+            "cameras": {
+                "gate": {"source": "a.mp4"},
+                "quiet": {"source": "a.mp4", "health": False},
+                "loose": {"source": "a.mp4", "health": [{"kind": "camera_offline", "after_s": 60}]},
+            }
+        }
+    ).cameras
+    names = {name: [rule.name for rule in camera.health] for name, camera in cameras.items()}
+    both = ["camera_offline", "camera_frozen"]
+    assert names == {"gate": both, "quiet": [], "loose": ["camera_offline"]}
+    assert cameras["loose"].health[0].after_s == 60
+
+
+def test_the_rules_about_itself_are_switched_off_for_all_at_the_top() -> None:
+    found = parse({"health": "off", "cameras": {"gate": {"source": "a.mp4"}}})
+    assert found.cameras["gate"].health == ()
+
+
 def test_no_model_is_needed_unless_one_is_named() -> None:
     camera = parse({"cameras": {"gate": {"source": "a.mp4"}}}).cameras["gate"]
     assert type(camera.detector).__name__ == "Motion"

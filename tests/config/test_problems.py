@@ -37,7 +37,7 @@ cameras:
 """
 
 FOUND = """
-retian: no such setting; did you mean 'retain'? allowed: cameras, detector, gate, home, metrics, record, retain, rules, shards, tracker
+retian: no such setting; did you mean 'retain'? allowed: cameras, detector, gate, health, home, metrics, record, retain, rules, shards, tracker
 retain.days: found -3; allowed: greater than 0
 retain.gb: found 'much'; allowed: a number
 metrics.port: found 99999; allowed: less than or equal to 65535
@@ -49,10 +49,10 @@ cameras.door.source: source 'broken' cannot be loaded: module 'fake_parts' has n
 cameras.door.zones.x.coordinates[1][1]: found 'z'; allowed: a number
 cameras.door.zones.x.coordinates[2][0]: found '2'; allowed: less than or equal to 1
 cameras.door.zones.y.coordinates: found '0.1,0.2,0.9'; allowed: pairs, as "x,y,x,y,x,y" or [[x, y], ...]
-cameras.door.rules[0]: no rule of kind 'presnce'; did you mean 'presence'? allowed: camera_offline, loitering, presence
+cameras.door.rules[0]: no rule of kind 'presnce'; did you mean 'presence'? allowed: camera_frozen, camera_offline, loitering, presence
 cameras.door.rules[1].inertia: found 0; allowed: greater than or equal to 1
 cameras.door.rules[1].name: found 5; allowed: text
-cameras.door.rules[2]: found 5; allowed: a rule: its settings, or one of camera_offline, loitering, presence
+cameras.door.rules[2]: found 5; allowed: a rule: its settings, or one of camera_frozen, camera_offline, loitering, presence
 cameras.door.record.pre_capture: found 900; allowed: less than or equal to 60
 cameras.shed.source: is missing
 rules[0].zone: found 'yrd'; camera shed has no such zone; allowed: nothing

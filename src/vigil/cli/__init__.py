@@ -12,6 +12,7 @@ from vigil.cli.run import run
 from vigil.cli.status import status
 from vigil.cli.watch import watch
 from vigil.core import VigilError
+from vigil.pipeline.logs import log_to_stderr
 
 app = typer.Typer(
     name="vigil",
@@ -37,6 +38,7 @@ def version() -> None:
 
 def main() -> None:
     """Run the command; a user's mistake is told in one line each, without a traceback."""
+    log_to_stderr()
     try:
         app()
     except VigilError as error:

@@ -1,17 +1,15 @@
 """`vigil events`: what was recorded."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from vigil.cli.settings import home_of
-from vigil.core import ConfigError, Severity
-from vigil.core.json import event_json
+from vigil.cli.tables import print_table
+from vigil.core import ConfigError, Severity, StepKind
+from vigil.core.json import as_line
 from vigil.store import EventStore, StoredEvent
 
 
@@ -27,6 +25,9 @@ def events(
     rule: Annotated[str | None, typer.Option(help="Only of this rule.")] = None,
     severity: Annotated[Severity | None, typer.Option(help="Only of this severity.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
+    chinese: Annotated[
+        bool, typer.Option("--zh", help="Claims in Chinese. · 用中文陈述。")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON each.")] = False,
 ) -> None:
     """List recorded events, newest first. · 列出已记录的事件，最新的在前。"""
@@ -44,10 +45,9 @@ def events(
     store.close()
     if as_json:
         for each in found:
-            clip = {} if each.clip is None else {"clip": each.clip.uri}
-            typer.echo(json.dumps(event_json(each.step) | clip, ensure_ascii=False))
+            typer.echo(as_line(each.as_json()))
         return
-    _show(found)
+    _show(found, chinese=chinese)
 
 
 def moment(text: str | None, now: datetime, option: str) -> float | None:
@@ -65,21 +65,24 @@ def moment(text: str | None, now: datetime, option: str) -> float | None:
         ) from error
 
 
-def _show(found: list[StoredEvent]) -> None:
-    table = Table(box=None)
-    for column in ("start", "seconds", "source", "rule", "label", "severity", "clip", "claim"):
-        table.add_column(column, overflow="fold" if column == "claim" else "ellipsis")
-    for each in found:
-        event = each.event
-        start = datetime.fromtimestamp(event.start_s, UTC).astimezone()
-        table.add_row(
-            start.strftime("%Y-%m-%d %H:%M:%S"),
-            f"{event.end_s - event.start_s:.1f}",
-            event.source,
-            event.rule,
-            event.label,
-            event.severity.value,
-            "yes" if each.clip is not None else "",
-            event.claim,
-        )
-    Console().print(table if found else "No events.")
+def _show(found: list[StoredEvent], *, chinese: bool) -> None:
+    if not found:
+        typer.echo("No events.")
+        return
+    columns = ("start", "seconds", "source", "rule", "severity", "clip", "claim")
+    print_table(columns, [_row(each, chinese=chinese) for each in found], right="seconds")
+
+
+def _row(found: StoredEvent, *, chinese: bool) -> tuple[str, ...]:
+    event = found.event
+    start = datetime.fromtimestamp(event.start_s, UTC).astimezone()
+    lasted = f"{event.end_s - event.start_s:.1f}"
+    return (
+        start.strftime("%Y-%m-%d %H:%M:%S"),
+        lasted if found.step.kind is StepKind.END else f"{lasted}…",
+        event.source,
+        event.rule,
+        event.severity.value,
+        "yes" if found.clip is not None else "",
+        (event.claim_zh if chinese else "") or event.claim,
+    )

@@ -4,16 +4,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from vigil.cli.settings import home_of
+from vigil.cli.tables import print_table
 from vigil.infer.adding import add_model
 from vigil.infer.cards import card_to_yaml
 from vigil.infer.registry import Registry
 from vigil.net.client import download
 
-MOST_BYTES = 2 << 30
+MOST_BYTES = 1 << 30
 """No small model is larger."""
 
 model = typer.Typer(help="Keep model files. · 管理模型文件。", no_args_is_help=True)
@@ -33,8 +32,8 @@ def add(
     """Check a model file and take it into the registry. · 检查模型文件并入库。"""
     registry = Registry(home_of(config).models)
 
-    def fetch(address: str, path: Path) -> object:
-        return download(address, path, max_bytes=MOST_BYTES, allow_private=allow_private)
+    def fetch(address: str, path: Path) -> None:
+        download(address, path, max_bytes=MOST_BYTES, allow_private=allow_private)
 
     kept = add_model(registry, location, card_file=card, name=name, fetch=fetch)
     typer.echo(f"{kept.id}  {kept.head}  {len(kept.labels)} labels  in {registry.folder}")
@@ -44,17 +43,19 @@ def add(
 def list_models(config: Config = None) -> None:
     """List the models and their versions. · 列出模型及其版本。"""
     registry = Registry(home_of(config).models)
-    table = Table(box=None)
-    for column in ("name", "current", "versions", "head", "labels", "licence of weights"):
-        table.add_column(column)
+    rows = []
     for entry in registry.entries():
         newest = entry.current or max(entry.versions)
         card, _ = registry.resolve(f"{entry.name}@{newest}")
         labels = ", ".join(card.labels[:3]) + (" …" if len(card.labels) > 3 else "")
         versions = " ".join(map(str, entry.versions))
         current = str(entry.current or "-")
-        table.add_row(entry.name, current, versions, card.head, labels, card.licence_weights)
-    Console().print(table if table.row_count else f"No models in {registry.folder}.")
+        rows.append((entry.name, current, versions, card.head, labels, card.licence_weights))
+    if not rows:
+        typer.echo(f"No models in {registry.folder}.")
+        return
+    columns = ("name", "current", "versions", "head", "labels", "licence of weights")
+    print_table(columns, rows, right="current")
 
 
 @model.command()

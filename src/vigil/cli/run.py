@@ -1,20 +1,21 @@
 """`vigil run`: all cameras of a file, until told to stop."""
 
-import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
 
-from vigil.config.app import Retain
-from vigil.config.home import open_home
+from vigil.cli.signals import stop_on_signals
+from vigil.config.app import Metrics, Retain
+from vigil.config.home import Home, open_home
 from vigil.config.reload import ConfigWatcher, changes
-from vigil.core import ConfigError
+from vigil.core import ConfigError, StoreError
 from vigil.pipeline.metrics import serve_metrics
-from vigil.pipeline.status_file import write_status
+from vigil.pipeline.status_file import remove_status, write_status
 from vigil.pipeline.supervisor import Supervisor
 from vigil.store import EventStore, Retention, SteadyStore
 
@@ -26,10 +27,7 @@ def run(
     config: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("vigil.yaml"),
 ) -> None:
     """Watch all cameras of a file and take up its changes. · 按配置文件值守所有摄像机。"""
-    stop = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    run_until(stop, config)
+    run_until(stop_on_signals(), config)
 
 
 def run_until(stop: threading.Event, config: Path) -> None:
@@ -41,33 +39,54 @@ def run_until(stop: threading.Event, config: Path) -> None:
     store = SteadyStore(events, retention(events, app.retain), home.spill)
     store.start()
     supervisor = Supervisor(home=home, store=store)
-    close_metrics = (
-        serve_metrics(app.metrics.host, app.metrics.port, supervisor.status)
-        if app.metrics
-        else lambda: None
-    )
+
+    def figures() -> dict[str, Any]:
+        return supervisor.status() | {"steps_spilled": store.spilled}
+
+    close_metrics = _metrics(app.metrics, figures)
     try:
         supervisor.apply(app)
         log.info("watching", cameras=len(app.cameras), home=str(home.path))
-        next_sweep_s = 0.0
-        while not stop.wait(1.0):
-            _take_up(watcher, supervisor, store)
-            supervisor.tend()
-            store.replay()
-            write_status(home, supervisor.status(), time_s=time.time())
-            if time.monotonic() >= next_sweep_s:
-                next_sweep_s = time.monotonic() + SWEEP_S
-                store.retention.sweep(time.time())
+        _tend(stop, watcher, supervisor, store, home, figures)
     finally:
         supervisor.close()
         close_metrics()
         store.close()
-        log.info("stopped", events=supervisor.events_recorded)
+        remove_status(home)
+        log.info("stopped", events=supervisor.recorder.events)
 
 
 def retention(events: EventStore, retain: Retain) -> Retention:
     """What the file says about keeping, as the store understands it."""
     return Retention(events, days=retain.days, gb=retain.gb, reserve_mb=retain.reserve_mb)
+
+
+def _metrics(wanted: Metrics | None, figures: Callable[[], dict[str, Any]]) -> Callable[[], None]:
+    if wanted is None:
+        return lambda: None
+    return serve_metrics(wanted.host, wanted.port, figures)
+
+
+def _tend(
+    stop: threading.Event,
+    watcher: ConfigWatcher,
+    supervisor: Supervisor,
+    store: SteadyStore,
+    home: Home,
+    figures: Callable[[], dict[str, Any]],
+) -> None:
+    next_sweep_s = 0.0
+    while not stop.wait(1.0):
+        _take_up(watcher, supervisor, store)
+        supervisor.tend()
+        write_status(home, figures(), time_s=time.time())
+        try:
+            store.replay()
+        except (StoreError, OSError) as error:
+            log.warning("steps that wait on the disk were not written", reason=str(error))
+        if time.monotonic() >= next_sweep_s:
+            next_sweep_s = time.monotonic() + SWEEP_S
+            store.sweep()
 
 
 def _take_up(watcher: ConfigWatcher, supervisor: Supervisor, store: SteadyStore) -> None:

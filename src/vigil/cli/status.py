@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from vigil.cli.settings import home_of
-from vigil.core import VigilError
+from vigil.cli.tables import print_table
 from vigil.pipeline.status_file import read_status
 
-STALE_S = 5.0
+COLUMNS = ("camera", "state", "rung", "in", "dropped", "waiting", "looks", "tracks", "note")
 
 
 def status(
@@ -23,36 +21,43 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="All figures as JSON.")] = False,
 ) -> None:
     """Show how each camera is; fails when nothing runs. · 显示各摄像机状态；未运行时报错。"""
-    found = read_status(home_of(config))
-    age_s = time.time() - found["time_s"]
-    if age_s > STALE_S:
-        raise VigilError(f"not running: the last sign of life is {age_s:.0f} s old")
+    found = read_status(home_of(config), now_s=time.time())
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
-    _show(found)
+    rows = [_row(name, camera) for name, camera in found["cameras"].items()]
+    if rows:
+        print_table(COLUMNS, rows, right="in dropped waiting looks tracks")
+    for line in _summary(found):
+        typer.echo(line)
 
 
-def _show(found: dict[str, Any]) -> None:
-    table = Table(box=None)
-    columns = ("camera", "state", "rung", "in", "processed", "dropped", "looks", "tracks", "misses")
-    for column in columns:
-        table.add_column(column, justify="left" if column in {"camera", "state"} else "right")
-    for name, camera in found["cameras"].items():
-        state = camera["state"] + (f": {camera['reason']}" if camera.get("reason") else "")
-        misses = f"≤ {camera['miss_rate_at_most']:.1%}" if camera.get("audits") else ""
-        table.add_row(
-            name,
-            state,
-            str(camera.get("rung", "")),
-            *(str(camera.get(key, "")) for key in ("received", "processed", "dropped")),
-            *(str(camera.get(key, "")) for key in ("looks", "tracks")),
-            misses,
-        )
-    console = Console()
-    console.print(table)
-    memory = sum(each["rss_bytes"] for each in found["processes"].values()) / 2**20
-    console.print(
-        f"{found['events_recorded']} events recorded, {len(found['processes'])} shards, "
-        f"{memory:.0f} MiB, {found['shard_restarts']} restarts"
+def _row(name: str, camera: dict[str, Any]) -> tuple[str, ...]:
+    counts = ("received", "dropped", "waiting", "looks", "tracks")
+    return (
+        name,
+        camera["state"],
+        camera.get("rung", ""),
+        *(str(camera.get(count, "")) for count in counts),
+        camera["reason"],
     )
+
+
+def _summary(found: dict[str, Any]) -> list[str]:
+    processes = found["processes"].values()
+    memory = sum(each["rss_bytes"] for each in processes) / 2**20
+    lines = [
+        f"{found['events_recorded']} events recorded; {len(processes)} shards, {memory:.0f} MiB, "
+        f"{found['shard_restarts']} restarts after a crash"
+    ]
+    recall = found["recall"]
+    if recall["audits"]:
+        lines.append(
+            f"the gate let {recall['stretches']} stretches pass; of {recall['audits']} audited, "
+            f"{recall['audits_missed']} held something: it misses {recall['miss_rate']:.1%}, "
+            f"at most {recall['miss_rate_at_most']:.1%} (95 %)"
+        )
+    waiting = found["steps_waiting"]
+    if waiting:
+        lines.append(f"{waiting} steps wait: the database and the disk take none")
+    return lines

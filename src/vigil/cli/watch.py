@@ -1,8 +1,8 @@
 """`vigil watch`: one source, here and now."""
 
-import json
+import logging
+import os
 import re
-import signal
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,16 +11,34 @@ from typing import Annotated, Any
 import typer
 import yaml
 from rich.console import Console
+from rich.markup import escape
 
+from vigil.cli.signals import stop_on_signals
 from vigil.config.app import INHERITED, App, CameraConfig
 from vigil.config.home import open_home
 from vigil.config.load import parse
 from vigil.config.yaml_file import read_yaml
 from vigil.core import Clip, ConfigError, Step, StepKind
-from vigil.core.json import event_json
+from vigil.core.json import as_line, event_json
 from vigil.pipeline.annotate import Annotator
 from vigil.pipeline.build import Builder
+from vigil.pipeline.logs import log_to_stderr
+from vigil.pipeline.settle import settle
 from vigil.pipeline.shard import Shard
+
+WORDS = (
+    "type",
+    "id",
+    "source",
+    "rule",
+    "label",
+    "start_s",
+    "end_s",
+    "box",
+    "severity",
+    "claim",
+)
+"""What a line of `--json` says, in this order; a promise to those who read it."""
 
 DEFAULT_RULES = (
     {
@@ -51,9 +69,11 @@ def watch(
     """
     app = settings_for(source, config=config, camera=camera, rules=rules, detector=detector)
     (one,) = app.cameras.values()
-    stop = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    if annotate is not None:
+        check_writable(annotate, source)
+    # What ends a file is told as the one line of the failure; a camera's troubles are news.
+    log_to_stderr(least=logging.WARNING if one.source.live else logging.ERROR)
+    stop = stop_on_signals()
     printer = Printer(as_json=as_json)
     watch_one(app, one, printer, annotate=annotate, stop=stop)
     printer.close()
@@ -68,6 +88,7 @@ def watch_one(
     stop: threading.Event | None = None,
 ) -> None:
     """Watch until the source ends or `stop` is set. Raises `SourceError` when it never opened."""
+    settle()
     builder = Builder(open_home(app.home), evidence=False)
     running, detector = builder.camera(one)
     annotator = Annotator(annotate) if annotate else None
@@ -77,6 +98,19 @@ def watch_one(
     if annotator is not None:
         annotator.close()
     running.check()
+
+
+def check_writable(annotate: Path, source: str) -> None:
+    """Raise ConfigError when no video can be written there, before anything was watched."""
+    folder = annotate.absolute().parent
+    if annotate.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigError(f"--annotate: cannot write {annotate}; allowed: a file in your folders")
+    if annotate.exists() and not os.access(annotate, os.W_OK):
+        raise ConfigError(f"--annotate: {annotate} is there and cannot be written")
+    if annotate.suffix.lower() not in {".mp4", ".mov", ".mkv"}:
+        raise ConfigError(f"--annotate: found {annotate.name}; allowed: .mp4, .mov or .mkv")
+    if Path(source).exists() and annotate.exists() and annotate.samefile(source):
+        raise ConfigError(f"--annotate: {annotate} is what is to be watched")
 
 
 def settings_for(
@@ -144,7 +178,8 @@ class Printer:
         """Print it; `clip` stays where it is."""
         self.steps.append(step)
         if self._as_json:
-            typer.echo(json.dumps(event_json(step), ensure_ascii=False))
+            found = event_json(step)
+            typer.echo(as_line({word: found[word] for word in WORDS}))
         elif not self._quiet and step.kind is not StepKind.UPDATE:
             self._console.print(line_of(step))
 
@@ -159,8 +194,8 @@ def line_of(step: Step) -> str:
     event = step.event
     colour = "red" if step.kind is StepKind.NEW else "green"
     lasted = "" if step.kind is StepKind.NEW else f" [dim]{event.end_s - event.start_s:.1f} s[/dim]"
-    direction = f" {event.direction}" if event.direction else ""
+    direction = f" {escape(event.direction)}" if event.direction else ""
     return (
         f"[dim]{event.start_s:8.1f} s[/dim] [{colour}]{step.kind.value:4}[/{colour}] "
-        f"[bold]{event.rule}[/bold]{direction} {event.claim}{lasted}"
+        f"[bold]{escape(event.rule)}[/bold]{direction} {escape(event.claim)}{lasted}"
     )

@@ -12,6 +12,7 @@ from vigil.config.problems import gathered, problem
 from vigil.config.settings import Model
 from vigil.config.sources import AnySource
 from vigil.config.zones import AnyRule, Corners, Zone
+from vigil.core import Rule
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -25,11 +26,23 @@ def _plain(name: str) -> str:
 Name = Annotated[str, AfterValidator(_plain)]
 """Shown to people, and part of file names."""
 
-INHERITED = ("detector", "gate", "tracker", "record", "rules")
+INHERITED = ("detector", "gate", "tracker", "record", "rules", "health")
 """What a camera takes from the top of the file when it does not say so itself."""
 MERGED = ("gate", "record")
 """Of these it takes each setting that it does not say itself."""
 ANYONE_ANYWHERE = ({"kind": "presence"},)
+HEALTH = ("camera_offline", "camera_frozen")
+
+
+def _none(value: object) -> object:
+    """YAML reads the word off as false."""
+    return () if value is False or value == "off" else value
+
+
+Health = Annotated[
+    tuple[AnyRule, ...], BeforeValidator(_none), Field(HEALTH, validate_default=True)
+]
+"""Rules about the camera itself; `off` for none."""
 
 
 class Retain(Model):
@@ -79,6 +92,8 @@ class CameraConfig(Model):
     """Areas that are never looked at, such as a clock or the neighbour's window."""
     zones: Mapping[Name, Zone] = Field(default_factory=dict)
     rules: tuple[AnyRule, ...]
+    health: Health
+    """Rules that a live source has besides; one of the same kind in `rules` takes its place."""
     record: Record = Record()
 
     @model_validator(mode="after")
@@ -90,6 +105,13 @@ class CameraConfig(Model):
             if name in names[:index]
         ]
         return gathered(twice, lambda: self)
+
+    @property
+    def all_rules(self) -> tuple[Rule, ...]:
+        """What the camera is watched for: its rules, and those of its health where they apply."""
+        own = {type(rule) for rule in self.rules}
+        about_itself = [rule for rule in self.health if type(rule) not in own]
+        return (*self.rules, *about_itself) if self.source.live else self.rules
 
 
 def _off(value: object) -> object:
@@ -110,6 +132,7 @@ class App(Model):
     gate: AnyGate = Field({"kind": "luma"}, validate_default=True)
     tracker: AnyTracker = Field("two_stage", validate_default=True)
     record: Record = Record()
+    health: Health
     rules: Any = ANYONE_ANYWHERE
     """As written: each camera builds rules of its own from it, for rules remember."""
     cameras: Mapping[Name, CameraConfig] = Field(default_factory=dict)

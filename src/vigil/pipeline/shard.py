@@ -33,13 +33,18 @@ class Shard:
         pack_s: float = 0.15,
         clock: Clock | None = None,
         mark: Callable[[str], None] = lambda _name: None,
+        on_ended: Callable[[Camera], None] = lambda _camera: None,
         keep_running: bool = False,
     ) -> None:
-        """`mark` is told which camera is being decoded; `keep_running`: even without cameras."""
+        """`mark` is told which camera is being decoded, `on_ended` whose source has come to an end.
+
+        `keep_running`: even without cameras.
+        """
         self._outbox = outbox
         self._pack_s = pack_s
         self._clock = clock or SystemClock()
         self._mark = mark
+        self._on_ended = on_ended
         self._keep_running = keep_running
         self._cameras: dict[str, tuple[Camera, Detector]] = {}
         self._waiting: dict[str, _Waiting] = {}
@@ -93,6 +98,7 @@ class Shard:
                 moved = True
             elif camera.ended:
                 self.remove(camera.name)
+                self._on_ended(camera)
                 moved = True
         if self._waiting and self._must_detect(moved):
             self._detect()

@@ -5,8 +5,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+import psutil
+import structlog
+
 from vigil.config.home import Home
 from vigil.core import VigilError
+
+log = structlog.get_logger(__name__)
+STALE_S = 5.0
+"""Silence after which a supervisor is not believed to be alive."""
 
 
 def status_path(home: Home) -> Path:
@@ -15,18 +22,34 @@ def status_path(home: Home) -> Path:
 
 
 def write_status(home: Home, status: dict[str, Any], *, time_s: float) -> None:
-    """Replace the file in one step; `time_s` is UTC seconds."""
+    """Replace the file in one step; `time_s` is UTC seconds. A full disk is logged, no more."""
     path = status_path(home)
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(status | {"time_s": time_s, "pid": os.getpid()}), encoding="utf-8")
-    fresh.replace(path)
-
-
-def read_status(home: Home) -> dict[str, Any]:
-    """What was written last. Raises VigilError when nothing ever ran here."""
-    path = status_path(home)
+    text = json.dumps(status | {"time_s": time_s, "pid": os.getpid()}, ensure_ascii=False)
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        log.warning("status not written", file=str(path), reason=error.strerror)
+
+
+def remove_status(home: Home) -> None:
+    """Nothing runs any more."""
+    status_path(home).unlink(missing_ok=True)
+
+
+def read_status(home: Home, *, now_s: float) -> dict[str, Any]:
+    """What was written last; `now_s` is UTC seconds.
+
+    Raises VigilError when nothing runs, or when what runs has been silent for too long.
+    """
+    try:
+        found: dict[str, Any] = json.loads(status_path(home).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise VigilError(f"not running: no status in {home.path}; start with: vigil run") from error
+    silent_s = now_s - found["time_s"]
+    if not psutil.pid_exists(found["pid"]):
+        raise VigilError(f"not running: it died {max(0.0, silent_s):.0f} s ago in {home.path}")
+    if silent_s > STALE_S:
+        raise VigilError(f"not running well: the last sign of life is {silent_s:.0f} s old")
     return found

@@ -3,7 +3,7 @@
 import json
 import multiprocessing
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ctypes import c_char
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -16,11 +16,14 @@ from vigil.config.app import App, CameraConfig
 from vigil.config.home import Home
 from vigil.core import Clock, Store, SystemClock
 from vigil.core.json import clip_from_json, step_from_json
-from vigil.pipeline.worker import MARK_BYTES, Acknowledge, Add, Remove, Stop, process
+from vigil.pipeline.recorder import Recorder
+from vigil.pipeline.stats import pooled_recall
+from vigil.pipeline.suspects import Suspects
+from vigil.pipeline.worker import MARK_BYTES, Acknowledge, Add, Command, Remove, Stop, process
 
 log = structlog.get_logger(__name__)
-QUARANTINE_S = 600.0
-"""How long a camera that crashed its shard twice is left alone."""
+STUCK_S = 60.0
+"""A shard whose loop does not come round for so long is killed; its mark says why."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -38,9 +41,10 @@ class ShardHandle:
     alone: bool = False
     """Holds one suspect camera and takes no other."""
     stopping: bool = False
+    reader: threading.Thread | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def send(self, command: Add | Remove | Acknowledge | Stop) -> None:
+    def send(self, command: Command) -> None:
         """Give a command; a shard that just died is noticed by its reader."""
         with self.lock:
             try:
@@ -48,31 +52,27 @@ class ShardHandle:
             except OSError:
                 log.debug("command not sent", shard=self.number)
 
-
-@dataclass(kw_only=True)
-class _Suspect:
-    crashes: int = 0
-    released_s: float = 0.0
-    """When a quarantine ends, monotonic seconds."""
+    def acknowledge(self, number: int) -> Callable[[], None]:
+        """What is to be called once step `number` is safe."""
+        return lambda: self.send(Acknowledge(number=number))
 
 
 class Supervisor:
     """Owns the shards of one machine; `apply` a configuration, `close` to end."""
 
     def __init__(self, *, home: Home, store: Store, clock: Clock | None = None) -> None:
+        self.recorder = Recorder(store)
+        self.shard_restarts = 0
         self._home = home
-        self._store = store
         self._clock = clock or SystemClock()
         self._context = multiprocessing.get_context("spawn")
         self._app: App | None = None
         self._shards: list[ShardHandle] = []
-        self._suspects: dict[str, _Suspect] = {}
+        self._suspects = Suspects(self._clock)
         self._refused: dict[str, str] = {}
         self._lock = threading.RLock()
         self._count = 0
         self._closing = False
-        self.events_recorded = 0
-        self.shard_restarts = 0
 
     def apply(self, app: App) -> None:
         """Make the running cameras those of `app`; cameras that did not change notice nothing."""
@@ -81,43 +81,51 @@ class Supervisor:
             self._app = app
             for name, camera in before.items():
                 if app.cameras.get(name) != camera:
+                    self._suspects.forget(name)
                     self._remove(name)
             for name, camera in app.cameras.items():
                 if before.get(name) != camera:
-                    self._suspects.pop(name, None)
                     self._place(name, camera)
 
     def tend(self) -> None:
-        """Let cameras out of quarantine whose time is over; call now and then."""
-        now_s = self._clock.monotonic_s()
+        """Free cameras whose quarantine is over, shards that are stuck, steps that wait."""
+        self.recorder.retry()
         with self._lock:
-            for name, suspect in self._suspects.items():
-                if suspect.released_s and suspect.released_s <= now_s and self._app:
-                    suspect.released_s = 0.0
-                    suspect.crashes = 1  # one more crash, and it is back
-                    if name in self._app.cameras:
-                        self._place(name, self._app.cameras[name], alone=True)
+            for name in self._suspects.release():
+                if self._app and name in self._app.cameras:
+                    self._place(name, self._app.cameras[name], alone=True)
+            for shard in self._shards:
+                busy_s = shard.figures.get("process", {}).get("busy_s", 0.0)
+                if busy_s > STUCK_S and not shard.stopping:
+                    log.error("shard is stuck", shard=shard.number, seconds=round(busy_s))
+                    shard.figures = {}
+                    shard.process.kill()
 
     def status(self) -> dict[str, Any]:
         """Figures of all cameras and processes now."""
         with self._lock:
-            cameras: dict[str, Any] = {}
-            for name in self._app.cameras if self._app else ():
-                cameras[name] = self._camera_status(name)
+            names = self._app.cameras if self._app else ()
+            cameras = {name: self._camera_status(name) for name in names}
+            processes = {
+                f"shard-{shard.number}": shard.figures["process"]
+                for shard in self._shards
+                if "process" in shard.figures
+            }
             return {
                 "cameras": cameras,
-                "processes": {
-                    f"shard-{shard.number}": shard.figures["process"]
-                    for shard in self._shards
-                    if "process" in shard.figures
-                },
-                "events_recorded": self.events_recorded,
-                "steps_spilled": getattr(self._store, "waiting", 0),
+                "recall": pooled_recall(cameras.values()),
+                "processes": processes,
+                "events_recorded": self.recorder.events,
+                "steps_waiting": self.recorder.waiting,
+                "steps_refused": self.recorder.refused,
                 "shard_restarts": self.shard_restarts,
             }
 
-    def close(self, timeout_s: float = 1.5) -> None:
-        """End all shards; those that do not end by themselves in time are killed."""
+    def close(self, timeout_s: float = 1.2) -> None:
+        """End all shards; those that do not end by themselves in time are killed.
+
+        Whatever they said before is in the store when this returns, if the store takes it.
+        """
         with self._lock:
             self._closing = True
             shards = list(self._shards)
@@ -128,25 +136,37 @@ class Supervisor:
         for shard in shards:
             shard.process.join(max(0.0, deadline_s - self._clock.monotonic_s()))
             if shard.process.is_alive():
+                log.warning("shard killed: it did not end in time", shard=shard.number)
                 shard.process.kill()
-                shard.process.join(1.0)
+        for shard in shards:
+            if shard.reader is not None:
+                shard.reader.join(5.0)
+        self.recorder.retry()
+        if self.recorder.waiting:
+            log.error("steps are lost: the store took none", steps=self.recorder.waiting)
 
     # Placing
 
     def _place(self, name: str, camera: CameraConfig, *, alone: bool = False) -> None:
         assert self._app is not None
         self._refused.pop(name, None)
-        most = 1 if alone else self._app.shards.cameras_per_shard
+        most = self._app.shards.cameras_per_shard
         open_shards = [
             shard
-            for shard in self._shards
-            if not (alone or shard.alone or shard.stopping) and len(shard.cameras) < most
+            for shard in self._shared_shards()
+            if not alone and shard.process.is_alive() and len(shard.cameras) < most
         ]
         shard = min(open_shards, key=lambda each: len(each.cameras), default=None)
-        if shard is None or (len(shard.cameras) and len(self._shards) < self._wanted_shards()):
+        if shard is None or (shard.cameras and len(self._shared_shards()) < self._wanted_shards()):
             shard = self._start(alone=alone)
+        self._give(shard, name, camera)
+
+    def _give(self, shard: ShardHandle, name: str, camera: CameraConfig) -> None:
         shard.cameras[name] = camera
         shard.send(Add(camera=camera))
+
+    def _shared_shards(self) -> list[ShardHandle]:
+        return [shard for shard in self._shards if not (shard.alone or shard.stopping)]
 
     def _wanted_shards(self) -> int:
         """Enough for all cameras; spread over the cores before any is filled."""
@@ -185,7 +205,8 @@ class Supervisor:
             alone=alone,
         )
         self._shards.append(shard)
-        threading.Thread(target=self._read, args=(shard,), daemon=True).start()
+        shard.reader = threading.Thread(target=self._read, args=(shard,), daemon=True)
+        shard.reader.start()
         return shard
 
     # Reading
@@ -203,14 +224,17 @@ class Supervisor:
             else:
                 shard.figures = message
         shard.process.join()
+        self.recorder.end_open(shard.number)
         self._ended(shard)
+        shard.commands.close()
+        shard.reports.close()
 
     def _record(self, shard: ShardHandle, message: Mapping[str, Any]) -> None:
-        clip = message["clip"]
-        step = step_from_json(message["step"])
-        self._store.record(step, None if clip is None else clip_from_json(clip))
-        self.events_recorded += step.kind == "new"
-        shard.send(Acknowledge(number=message["number"]))
+        clip = None if message["clip"] is None else clip_from_json(message["clip"])
+        acknowledge = shard.acknowledge(message["number"])
+        self.recorder.take(shard.number, step_from_json(message["step"]), clip, acknowledge)
+
+    # Healing
 
     def _ended(self, shard: ShardHandle) -> None:
         with self._lock:
@@ -221,31 +245,37 @@ class Supervisor:
             log.error("shard died", shard=shard.number, code=shard.process.exitcode, camera=name)
             self.shard_restarts += 1
             cameras = dict(shard.cameras)
+            if len(cameras) == 1:
+                (name,) = cameras
             if name in cameras:
                 self._suspect(name, cameras.pop(name))
-            for each, camera in cameras.items():
-                self._place(each, camera)
+                for each, camera in cameras.items():
+                    self._place(each, camera)
+            elif cameras:
+                self._halve(cameras)
 
     def _suspect(self, name: str, camera: CameraConfig) -> None:
         """A camera was being decoded when its shard died: next time alone, then not at all."""
-        suspect = self._suspects.setdefault(name, _Suspect())
-        suspect.crashes += 1
-        if suspect.crashes < 2:
+        if self._suspects.crashed(name):
+            log.error("camera quarantined", camera=name, reason=self._suspects.reason(name))
+        else:
             self._place(name, camera, alone=True)
-            return
-        suspect.released_s = self._clock.monotonic_s() + QUARANTINE_S
-        log.error("camera quarantined", camera=name, seconds=QUARANTINE_S)
+
+    def _halve(self, cameras: Mapping[str, CameraConfig]) -> None:
+        """Nobody knows which camera it was: each half comes back apart, down to a single one."""
+        names = list(cameras)
+        for half in (names[::2], names[1::2]):
+            shard = self._start(alone=False)
+            for name in half:
+                self._give(shard, name, cameras[name])
 
     def _camera_status(self, name: str) -> dict[str, Any]:
-        suspect = self._suspects.get(name)
-        if suspect and suspect.released_s:
-            left_s = max(0.0, suspect.released_s - self._clock.monotonic_s())
-            reason = f"crashed its process {suspect.crashes} times; tried again in {left_s:.0f} s"
+        if (reason := self._suspects.reason(name)) is not None:
             return {"state": "quarantined", "reason": reason}
         if name in self._refused:
             return {"state": "refused", "reason": self._refused[name]}
         for shard in self._shards:
-            if name in shard.cameras:
-                figures: dict[str, Any] = shard.figures.get("cameras", {}).get(name, {})
-                return figures or {"state": "starting", "reason": ""}
+            figures: dict[str, Any] = shard.figures.get("cameras", {})
+            if name in shard.cameras and name in figures:
+                return {**figures[name], "shard": shard.number}
         return {"state": "starting", "reason": ""}

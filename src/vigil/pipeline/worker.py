@@ -6,10 +6,12 @@ import queue
 import signal
 import sys
 import threading
+import time
 from ctypes import c_char
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import SynchronizedArray
+from typing import TypeAlias
 
 import structlog
 
@@ -18,11 +20,17 @@ from vigil.config.home import Home
 from vigil.core import Clip, Step, VigilError
 from vigil.core.json import clip_json, event_json
 from vigil.pipeline.build import Builder
+from vigil.pipeline.camera import Camera
+from vigil.pipeline.logs import log_to_stderr
+from vigil.pipeline.settle import settle
 from vigil.pipeline.shard import Shard
-from vigil.pipeline.stats import camera_stats, process_stats
+from vigil.pipeline.stats import CameraStats, camera_stats, process_stats
 
 log = structlog.get_logger(__name__)
-MARK_BYTES = 128
+MARK_BYTES = 512
+"""Room for a camera's name of 64 characters in any script."""
+LEAVE_S = 4.0
+"""A shard whose supervisor is gone ends politely for so long, and then at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +57,9 @@ class Acknowledge:
 @dataclass(frozen=True, kw_only=True)
 class Stop:
     """End all open events and leave."""
+
+
+Command: TypeAlias = Add | Remove | Acknowledge | Stop
 
 
 class PipeOutbox:
@@ -79,7 +90,7 @@ class PipeOutbox:
             }
             data = json.dumps(message).encode()
             self.unacknowledged[number] = data
-        self._queue.put(data)
+            self._queue.put(data)
 
     def tell(self, figures: dict[str, object]) -> None:
         """Send figures; nobody acknowledges them."""
@@ -108,82 +119,121 @@ def process(
     commands: Connection, reports: Connection, mark: "SynchronizedArray[c_char]", home: Home
 ) -> None:
     """What a shard's process runs; it leaves as soon as everything is said."""
-    serve(commands, reports, mark, home)
+    # Ctrl-C reaches the whole group; the supervisor alone decides how to end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log_to_stderr()
+    settle()
+    worker = Worker(commands, reports, mark, home)
+    code = 0
+    try:
+        worker.run()
+    except Exception:
+        log.exception("shard failed")
+        code = 1
+    worker.outbox.close(timeout_s=1.0)
     # Taking the inference engines down politely takes seconds and saves nothing.
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
-def serve(
-    commands: Connection,
-    reports: Connection,
-    mark: "SynchronizedArray[c_char]",
-    home: Home,
-) -> None:
-    """Watch the cameras that the commands name, until told to stop or left alone."""
-    # Ctrl-C reaches the whole group; the supervisor alone decides how to end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    stop = threading.Event()
-    outbox = PipeOutbox(reports)
-    builder = Builder(home)
-    shard = Shard(
-        cameras=[], outbox=outbox, mark=lambda name: _write(mark, name), keep_running=True
-    )
-    inbox: queue.SimpleQueue[Add | Remove | Acknowledge | Stop] = queue.SimpleQueue()
+class Worker:
+    """Watches the cameras that the commands name, until told to stop or left alone."""
 
-    def listen() -> None:
-        try:
-            while True:
-                inbox.put(commands.recv())
-        except (EOFError, OSError):
-            stop.set()  # the supervisor is gone, and with it everybody who could want us
-
-    def between_turns() -> None:
-        while not inbox.empty():
-            _obey(inbox.get(), shard, builder, outbox, stop)
-        if outbox.broken.is_set():
-            stop.set()
-
-    threading.Thread(target=listen, name="commands", daemon=True).start()
-    figures = threading.Thread(target=_tell, args=(shard, outbox, stop), daemon=True)
-    figures.start()
-    shard.run(stop, between_turns=between_turns)
-    outbox.close(timeout_s=1.0)
-
-
-def _obey(
-    command: Add | Remove | Acknowledge | Stop,
-    shard: Shard,
-    builder: Builder,
-    outbox: PipeOutbox,
-    stop: threading.Event,
-) -> None:
-    match command:
-        case Acknowledge(number=number):
-            outbox.acknowledged(number)
-        case Add(camera=camera):
-            try:
-                shard.add(*builder.camera(camera))
-            except VigilError as error:
-                log.error("camera not started", camera=camera.name, error=str(error))
-                outbox.tell({"refused": camera.name, "reason": str(error)})
-        case Remove(name=name):
-            if any(camera.name == name for camera in shard.cameras):
-                shard.remove(name)
-        case Stop():
-            stop.set()
-
-
-def _tell(shard: Shard, outbox: PipeOutbox, stop: threading.Event) -> None:
-    while not stop.wait(1.0):
-        outbox.tell(
-            {
-                "cameras": {camera.name: camera_stats(camera) for camera in shard.cameras},
-                "process": process_stats(unacknowledged=len(outbox.unacknowledged)),
-            }
+    def __init__(
+        self,
+        commands: Connection,
+        reports: Connection,
+        mark: "SynchronizedArray[c_char]",
+        home: Home,
+    ) -> None:
+        self.outbox = PipeOutbox(reports)
+        self._commands = commands
+        self._mark = mark
+        self._builder = Builder(home)
+        self._stop = threading.Event()
+        self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._ended: dict[str, CameraStats] = {}
+        self._turn_began_s = time.monotonic()
+        self._shard = Shard(
+            cameras=[],
+            outbox=self.outbox,
+            mark=self._write_mark,
+            on_ended=self._remember,
+            keep_running=True,
         )
 
+    def run(self) -> None:
+        """Until told to stop; then every open event has its end and every clip is finished."""
+        threading.Thread(target=self._listen, name="commands", daemon=True).start()
+        threading.Thread(target=self._tell, name="figures", daemon=True).start()
+        self._shard.run(self._stop, between_turns=self._between_turns)
 
-def _write(mark: "SynchronizedArray[c_char]", name: str) -> None:
-    mark.value = name.encode()[: MARK_BYTES - 1]  # type: ignore[attr-defined]
+    def _listen(self) -> None:
+        try:
+            while True:
+                command: Command = self._commands.recv()
+                self._inbox.put(command)
+                if isinstance(command, Stop):
+                    self._stop.set()
+        except (EOFError, OSError):
+            self._leave()
+
+    def _leave(self) -> None:
+        """The supervisor is gone, and with it everybody who could want us."""
+        self._stop.set()
+        time.sleep(LEAVE_S)
+        os._exit(1)
+
+    def _between_turns(self) -> None:
+        self._turn_began_s = time.monotonic()
+        while not self._inbox.empty():
+            self._obey(self._inbox.get())
+        if self.outbox.broken.is_set():
+            self._stop.set()
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case Acknowledge(number=number):
+                self.outbox.acknowledged(number)
+            case Add(camera=camera):
+                self._add(camera)
+            case Remove(name=name):
+                self._ended.pop(name, None)
+                if any(camera.name == name for camera in self._shard.cameras):
+                    self._shard.remove(name)
+            case Stop():
+                self._stop.set()
+
+    def _add(self, camera: CameraConfig) -> None:
+        self._ended.pop(camera.name, None)
+        # A model or a setting that takes the process down is the camera's doing, too.
+        self._write_mark(camera.name)
+        try:
+            self._shard.add(*self._builder.camera(camera))
+        except VigilError as error:
+            log.error("camera not started", camera=camera.name, error=str(error))
+            self.outbox.tell({"refused": camera.name, "reason": str(error)})
+        self._write_mark("")
+
+    def _remember(self, camera: Camera) -> None:
+        """The source has ended, and its last figures are still wanted."""
+        self._ended[camera.name] = camera_stats(camera)
+
+    def _tell(self) -> None:
+        while True:
+            cameras = {camera.name: camera_stats(camera) for camera in self._shard.cameras}
+            busy_s = time.monotonic() - self._turn_began_s
+            self.outbox.tell(
+                {
+                    "cameras": {**self._ended, **cameras},
+                    "process": process_stats(
+                        unacknowledged=len(self.outbox.unacknowledged), busy_s=busy_s
+                    ),
+                }
+            )
+            if self._stop.wait(1.0):
+                return
+
+    def _write_mark(self, name: str) -> None:
+        self._mark.value = name.encode()[: MARK_BYTES - 1]  # type: ignore[attr-defined]
