@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -51,12 +52,22 @@ def picture(at_s: float, *, width: int, comes_s: float, goes_s: float) -> np.nda
     return rgb
 
 
-def write_film(path: Path, *, seconds: float, width: int = 320, sound: bool = False) -> Path:
-    """H.264 with a key a second; a square is there from 10 s to 14 s. Sound: a tone in AAC."""
+def write_film(
+    path: Path,
+    *,
+    seconds: float,
+    width: int = 320,
+    sound: bool = False,
+    codec: str = "libx264",
+) -> Path:
+    """A key a second; a square is there from 10 s to 14 s. Sound: a tone in AAC."""
     height = width * 9 // 16
+    options = {"libx264": {"preset": "ultrafast"}, "libvpx": {"deadline": "realtime"}}
     with av.open(str(path), "w") as container:
-        video = container.add_stream("libx264", rate=RATE, options={"preset": "ultrafast"})
-        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
+        video = container.add_stream(codec, rate=RATE, options=options.get(codec))
+        video.width, video.height = width, height
+        video.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        video.bit_rate = 2_000_000
         video.codec_context.gop_size = RATE
         audio = container.add_stream("aac", rate=16_000, layout="mono") if sound else None
         for index in range(round(seconds * RATE)):
@@ -165,6 +176,38 @@ def test_a_camera_with_a_main_stream_keeps_its_clips_in_full_size(tmp_path: Path
         assert recorded.camera is not None
         figures = camera_stats(recorded.camera)
         assert figures["main_ring_bytes"] > figures["ring_bytes"] > 0
+
+
+@pytest.mark.parametrize(
+    ("codec", "written", "kept"), [("libvpx", ".webm", ".webm"), ("mjpeg", ".avi", ".mkv")]
+)
+def test_a_source_of_another_codec_has_clips_that_are_found_and_let_go(
+    tmp_path: Path, codec: str, written: str, kept: str
+) -> None:
+    film = write_film(tmp_path / f"film{written}", seconds=22, codec=codec)
+    with recording(source=str(film)) as (recorded, shard):
+        shard.run(threading.Event())
+        (clip,) = recorded.clips
+        path = recorded.path(clip)
+        assert path.suffix == kept
+        pictures = round((clip.end_s - clip.start_s) * RATE) + 1
+        assert int(probed(path)["video"]["nb_read_frames"]) == pictures > 13 * RATE
+        days = Retention(recorded.store.store, days=1, reserve_mb=0)
+        assert days.sweep(time.time() + 2 * 86_400).clips == 1
+        assert not path.exists()
+
+
+def test_a_folder_of_png_images_has_events_without_clips(tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for index in range(20 * 4):
+        rgb = picture(index / 4, width=320, comes_s=10, goes_s=14)
+        cv2.imwrite(str(folder / f"{index}.png"), rgb)
+    source = {"kind": "images", "path": str(folder), "rate": 4}
+    with recording(source=source) as (recorded, shard):
+        shard.run(threading.Event())
+        assert [step.kind for step in recorded.steps][-1] is StepKind.END
+        assert recorded.clips == []
 
 
 def test_a_main_stream_that_cannot_be_opened_costs_nothing_but_its_size(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """What a clip shows, from when to when, of which stream, and what happens when it cannot be cut."""
 
+import itertools
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,9 +19,11 @@ from vigil.config.home import Home, open_home
 from vigil.core import Clip, Encoding, Event, Packet, Step, StepKind, uuid7
 from vigil.media.clip import clip_at
 from vigil.media.encode import Encoder, H264Options
+from vigil.media.opening import open_file
 from vigil.media.ring import PacketRing
 from vigil.pipeline.build import LOOK_BACK_S
 from vigil.pipeline.evidence import Evidence
+from vigil.store import EventStore, Retention
 
 NOON_S = 1_700_049_600.0
 RATE = 10
@@ -222,6 +225,34 @@ def test_a_new_connection_with_another_size_ends_the_clip(camera: Camera) -> Non
     assert decoded(camera.path(camera.finished[other.id]))[0].shape == (96, 192)
 
 
+@pytest.mark.data
+@pytest.mark.parametrize(
+    "name", ["car-detection.mp4", "aboda_video4.avi", "one-by-one-person-detection.mp4"]
+)
+def test_clips_of_real_footage_show_every_picture_at_its_time(
+    camera: Camera, data: Callable[[str], Path], name: str
+) -> None:
+    with open_file(data(f"videos/{name}"), name="gate") as demuxer:
+        stamped = demuxer.packets(lambda _encoding, pts_s, _now: NOON_S + (pts_s or 0.0))
+        packets = list(itertools.takewhile(lambda packet: packet.time_s < NOON_S + 25, stamped))
+    told = next(n for n, packet in enumerate(packets) if packet.time_s >= NOON_S + 12)
+    camera.feed(packets[:told])
+    event, _ = camera.begin(11, told_s=12)
+    camera.feed(packets[told:])
+    camera.end(event, 14)
+    camera.close()
+
+    clip = camera.finished[event.id]
+    assert clip.start_s <= NOON_S + 6
+    first = next(n for n, packet in enumerate(packets) if packet.time_s == clip.start_s)
+    times = sorted(p.time_s for p in packets[first:] if p.encoding.kind == "video")
+    with av.open(str(camera.path(clip))) as container:
+        shown = [clip.start_s + (frame.time or 0.0) for frame in container.decode(video=0)]
+        offset_s = shown[0] - clip.start_s
+    assert len(shown) == len(times)
+    assert [time_s - offset_s for time_s in shown] == pytest.approx(times, abs=0.002)
+
+
 def encoded(codec: str, count: int) -> list[Packet]:
     """A second or so of one picture after the other in some other codec."""
     extension = {"mjpeg": ".jpg", "png": ".png"}.get(codec)
@@ -387,6 +418,41 @@ def noise(seconds: float, start_s: float) -> list[Packet]:
     return packets
 
 
+def fill_up(disk: Path) -> Path:
+    filler = disk / "somebody-elses"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"\0" * 512)
+    return filler
+
+
+def test_a_clip_that_found_no_room_at_its_end_is_completed_when_there_is_room(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    home = open_home(small_disk / "home")
+    camera = Camera(home)
+    camera.feed(film(8))
+    event, first = camera.begin(7)
+    with closing(EventStore(tmp_path / "events.db", home.clips)) as store:
+        store.record(Step(kind=StepKind.NEW, event=event, time_s=event.start_s), first)
+        camera.feed(film(5, start_s=NOON_S + 8))
+        filler = fill_up(small_disk)
+        with capture_logs() as logs:
+            camera.close()
+        assert [entry["event"] for entry in logs] == ["clip not finished"]
+        assert len(decoded(camera.path(first))) == 60
+
+        retention = Retention(store, days=None, gb=None, reserve_mb=0)
+        retention.sweep(NOON_S)  # there is no room yet
+        assert store.events()[0].clip == first
+        filler.unlink()
+        retention.sweep(NOON_S)
+        clip = store.events()[0].clip
+        assert span(clip) == (2, 12.9)
+        assert len(decoded(camera.path(clip))) == 110
+        assert len(camera.files()) == 2  # the clip, and the folder's mark
+
+
 def test_a_disk_that_fills_up_costs_the_clip_and_clips_go_on_when_there_is_room(
     small_disk: Path,
 ) -> None:
@@ -400,10 +466,7 @@ def test_a_disk_that_fills_up_costs_the_clip_and_clips_go_on_when_there_is_room(
     assert len(decoded(camera.path(first))) == 10  # the first version stands
     assert camera.files() == [f"{event.id}.mp4"]
 
-    filler = small_disk / "somebody-elses"
-    with suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(b"\0" * 512)
+    filler = fill_up(small_disk)
     with capture_logs() as logs:
         assert camera.begin(8.5, told_s=8.9)[1] is None
     assert [entry["event"] for entry in logs] == ["no clip"]

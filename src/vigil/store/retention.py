@@ -79,16 +79,17 @@ class Retention:
     def sweep(self, now_s: float) -> Swept:
         """Delete until age, size and free space are as they should be. `now_s`: UTC seconds.
 
-        Clips that a shard left growing when it died are completed first.
+        Then clips are completed that a shard left growing when it died.
         """
-        complete_clips(self._store)
         swept = Swept()
         if self._days is not None:
             oldest_s = now_s - self._days * DAY_S
             swept += self._evict(lambda clip: clip.created_s < oldest_s)
         if self._limit_bytes is not None:
             swept += self._shrink(self._total_bytes() - self._limit_bytes)
-        return swept + self.make_room(0)
+        swept += self.make_room(0)
+        complete_clips(self._store)
+        return swept
 
     def make_room(self, wanted_bytes: int) -> Swept:
         """Delete the oldest clips until so much is free beyond the reserve, or none is left."""
