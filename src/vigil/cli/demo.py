@@ -1,17 +1,36 @@
 """`vigil demo`: the watch on a rendered scene, and on a file of your own."""
 
+import csv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
-from vigil.cli.watch import Printer, line_of, settings_for, watch_one
+from vigil.cli.watch import Printer, settings_for, watch_one
 from vigil.config.app import App
-from vigil.core import Event, StepKind
+from vigil.config.load import parse
+from vigil.core import Event, Image, StepKind
+from vigil.media.encode import VideoWriter
 from vigil.pipeline.storyboard import write_storyboard
+from vigil.sim.film import length, pictures
+from vigil.sim.scenes import SceneScript, scene
+from vigil.sim.truth import TrueEvent
 from vigil.stages.ingest.file import FileSource
+
+COLUMNS = ("rule", "label", "start_s", "end_s", "direction", "severity", "claim", "claim_zh")
+WORDS = {"forward": "out", "backward": "in"}
+"""What the two directions over the scene's line are called."""
+ROAD = ((0.0, 0.3), (1.0, 0.3), (1.0, 0.48), (0.0, 0.48))
+"""Where the scene's vehicles drive, fractions of the picture."""
+STREET = ((0.0, 0.25), (1.0, 0.25), (1.0, 0.62), (0.0, 0.62))
+"""The road and the way beside it."""
+SAME_EVENT_S = 5.0
+"""A report further than this from what happened is another event."""
 
 
 def demo(
@@ -19,9 +38,117 @@ def demo(
     source: Annotated[Path | None, typer.Option(help="A video file to watch as well.")] = None,
 ) -> None:
     """Watch a rendered scene with no model and no camera. · 无需模型和摄像机，值守渲染场景。"""
-    out.mkdir(parents=True, exist_ok=True)
+    console = Console(highlight=False)
     if source is not None:
-        show(source, settings_for(str(source)), out)
+        # A wrong name is told now, not after the rendering.
+        next(iter(FileSource(path=source).packets()), None)
+    out.mkdir(parents=True, exist_ok=True)
+    script = scene("gate")
+    video = out / "gate.mp4"
+    film(video, script, console)
+    console.print("Watching it, with the detector that needs no model · 值守中，无需模型：")
+    events = show(video, settings_for_scene(video, script), out)
+    console.print(compared(script.true_events(), events))
+    if source is not None:
+        console.print(f"Watching {source}:", markup=False)
+        events = show(source, settings_for(str(source)), out)
+        console.print(_table_of(events))
+
+
+def film(video: Path, script: SceneScript, console: Console) -> None:
+    """Render the scene's first camera to an MP4, telling how far it is."""
+    world, camera = script.world, script.cameras[0]
+    with VideoWriter(video, camera.width, camera.height, camera.rate) as writer:
+        for picture in _told(script, console):
+            writer.write(picture)
+    console.print(f"Rendered {world.seconds:.0f} s of a street gate · 已渲染街边大门场景")
+
+
+def _told(script: SceneScript, console: Console) -> Iterator[Image]:
+    """The pictures of the first camera, with a bar on a terminal and a few lines elsewhere."""
+    world, camera = script.world, script.cameras[0]
+    total = length(world, camera)
+    shown = (picture for picture, _ in pictures(world, camera))
+    if console.is_terminal:
+        yield from track(shown, "Rendering · 渲染", total, console=console, transient=True)
+        return
+    for number, picture in enumerate(shown):
+        if number % (total // 4) == 0:
+            console.print(f"Rendering · 渲染 {100 * number // total} %")
+        yield picture
+
+
+def settings_for_scene(video: Path, script: SceneScript) -> App:
+    """The rules that the scene's story was written for."""
+    rules: list[dict[str, Any]] = [
+        {"kind": "presence", "zone": STREET},
+        {"kind": "loitering", "longer_than_s": script.loitering_s, "zone": script.zone},
+        {"kind": "abandoned_object"},
+        {"kind": "stopped_vehicle", "longer_than_s": script.stopped_s, "zone": ROAD},
+        {"kind": "line_crossing", "line": script.line} | WORDS,
+    ]
+    camera = {"source": str(video), "detector": "motion", "rules": rules}
+    return parse({"cameras": {script.name: camera}})
+
+
+def matched(
+    true: list[TrueEvent], found: list[Event]
+) -> list[tuple[TrueEvent | None, Event | None]]:
+    """Each true event beside the nearest report of its kind, then what never happened."""
+    left = list(found)
+    pairs: list[tuple[TrueEvent | None, Event | None]] = []
+    for event in true:
+        near = [
+            one
+            for one in left
+            if (one.rule, one.direction) == (event.kind, WORDS.get(event.direction or ""))
+            and abs(one.start_s - event.start_s) <= SAME_EVENT_S
+        ]
+        best = min(near, key=lambda one: abs(one.start_s - event.start_s), default=None)
+        if best is not None:
+            left.remove(best)
+        pairs.append((event, best))
+    return pairs + [(None, one) for one in left]
+
+
+def compared(true: list[TrueEvent], found: list[Event]) -> Table:
+    """What really happened beside what was reported, in seconds from the start."""
+    pairs = matched(true, found)
+    right = sum(happened is not None and reported is not None for happened, reported in pairs)
+    table = Table(
+        title=f"{len(true)} happened, {len(found)} reported, {right} right"
+        f" · 真实 {len(true)}，报告 {len(found)}，正确 {right}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+    )
+    for column in ("event", "", "happened", "reported", "start off by"):
+        table.add_column(column, no_wrap=True)
+    for happened, reported in pairs:
+        span = (_span(happened), _span(reported), _difference(happened, reported))
+        table.add_row(*_names(happened, reported), *span)
+    return table
+
+
+def _names(happened: TrueEvent | None, reported: Event | None) -> tuple[str, str]:
+    """Kind and direction of a pair, of which one may be none."""
+    if happened is not None:
+        return happened.kind, WORDS.get(happened.direction or "", "")
+    return (reported.rule, reported.direction or "") if reported is not None else ("", "")
+
+
+def _span(event: TrueEvent | Event | None) -> str:
+    if event is None:
+        return "[red]none[/red]"
+    moment = f"{event.start_s:.1f}"
+    return moment if event.end_s <= event.start_s else f"{moment} – {event.end_s:.1f}"
+
+
+def _difference(happened: TrueEvent | None, reported: Event | None) -> str:
+    if happened is None:
+        return "[red]not so[/red]"
+    if reported is None:
+        return "[red]missed[/red]"
+    return f"{reported.start_s - happened.start_s:+.1f} s"
 
 
 def show(video: Path, app: App, out: Path) -> list[Event]:
@@ -37,43 +164,40 @@ def show(video: Path, app: App, out: Path) -> list[Event]:
     write_storyboard(picture, FileSource(path=video).packets(), events)
     table = out / f"{video.stem}-events.csv"
     _write_table(table, events)
-    console.print(_table_of(events))
     for path in (annotated, picture, table):
-        console.print(f"written: {path}")
+        console.print(f"written: {path}", markup=False, soft_wrap=True)
     return events
 
 
-def _rows(events: list[Event]) -> list[dict[str, Any]]:
-    return [
-        {
-            "rule": event.rule,
-            "label": event.label,
-            "start_s": f"{event.start_s:.1f}",
-            "end_s": f"{event.end_s:.1f}",
-            "direction": event.direction or "",
-            "severity": event.severity.value,
-            "claim": event.claim,
-            "claim_zh": event.claim_zh,
-        }
-        for event in sorted(events, key=lambda event: event.start_s)
-    ]
-
-
 def _write_table(path: Path, events: list[Event]) -> None:
-    import csv
-
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         # With a byte-order mark, or spreadsheets read the Chinese column as Latin.
-        writer = csv.DictWriter(file, ["rule", "label", "start_s", "end_s", "direction", "severity", "claim", "claim_zh"])
+        writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
-        writer.writerows(_rows(events))
+        for event in sorted(events, key=lambda event: event.start_s):
+            writer.writerow(_row(event))
+
+
+def _row(event: Event) -> dict[str, str]:
+    return {
+        "rule": event.rule,
+        "label": event.label,
+        "start_s": f"{event.start_s:.1f}",
+        "end_s": f"{event.end_s:.1f}",
+        "direction": event.direction or "",
+        "severity": event.severity.value,
+        "claim": event.claim,
+        "claim_zh": event.claim_zh,
+    }
 
 
 def _table_of(events: list[Event]) -> Table:
-    rows = _rows(events)
-    table = Table(title=f"{len(rows)} events · {len(rows)} 个事件", title_justify="left")
-    for column in rows[0] if rows else ():
-        table.add_column(column)
-    for row in rows:
-        table.add_row(*row.values())
+    title = f"{len(events)} events · {len(events)} 个事件"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("rule", "start", "end", "direction"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("claim")
+    for event in sorted(events, key=lambda event: event.start_s):
+        row = _row(event)
+        table.add_row(*(row[word] for word in ("rule", "start_s", "end_s", "direction", "claim")))
     return table

@@ -110,7 +110,7 @@ def draw_scene(
     picture: Image, tracks: Sequence[Track], events: Sequence[Event], *, clock: str = ""
 ) -> None:
     """Draw boxes, labels, the events now happening and the time onto `picture`, in place."""
-    scale = max(0.4, picture.shape[0] / 900)
+    scale = max(0.42, picture.shape[0] / 900)
     alarmed = {track_id for event in events for track_id in event.track_ids}
     for track in tracks:
         colour = EVENT if track.id in alarmed else TRACK
@@ -118,10 +118,11 @@ def draw_scene(
     for event in events:
         if not event.track_ids and event.box is not None:
             _draw_box(picture, event.box, event.rule, EVENT, scale)
-    lines = [clock, *(f"{event.rule}: {event.claim}" for event in events)]
-    for number, line in enumerate(line for line in lines if line):
-        foot = (8, round((number + 1) * 30 * scale) + 4)
-        _write_text(picture, line, foot, INK if number == 0 else EVENT, scale)
+    # From the foot of the picture up: most cameras burn their clock into the top.
+    lines = [(clock, INK), *((f"{event.rule}: {event.claim}", EVENT) for event in events)]
+    for number, (line, colour) in enumerate(line for line in lines if line[0]):
+        foot = (8, picture.shape[0] - 8 - round(number * 32 * scale))
+        _write_text(picture, line, foot, colour, scale)
 
 
 def _between(a: Track, b: Track, part: float) -> Track:
@@ -146,5 +147,5 @@ def _write_text(
     picture: Image, text: str, foot: tuple[int, int], colour: Colour, scale: float
 ) -> None:
     font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(1.6 * scale))
-    cv2.putText(picture, text, foot, font, scale, SHADE, thick + 2, cv2.LINE_AA)
+    cv2.putText(picture, text, foot, font, scale, SHADE, thick + 2)
     cv2.putText(picture, text, foot, font, scale, colour, thick, cv2.LINE_AA)

@@ -8,12 +8,13 @@ import numpy as np
 
 from vigil.core import Event, Frame, Image, Packet, VigilError
 from vigil.media.decoding import Decoder
-from vigil.pipeline.annotate import EVENT, INK, draw_scene
+from vigil.pipeline.annotate import EVENT, INK
 
 TILE_WIDTH, COLUMNS, MOST = 480, 3, 12
-LANE, MARGIN, NAMES = 26, 14, 190
+LANE, MARGIN, NAMES, CAPTION = 26, 14, 190, 28
 PAPER = (24, 26, 30)
-FAINT = (70, 74, 82)
+BAR = (44, 48, 56)
+FAINT = (120, 126, 138)
 
 
 def write_storyboard(path: Path, packets: Iterable[Packet], events: Sequence[Event]) -> None:
@@ -32,9 +33,11 @@ def write_storyboard(path: Path, packets: Iterable[Packet], events: Sequence[Eve
 
 
 def moment_of(event: Event) -> float:
-    """When to take its still: a little after it began, or at its first known box."""
-    first_s = event.path[0][0] if event.path else event.start_s
-    return max(first_s, min(event.start_s + 1.0, event.end_s))
+    """When to take its still: a little after it began, at a moment whose box is known."""
+    wanted_s = min(event.start_s + 1.0, event.end_s)
+    return min(
+        (time_s for time_s, _ in event.path), key=lambda s: abs(s - wanted_s), default=wanted_s
+    )
 
 
 def _stills(packets: Iterable[Packet], events: Sequence[Event]) -> tuple[list[Image], float]:
@@ -75,8 +78,11 @@ def _still(frame: Frame, event: Event) -> Image:
         cv2.rectangle(picture, corners[0], corners[1], EVENT, thick, cv2.LINE_AA)
     height = round(frame.height * TILE_WIDTH / frame.width)
     tile = np.asarray(cv2.resize(picture, (TILE_WIDTH, height), interpolation=cv2.INTER_AREA))
-    draw_scene(tile, [], [], clock=f"{event.start_s:.1f} s  {event.rule} {event.direction or ''}")
-    return tile
+    # Below the picture: cameras burn their clock into any of its corners.
+    bar = np.full((CAPTION, TILE_WIDTH, 3), BAR, np.uint8)
+    words = f"{event.start_s:.1f} s   {event.rule} {event.direction or ''}"
+    _write(bar, words, (8, CAPTION - 9), INK)
+    return np.concatenate([tile, bar])
 
 
 def _board(stills: Sequence[Image], events: Sequence[Event], end_s: float) -> Image:
