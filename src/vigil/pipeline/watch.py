@@ -44,6 +44,8 @@ STIRRING = 0.1
 """A thing that moves has so much of itself where it moves."""
 EXPLAINED = 0.6
 """A thing that overlaps a track by so much (IoU) is that track's."""
+SETTLED = 5
+"""Hits after which a track needs no closer look: rules ask for three of five looks."""
 PEOPLE = ("person", "pedestrian")
 NOWHERE: Boxes = np.zeros((0, 4), np.float32)
 """The regions of a look that needs no detector: it only moves the time on."""
@@ -304,12 +306,12 @@ class Watch:
 
     def _is_due(self, time_s: float, signals: Signals | None) -> bool:
         believed = bool(self._scene and self._scene.tracks)
-        if self._learns and signals is not None:
-            return True
+        if self._learns:
+            return signals is not None or self.ladder.follow_due(time_s)
         return self.ladder.look_due(
             time_s,
             awake=self.ladder.rung(time_s) >= Rung.DETECT,
-            ambiguous=self._tracker.ambiguous or self._doubtful,
+            ambiguous=self._tracker.ambiguous or self._doubtful or self._unsettled,
             believed=believed,
         )
 
@@ -343,7 +345,9 @@ class Watch:
     def _look(
         self, frame: Frame, rung: Rung, signals: Signals | None, *, veto: bool = False
     ) -> None:
-        regions = np.concatenate([self._gate.regions(), self._believed_boxes()])
+        moving = self._gate.regions()
+        known = self._lively_boxes(moving) if len(moving) else self._believed_boxes()
+        regions = np.concatenate([moving, known])
         if not len(regions):
             regions = Look.whole(frame, rung).regions
         look = Look(frame=frame, regions=regions, rung=rung, labels=self._labels)
@@ -355,8 +359,21 @@ class Watch:
         look = Look(frame=frame, regions=NOWHERE, rung=Rung.LUMA, labels=self._labels)
         self._pending.append(_Pending(look=look, signals=signals))
 
+    def _lively_boxes(self, moving: Boxes) -> Boxes:
+        """Tracks whose place is news: a thing long at rest far from all motion keeps its own."""
+        tracks = self._scene.tracks if self._scene else ()
+        boxes = as_array([track.box for track in tracks])
+        lively = [track.hits < SETTLED or _moves(track) for track in tracks]
+        touched = intersections(boxes, moving).any(axis=1) if len(boxes) else []
+        return as_array(list(boxes[np.array(lively, bool) | np.array(touched, bool)]))
+
     def _believed_boxes(self) -> Boxes:
         return as_array([track.box for track in self._scene.tracks] if self._scene else [])
+
+    @property
+    def _unsettled(self) -> bool:
+        """Whether something is too new for the rules to be sure of it."""
+        return any(track.hits < SETTLED for track in self._scene.tracks) if self._scene else False
 
     def _restless_boxes(self) -> Boxes:
         """People, and what moves: nothing that could have been left behind."""
@@ -365,7 +382,8 @@ class Watch:
 
     def _are_wanted(self, detections: Detections) -> Bool[np.ndarray, "n"]:
         labels = self._labels
-        return np.array([not labels or label in labels for label in detections.labels], bool)
+        wanted = [not labels or label in labels for label in detections.labels]
+        return np.array(wanted, bool)
 
     def _wakes(self, detections: Detections) -> bool:
         """Whether a wanted thing was seen where it moves, that no standing track explains."""

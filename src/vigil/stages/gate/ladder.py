@@ -50,14 +50,15 @@ class Ladder:
     The camera rests on key frames when they come at least every `longest_key_gap_s` and nothing
     that depends on it needs more; otherwise on `luma_hz` luma. Motion wakes it: it looks
     `detect_hz` times a second, and `alert_hz` times while what it sees is ambiguous, as long as
-    something moves and for `look_on_s` beyond; it stays on luma for `hold_s`, since falling
-    asleep and catching up costs more. Things believed to stand under a closed gate are looked at
-    again every `recheck_s`.
+    something moves and for `look_on_s` beyond (`follow_hz` where looks cost next to nothing). It
+    stays on luma for `hold_s`, since falling asleep and catching up costs more. Things believed
+    to stand under a closed gate are looked at again every `recheck_s`.
     """
 
     luma_hz: float = 5.0
     detect_hz: float = 2.0
     alert_hz: float = 5.0
+    follow_hz: float = 10.0
     look_on_s: float = 0.5
     hold_s: float = 2.0
     longest_key_gap_s: float = 2.2
@@ -116,6 +117,11 @@ class Ladder:
         if self.floor >= Rung.DETECT:
             return since_s >= self._period_s(ambiguous)
         return believed and since_s >= self.recheck_s
+
+    def follow_due(self, time_s: float) -> bool:
+        """Whether a detector whose looks cost next to nothing is to look between luma looks."""
+        awake = time_s - self._moved_s < self.look_on_s
+        return awake and time_s - self._last_look_s >= 0.9 / self.follow_hz
 
     def looked(self, time_s: float) -> None:
         """The detector looked at `time_s`."""

@@ -153,11 +153,14 @@ class LumaGate:
         news = max(large, NEWS * self._usual)
         restless = self._background.moved(picture) if blobs else foreground
         self._nearness = min(1.0, max(loose, default=0.0) / news)
-        for blob, known in zip(blobs, held, strict=True):
-            if blob.area >= (large if known else news) and not (
-                known and is_at_rest(blob, restless)
-            ):
-                self._open, self._moved_s = True, frame.time_s
+        news_here = [
+            blob.area >= (large if known else news) and not (known and is_at_rest(blob, restless))
+            for blob, known in zip(blobs, held, strict=True)
+        ]
+        # Specks beside what moves would only widen the look.
+        self._boxes = [box for box, new in zip(self._boxes, news_here, strict=True) if new]
+        if any(news_here):
+            self._open, self._moved_s = True, frame.time_s
         if frame.time_s - self._moved_s > self.hold_s:
             self._open = False
 

@@ -51,17 +51,20 @@ class Presence(SceneRule):
         self._occupancy = self._empty()
         self._visitors = Trails(self._new_visitor, grace_s=self.close_s)
         self._met: dict[int, float] = {}  # lived seconds, by track id
+        self._sure: set[int] = set()
         self._shown_id = 0
 
     def judge(self, moment: Moment) -> list[Step]:
         if not moment.scene.looked:
             return []
+        self._note_sure(moment.scene)
         steps = self._judge_each(moment) if self.per == "track" else self._judge_zone(moment)
         self._meet(moment)
         return steps
 
     def _judge_zone(self, moment: Moment) -> list[Step]:
-        inside = [track for track in self.seen(moment.scene) if self._is_hit(track, moment.scene)]
+        scene, is_open = moment.scene, self._occupancy.open
+        inside = [t for t in self.seen(scene) if self._is_hit(t, scene, is_open=is_open)]
         for track in inside:
             self._credit(self._occupancy, track, moment)
         was_open = self._occupancy.open
@@ -78,7 +81,11 @@ class Presence(SceneRule):
         scene = moment.scene
         steps: list[Step] = []
         followed = self._visitors.follow(moment, self.counted(scene, self._visitors))
-        inside = {visitor.number for visitor, track in followed if self._is_hit(track, scene)}
+        inside = {
+            visitor.number
+            for visitor, track in followed
+            if self._is_hit(track, scene, is_open=visitor.occupancy.open)
+        }
         for visitor, track in followed:
             if visitor.number in inside:
                 self._credit(visitor.occupancy, track, moment)
@@ -94,8 +101,21 @@ class Presence(SceneRule):
             steps += self._lives.end(visitor.number, moment)
         return steps
 
-    def _is_hit(self, track: Track, scene: Scene) -> bool:
-        return track.score >= self.min_score and self.stands_inside(track.box, scene)
+    def _is_hit(self, track: Track, scene: Scene, *, is_open: bool) -> bool:
+        """Once seen surely, a weak look helps to begin an event, but does not keep it from ending.
+
+        Few looks are sure ones far away or at night; of who leaves, something weak is often left.
+        """
+        sure = track.score >= self.min_score or (not is_open and track.id in self._sure)
+        return sure and self.stands_inside(track.box, scene)
+
+    def _note_sure(self, scene: Scene) -> None:
+        """What was once seen surely is believed for as long as it is followed."""
+        self._sure = {
+            track.id
+            for track in scene.tracks
+            if track.score >= self.min_score or track.id in self._sure
+        }
 
     def _credit(self, occupancy: Occupancy, track: Track, moment: Moment) -> None:
         """A track that is shown for the first time was in the picture before it was shown."""
