@@ -4,7 +4,9 @@ import functools
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from vigil.config import open_home, parse
@@ -264,6 +267,62 @@ def test_a_stop_in_the_middle_of_an_event_leaves_whole_clips_of_both_streams() -
                 for clip in sorted(recorded.clips, key=lambda clip: clip.start_s)
             ]
             assert widths == [640, 320]
+
+
+def run_vigil(config: Path) -> subprocess.Popen[bytes]:
+    program = "from vigil.cli import main; main()"
+    with (config.parent / "log").open("a") as log:
+        return subprocess.Popen(
+            [sys.executable, "-c", program, "run", str(config)], stdout=log, stderr=log
+        )
+
+
+def kill_all(process: subprocess.Popen[bytes]) -> None:
+    """The program and its shards, as if the machine had gone down."""
+    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    for each in family:
+        each.kill()
+    process.wait()
+
+
+@pytest.mark.slow
+def test_after_a_crash_the_clip_of_a_lasting_event_is_whole_and_known(tmp_path: Path) -> None:
+    events = EventStore(open_home().database, open_home().clips)
+    with RtspServer({"sub": live(320)}) as server, RtspServer({"main": live(640)}) as other:
+        config = tmp_path / "vigil.yaml"
+        config.write_text(
+            f"home: {open_home().path}\nmetrics: off\ndetector: motion\n"
+            "record: {pre_capture: 1, post_capture: 60}\n"
+            "rules: [{kind: presence, labels: [object], inertia: 2}]\n"
+            f"cameras: {{gate: {{sub: '{server.url('sub')}', main: '{other.url('main')}'}}}}\n"
+        )
+        process = run_vigil(config)
+        try:
+            wait_for(lambda: clips_of(events) != [])
+            time.sleep(4)
+        finally:
+            kill_all(process)
+        cut_short = clips_of(events)[-1]
+        process = run_vigil(config)
+        try:
+            wait_for(lambda: clips_of(events)[-1].end_s > cut_short.end_s + 2)
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=10) == 0
+    for clip in clips_of(events):
+        path = events.clip_path(clip.uri)
+        found = probed(path)
+        assert path.stat().st_size == clip.size_bytes
+        assert found["seconds"] == pytest.approx(clip.end_s - clip.start_s, abs=0.5)
+        assert first_is_key(path)
+    events.close()
+    files = [each.name for each in open_home().clips.rglob("*.*") if each.suffix == ".mp4"]
+    assert len(files) == len(clips_of(events))
+
+
+def clips_of(events: EventStore) -> list[Clip]:
+    """Newest first."""
+    return [each.clip for each in events.events() if each.clip is not None]
 
 
 def began(recorded: Recorded) -> list[Step]:

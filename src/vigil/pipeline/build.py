@@ -39,7 +39,7 @@ class Builder:
         """
         detector = self._detector(config.detector)
         ring = PacketRing(config.record.pre_capture + LOOK_BACK_S, RING_BYTES)
-        rules = copy.deepcopy(config.rules)
+        rules = copy.deepcopy(config.all_rules)
         masks = tuple(config.masks)
         blobs = any("static_blobs" in rule.signals for rule in rules)
         watch = Watch(
@@ -69,7 +69,9 @@ class Builder:
         if config.main is None or not self._evidence:
             return None
         ring = PacketRing(config.record.pre_capture + LOOK_BACK_S, RING_BYTES)
-        return MainStream(config.main, ring, camera=config.name)
+        source: Source = copy.copy(config.main)
+        source.name = f"{config.name} (main)"
+        return MainStream(source, ring)
 
     def _evidence_of(
         self, config: CameraConfig, ring: PacketRing, main: MainStream | None

@@ -14,12 +14,10 @@ class MainStream:
     the analysed stream has come.
     """
 
-    def __init__(
-        self, source: Source, ring: PacketRing, *, camera: str, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, source: Source, ring: PacketRing, *, clock: Clock | None = None) -> None:
         self.ring = ring
         self._live = source.live
-        self._reader = Reader(source, name=f"{camera} (main)", live=source.live, clock=clock)
+        self._reader = Reader(source, name=source.name, live=source.live, clock=clock)
         self._next: Packet | None = None
 
     @property
