@@ -18,7 +18,9 @@ class _Held:
 
     step: Step
     clip: Clip | None
-    acknowledge: Callable[[], None]
+    acknowledge: Callable[[], None] = lambda: None
+    begins: bool = False
+    """Its event was not known before."""
 
 
 class Recorder:
@@ -53,8 +55,8 @@ class Recorder:
     ) -> None:
         """Write a step of `shard`; call `acknowledge` as soon as it is safe."""
         with self._one_at_a_time:
-            self._follow(shard, step)
-            self._held.append(_Held(step=step, clip=clip, acknowledge=acknowledge))
+            begins = self._begins(shard, step)
+            self._held.append(_Held(step=step, clip=clip, acknowledge=acknowledge, begins=begins))
             if self._is_trying:
                 self._write()
 
@@ -68,18 +70,20 @@ class Recorder:
         with self._one_at_a_time:
             for step in self._open.pop(shard, {}).values():
                 ended = replace(step, kind=StepKind.END)
-                self._held.append(_Held(step=ended, clip=None, acknowledge=lambda: None))
+                self._held.append(_Held(step=ended, clip=None))
             if self._is_trying:
                 self._write()
 
-    def _follow(self, shard: int, step: Step) -> None:
+    def _begins(self, shard: int, step: Step) -> bool:
+        """Keep the open events of `shard`; whether this step opens one."""
         steps = self._open.setdefault(shard, {})
         if step.kind is StepKind.END:
             steps.pop(step.event.id, None)
-            return
+            return False
         # A finished clip brings the last step of its event once more.
-        self.events += step.kind is StepKind.NEW and step.event.id not in steps
+        begins = step.kind is StepKind.NEW and step.event.id not in steps
         steps[step.event.id] = step
+        return begins
 
     def _write(self) -> None:
         while self._held:
@@ -93,7 +97,9 @@ class Recorder:
                 return
             except StoreError as error:
                 self.refused += 1
-                log.error("the store refused a step", event=held.step.event.id, reason=str(error))
+                log.error("the store refused a step", id=held.step.event.id, reason=str(error))
+            else:
+                self.events += held.begins
             self._is_trying = True
             self._held.popleft()
             held.acknowledge()

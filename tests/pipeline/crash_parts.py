@@ -1,0 +1,37 @@
+"""Parts that fail as real ones do, when a test wants them to. Loaded as plug-ins are."""
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from vigil.core import Detections, Frame, Look, Rung, Signals, part
+from vigil.stages.detect.motion import MotionDetector
+from vigil.stages.gate.luma import LumaGate
+
+
+@part
+class FusedGate(LumaGate):
+    """Takes its process down as a broken decoder would, as soon as the file `fuse` is there."""
+
+    fuse: Path
+
+    def see(self, frame: Frame) -> Signals:
+        if self.fuse.exists():
+            os.abort()
+        return super().see(frame)
+
+
+@part
+class SlowDetector(MotionDetector):
+    """Needs `seconds` for each look."""
+
+    seconds: float
+
+    @property
+    def needs(self) -> Rung:
+        return Rung.DETECT
+
+    def detect(self, looks: Sequence[Look]) -> list[Detections]:
+        time.sleep(self.seconds * len(looks))
+        return super().detect(looks)

@@ -1,0 +1,87 @@
+"""What Prometheus reads."""
+
+import socket
+import urllib.request
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from vigil.core import ConfigError
+from vigil.pipeline.metrics import COUNTERS, GAUGES, serve_metrics
+from vigil.pipeline.stats import pooled_recall
+
+CAMERA: dict[str, Any] = {
+    "state": "watching",
+    "reason": "",
+    **dict.fromkeys(COUNTERS, 7),
+    **dict.fromkeys(GAUGES, 0.5),
+    "audit_weight": 70.0,
+    "audit_weight_squared": 700.0,
+    "audit_missed_weight": 7.0,
+}
+STATUS: dict[str, Any] = {
+    "cameras": {"gate 门": CAMERA, "bad": {"state": "quarantined", "reason": "crashed"}},
+    "recall": {"miss_rate": 0.1, "miss_rate_at_most": 0.4},
+    "processes": {"shard-1": {"pid": 1, "rss_bytes": 2**20, "cpu_s": 3.5}},
+    "events_recorded": 5,
+    "steps_spilled": 1,
+    "steps_refused": 0,
+    "steps_waiting": 2,
+    "shard_restarts": 3,
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_scrape_holds_every_figure() -> None:
+    port = free_port()
+    close = serve_metrics("127.0.0.1", port, lambda: STATUS)
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+    finally:
+        close()
+    samples = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    for name in COUNTERS:
+        assert samples[f"vigil_camera_{name}_total", "gate 门"] == 7
+    for name in GAUGES:
+        assert samples[f"vigil_camera_{name}", "gate 门"] == 0.5
+    assert samples["vigil_camera_up", "gate 门", "watching"] == 1
+    assert samples["vigil_camera_up", "bad", "quarantined"] == 0
+    assert samples["vigil_process_cpu_seconds_total", "shard-1"] == 3.5
+    assert samples["vigil_miss_rate_at_most",] == 0.4
+    assert samples["vigil_events_recorded_total",] == 5
+    assert samples["vigil_steps_waiting",] == 2
+
+
+def test_a_port_that_is_taken_is_told_in_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"metrics: cannot listen on 127.0.0.1:{port}: ") as e:
+            serve_metrics("127.0.0.1", port, lambda: STATUS)
+    assert len(e.value.problems) == 1
+
+
+def test_pooled_ledgers_bound_the_miss_rate_closer_than_one_camera_can() -> None:
+    quiet = CAMERA | {"audits": 40, "audits_missed": 0, "stretches": 400}
+    quiet |= {"audit_weight": 400.0, "audit_weight_squared": 4000.0, "audit_missed_weight": 0.0}
+    one, ten = pooled_recall([quiet]), pooled_recall([quiet] * 10)
+    assert (ten["audits"], ten["stretches"], ten["miss_rate"]) == (400, 4000, 0.0)
+    assert one["miss_rate_at_most"] == pytest.approx(1 - 0.05 ** (1 / 40))
+    assert ten["miss_rate_at_most"] == pytest.approx(1 - 0.05 ** (1 / 400))
+
+
+def test_cameras_without_figures_add_nothing_to_the_pool() -> None:
+    found = pooled_recall([{"state": "quarantined", "reason": ""}])
+    assert (found["audits"], found["miss_rate"], found["miss_rate_at_most"]) == (0, 0.0, 1.0)
