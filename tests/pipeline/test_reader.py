@@ -115,6 +115,30 @@ def test_memory_is_bounded_and_what_it_costs_is_counted() -> None:
     reader.stop()
 
 
+def test_after_a_loss_the_next_picture_is_a_key() -> None:
+    packets = [packet(index) for index in range(100)]
+    resume = threading.Event()
+
+    class Interrupted(Given):
+        def packets(self) -> Iterator[Packet]:
+            for each in super().packets():
+                if each.time_s == 5.5:
+                    resume.wait()
+                yield each
+
+    source = Interrupted(packets)
+    reader = Reader(source, name="gate", live=True, queue_bytes=2000)
+    reader.start()
+    wait_for(lambda: source.given == 55)
+    before = [reader.take() for _ in range(21)]
+    resume.set()
+    wait_for(lambda: source.given == 100)
+    after = reader.take()
+    reader.stop()
+    assert before[-1].packet.time_s == 2.0
+    assert (after.packet.time_s, after.packet.key) == (6.0, True)
+
+
 def test_the_account_is_exact_at_every_moment() -> None:
     mixed = [packet(n, encoding=SOUND if n % 3 == 1 else PICTURES) for n in range(6000)]
     source = Given(mixed)

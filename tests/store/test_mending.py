@@ -121,6 +121,20 @@ def test_a_sweep_completes_what_a_dead_shard_left(home: Home, store: EventStore)
     assert len(pictures(store.clip_path(clip.uri))) == 100
 
 
+def test_a_clip_that_is_no_mp4_is_completed_likewise(home: Home, store: EventStore) -> None:
+    packets = jpegs(150)
+    writer, clip = begin(home, store, packets[:20])
+    for packet in packets[20:]:
+        writer.append(packet)
+    as_if_killed(writer)
+    assert Retention(store, reserve_mb=0).reconcile(NOON_S).clips_completed == 1
+    path = store.clip_path(clip.uri)
+    assert path.suffix == ".mkv"
+    completed = store.events()[0].clip
+    assert completed.end_s == pytest.approx(pictures(path)[-1])
+    assert completed.end_s > packets[-1].time_s - 6
+
+
 def test_what_was_appended_is_let_go_when_the_first_version_is_as_long(
     home: Home, store: EventStore
 ) -> None:

@@ -162,7 +162,7 @@ class _Growing:
             # Whoever heals after a crash must be able to tell a dead writer from a living one.
             self._hold = os.open(path, os.O_RDONLY)
             with suppress(OSError):  # a network disk may know no locks
-                fcntl.flock(self._hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(self._hold, fcntl.LOCK_EX)
         except (OSError, StoreError):
             self.discard()
             raise

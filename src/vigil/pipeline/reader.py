@@ -40,7 +40,8 @@ class Reader:
     """Reads a source without ever making it wait (live), or at our pace (files).
 
     When the oldest packet of a live source is more than `backlog_s` behind the newest, and a key
-    waits in between, it comes out as dropped. Beyond `queue_bytes` nothing more is taken in.
+    waits in between, it comes out as dropped. Beyond `queue_bytes` nothing more is taken in until
+    there is room and a key comes.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Reader:
         self._queue: deque[Packet] = deque()
         self._queued_bytes = 0
         self._queued_keys = 0
+        self._refusing = False
         self._lock = threading.Condition()
         self._ended = False
         self._stopping = False
@@ -163,8 +165,7 @@ class Reader:
             if video:
                 self._account.received += 1
                 self._last_packet_s = self._clock.monotonic_s()
-            if self._live and self._queued_bytes > self._queue_bytes:
-                # The loop itself is stuck: memory comes first, and the loss is counted.
+            if self._live and self._overflows(packet):
                 self._account.dropped += video
                 return True
             self._queue.append(packet)
@@ -174,6 +175,13 @@ class Reader:
             self._lock.notify_all()
         self._awaken()
         return True
+
+    def _overflows(self, packet: Packet) -> bool:
+        """Whether the loop itself is stuck: then memory comes first, and the loss is counted."""
+        full = self._queued_bytes > self._queue_bytes
+        # Without what was refused, nothing up to the next key can be decoded.
+        self._refusing = full or (self._refusing and not _is_key(packet))
+        return self._refusing
 
 
 def _is_key(packet: Packet) -> bool:
