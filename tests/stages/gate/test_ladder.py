@@ -79,10 +79,27 @@ def test_it_looks_twice_a_second_and_five_times_while_the_scene_is_ambiguous() -
 
 def test_a_thing_believed_under_a_closed_gate_is_looked_at_now_and_then() -> None:
     ladder = with_keys(2.0)
+    ladder.moved(0.0)
     ladder.looked(0.0)
     assert not ladder.look_due(9.9, awake=False, ambiguous=False, believed=True)
     assert ladder.look_due(10.0, awake=False, ambiguous=False, believed=True)
     assert not ladder.look_due(60.0, awake=False, ambiguous=False, believed=False)
+
+
+def test_what_stands_for_long_is_looked_at_ever_more_rarely_until_something_moves() -> None:
+    ladder = with_keys(2.0)
+    ladder.moved(0.0)
+    ladder.looked(0.0)
+    looks = []
+    for time_s in range(1, 3600):
+        if ladder.look_due(float(time_s), awake=False, ambiguous=False, believed=True):
+            ladder.looked(float(time_s))
+            looks.append(time_s)
+    assert looks[:5] == [10, 30, 70, 150, 310]
+    assert max(b - a for a, b in zip(looks, looks[1:], strict=False)) == 600
+    ladder.moved(3600.0)
+    ladder.looked(3600.0)
+    assert ladder.look_due(3610.0, awake=False, ambiguous=False, believed=True)
 
 
 def test_a_new_connection_is_measured_anew() -> None:

@@ -52,7 +52,8 @@ class Ladder:
     `detect_hz` times a second, and `alert_hz` times while what it sees is ambiguous, as long as
     something moves and for `look_on_s` beyond (`follow_hz` where looks cost next to nothing). It
     stays on luma for `hold_s`, since falling asleep and catching up costs more. Things believed
-    to stand under a closed gate are looked at again every `recheck_s`.
+    to stand under a closed gate are looked at again after `recheck_s`, then after twice as long each
+    time, up to `longest_recheck_s`.
     """
 
     luma_hz: float = 5.0
@@ -63,6 +64,7 @@ class Ladder:
     hold_s: float = 2.0
     longest_key_gap_s: float = 2.2
     recheck_s: float = 10.0
+    longest_recheck_s: float = 600.0
 
     def __post_init__(self) -> None:
         self.floor = Rung.KEYFRAME
@@ -71,6 +73,7 @@ class Ladder:
         self._moved_s = float("-inf")
         self._next_luma_s = float("-inf")
         self._last_look_s = float("-inf")
+        self._recheck_s = self.recheck_s
 
     def rung(self, time_s: float) -> Rung:
         """How far to climb for a packet of `time_s`."""
@@ -116,7 +119,7 @@ class Ladder:
             return since_s >= self._period_s(ambiguous)
         if self.floor >= Rung.DETECT:
             return since_s >= self._period_s(ambiguous)
-        return believed and since_s >= self.recheck_s
+        return believed and since_s >= self._recheck_s
 
     def follow_due(self, time_s: float) -> bool:
         """Whether a detector whose looks cost next to nothing is to look between luma looks."""
@@ -125,6 +128,9 @@ class Ladder:
 
     def looked(self, time_s: float) -> None:
         """The detector looked at `time_s`."""
+        rechecked = time_s - max(self._last_look_s, self._moved_s) >= self._recheck_s
+        longer_s = min(2 * self._recheck_s, self.longest_recheck_s)
+        self._recheck_s = longer_s if rechecked else self.recheck_s
         self._last_look_s = time_s
 
     def restart(self) -> None:
