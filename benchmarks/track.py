@@ -30,7 +30,8 @@ DATA = Path(
 )
 RATE = 25
 ROUNDS = 7
-BIRTH_SCORE, MATCH_SCORE, LOW_SCORE = 0.25, 0.25, 0.1
+DETECTOR_SCORE = 0.1
+BIRTH_SCORE, MATCH_SCORE, LOW_SCORE = 0.25, 0.25, 0.15
 LINES = (160, 180, 200)
 BLANK = ArrayPixels(np.zeros((1, 1, 3), np.uint8))
 
@@ -118,7 +119,7 @@ def vehicles() -> list[Detections]:
     """What YOLOX-nano sees of the highway."""
     card = next(card for card in known_cards() if card.name == "yolox-nano-416")
     detector = ModelDetector.of(
-        card, DATA / "models/detect", labels=("car", "truck", "bus"), score=LOW_SCORE
+        card, DATA / "models/detect", labels=("car", "truck", "bus"), score=DETECTOR_SCORE
     )
     found = []
     for file in sorted((DATA / "tracking/cdnet_highway/img1").glob("*.jpg")):
@@ -185,7 +186,7 @@ def race(
 
     def vigil() -> None:
         tracker = TwoStageTracker(
-            birth_score=BIRTH_SCORE, match_score=MATCH_SCORE, low_score=LOW_SCORE
+            birth_score=BIRTH_SCORE, match_score=MATCH_SCORE, low_score=DETECTOR_SCORE
         )
         for look, detections in zip(looks, found, strict=True):
             tracker.update(look, detections)

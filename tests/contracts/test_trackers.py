@@ -24,6 +24,8 @@ Data = Callable[[str], Path]
 BLANK = ArrayPixels(np.zeros((1, 1, 3), np.uint8))
 RIVAL_SETTINGS = {"track_activation_threshold": 0.4, "high_conf_det_threshold": 0.25}
 """The scores at which our own tracker starts and prefers."""
+HIGHWAY_SETTINGS = {"birth_score": 0.25, "low_score": 0.15}
+"""Cars far away are small, and their detector never sure of them."""
 VEHICLES = ("car", "truck", "bus")
 LINES = (160, 180, 200)
 """Rows of the highway picture that cars cross downwards."""
@@ -162,18 +164,18 @@ def highway(data: Data) -> list[Detections]:
 @pytest.mark.data
 def test_highway_cars_are_counted_and_followed(data: Data, highway: list[Detections]) -> None:
     truth = truth_of(data("tracking/cdnet_highway/gt/gt.txt"), frames=len(highway))
-    mine = ours(TwoStageTracker(birth_score=0.25), highway, 25, (320, 240))
+    mine = ours(TwoStageTracker(**HIGHWAY_SETTINGS), highway, 25, (320, 240))
     rival = theirs(highway, 25)
     assert [crossings(truth, row) for row in LINES] == [22, 22, 22]
     assert [crossings(mine, row) for row in LINES] == [22, 22, 22]
     reached, beaten = score(truth, mine), score(truth, rival)
     assert reached["mota"] >= max(0.64, beaten["mota"])
-    assert reached["idf1"] >= max(0.795, beaten["idf1"])
+    assert reached["idf1"] >= max(0.80, beaten["idf1"])
 
 
 @pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("every", [2, 5])
 def test_highway_counts_hold_at_fewer_looks(highway: list[Detections], every: int) -> None:
-    mine = ours(TwoStageTracker(birth_score=0.25), highway[::every], 25 / every, (320, 240))
+    mine = ours(TwoStageTracker(**HIGHWAY_SETTINGS), highway[::every], 25 / every, (320, 240))
     assert all(abs(crossings(mine, row) - 22) <= 1 for row in LINES)

@@ -5,62 +5,88 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vigil.core import Detections, iou
+from vigil.core import Box, Detections, as_array, iou
 from vigil.stages.track import matching, motion
-from vigil.stages.track.seen import Seen
-from vigil.stages.track.words import Words
+from vigil.stages.track.memory import Memory
+from vigil.stages.track.seen import Seen, read
 
-PEOPLE = st.lists(
+PLACES = st.lists(
     st.tuples(st.floats(30, 600), st.floats(90, 350), st.floats(10, 60), st.floats(10, 90)),
     min_size=1,
     max_size=6,
 )
 
 
-def seen(place: np.ndarray) -> Seen:
-    boxes = motion.corners(place)
-    scores = np.ones(len(boxes), np.float32)
-    found = Detections(boxes=boxes, scores=scores, labels=("person",) * len(boxes))
-    return Seen.read(found, Words(()), low_score=0.1, width=0)
+def seen(places: list[motion.Place], looks: list[list[float]] | None = None) -> list[Seen]:
+    found = Detections(
+        boxes=np.array([motion.corners(place) for place in places], np.float32),
+        scores=np.ones(len(places), np.float32),
+        labels=("person",) * len(places),
+        embeddings=None if looks is None else np.array(looks, np.float32),
+    )
+    return read(found, {}, low_score=0.1)
 
 
-@given(PEOPLE, PEOPLE)
+def known(places: list[motion.Place], looks: list[list[float]] | None = None) -> list[Memory]:
+    """What was seen there just now, predicted to the next look."""
+    memories = [Memory(one, 0.0) for one in seen(places, looks)]
+    for memory in memories:
+        memory.predict(0.04)
+    return memories
+
+
+@given(PLACES, PLACES)
 def test_overlap_is_intersection_over_union(
-    one: list[tuple[float, ...]], other: list[tuple[float, ...]]
+    ours: list[motion.Place], theirs: list[motion.Place]
 ) -> None:
-    place, there = np.array(one), seen(np.array(other))
-    boxes = motion.corners(place)
-    expected = iou(boxes, there.box)
-    assert matching.overlaps(boxes, place, there) == pytest.approx(expected, abs=1e-3)
+    one, other = seen(ours), seen(theirs)
+    found = [[matching.overlap(a.box, b.box) for b in other] for a in one]
+    a, b = (as_array([Box(*each.box) for each in side]) for side in (one, other))
+    assert np.array(found) == pytest.approx(iou(a, b), abs=1e-3)
 
 
 @settings(deadline=None)
-@given(PEOPLE, st.integers(0, 10**6))
-def test_the_plain_pairing_is_the_cheapest_one(people: list[tuple[float, ...]], seed: int) -> None:
+@given(PLACES, st.integers(0, 10**6))
+def test_an_undisputed_pairing_is_the_cheapest_one(places: list[motion.Place], seed: int) -> None:
     random = np.random.default_rng(seed)
-    predicted = motion.predict(motion.begin(np.array(people)), 0.04)
-    order = random.permutation(len(people))
-    there = seen((predicted.place + random.normal(0, 1, (len(people), 4)))[order])
-    boxes = motion.corners(predicted.place)
-    overlap = matching.overlaps(boxes, predicted.place, there)
-    plain = matching.plain(overlap)
-    if plain is not None:
-        rows, columns = matching.pair(matching.costs(predicted, there.place, overlap))
-        assert dict(zip(*(side.tolist() for side in plain), strict=True)) == dict(
-            zip(rows.tolist(), columns.tolist(), strict=True)
-        )
+    there = np.array(places)[random.permutation(len(places))]
+    memories, found = known(places), seen((there + random.normal(0, 1, there.shape)).tolist())
+    cheapest = matching.cheapest(memories, found, matching.cost)
+    for memory, one in matching.undisputed(memories, found).items():
+        assert cheapest[memory] is one
+
+
+def test_a_pair_that_somebody_left_over_could_claim_is_disputed() -> None:
+    walkers = [(100.0, 300.0, 30.0, 80.0), (132.0, 300.0, 30.0, 80.0)]
+    later = [(132.0, 300.0, 30.0, 80.0), (164.0, 300.0, 30.0, 80.0)]
+    memories, found = known(walkers), seen(later)
+    for memory in memories:
+        memory.predict(0.5)
+    assert matching.plain(memories, found) == {memories[1]: found[0]}
+    assert matching.undisputed(memories, found) == {}
 
 
 def test_a_contested_detection_goes_where_the_total_is_least() -> None:
-    cost = np.array([[0.1, 0.65], [0.2, matching.REFUSED]])
-    rows, columns = matching.pair(cost)
-    assert (rows.tolist(), columns.tolist()) == ([0], [0])
-    cost[0, 1] = 0.2
-    rows, columns = matching.pair(cost)
-    assert (rows.tolist(), columns.tolist()) == ([0, 1], [1, 0])
+    memories, found = (
+        known([(100.0, 200.0, 30.0, 80.0)] * 2),
+        seen([(100.0, 200.0, 30.0, 80.0)] * 2),
+    )
+    table = {(0, 0): 0.1, (0, 1): 0.65, (1, 0): 0.2, (1, 1): matching.REFUSED}
+
+    def prices(memory: Memory) -> matching.Price:
+        return lambda one: table[memories.index(memory), one.row]
+
+    assert matching.cheapest(memories, found, prices) == {memories[0]: found[0]}
+    table[0, 1] = 0.2
+    assert matching.cheapest(memories, found, prices) == {
+        memories[0]: found[1],
+        memories[1]: found[0],
+    }
 
 
 def test_unknown_looks_cost_nothing_and_other_looks_are_refused() -> None:
-    known = np.array([[1.0, 0.0], [0.0, 0.0]])
-    cost = matching.likeness(known, np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), 0.4)
-    assert cost.tolist() == [[0.0, matching.REFUSED, 0.0], [0.0, 0.0, 0.0]]
+    place = (100.0, 200.0, 30.0, 80.0)
+    memories = known([place] * 2, [[1.0, 0.0], [0.0, 0.0]])
+    found = seen([place] * 3, [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    costs = [[matching.unlikeness(memory, one, 0.4) for one in found] for memory in memories]
+    assert costs == [[0.0, matching.REFUSED, 0.0], [0.0, 0.0, 0.0]]

@@ -1,48 +1,57 @@
 """One look's detections as numbers."""
 
+from collections.abc import Mapping
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Float64
 
-from vigil.core import Boxes, Detections
-from vigil.stages.track import motion
-from vigil.stages.track.words import Words
+from vigil.core import Detections
+from vigil.stages.track.motion import Corners, Place
 
-Rows = Int64[np.ndarray, "k"]
-"""Numbers of rows, without repetition."""
+Appearance = Float64[np.ndarray, "d"]
+"""Unit length."""
 
 
 class Seen(NamedTuple):
-    """M detections, one row each."""
+    """One detection."""
 
-    box: Boxes
-    place: motion.Places
-    score: Float32[np.ndarray, "m"]
-    label: Int64[np.ndarray, "m"]
-    family: Int64[np.ndarray, "m"]
-    appearance: Float64[np.ndarray, "m d"]
-    """Zeros where nobody embedded; d is 0 when nobody ever did."""
+    row: int
+    """Its number among those of the look."""
+    box: Corners
+    place: Place
+    score: float
+    label: str
+    family: str
+    """The first of the words that may be mixed up with its label."""
+    appearance: Appearance | None
+    """None where nobody embedded."""
 
-    @classmethod
-    def read(cls, detections: Detections, words: Words, *, low_score: float, width: int) -> "Seen":
-        """Detections from `low_score` on; unknown appearances are `width` zeros.
 
-        Boxes that are no numbers are left out: a model that overflows must not stop a camera.
-        """
-        if len(detections) and not detections.scores.min() >= low_score:
-            detections = detections.where(detections.scores >= low_score)
-        if not np.isfinite(detections.boxes).all():
-            detections = detections.where(np.isfinite(detections.boxes).all(1))
-        label = words.numbers(detections.labels)
-        if detections.embeddings is None:
-            appearance = np.zeros((len(label), width))
-        else:
-            appearance = detections.embeddings.astype(np.float64)
-        box = detections.boxes
-        family = words.families(label)
-        return cls(box, motion.places(box), detections.scores, label, family, appearance)
+def read(detections: Detections, families: Mapping[str, str], *, low_score: float) -> list[Seen]:
+    """Detections from `low_score` on, in order; `families` leads from a label to its family.
 
-    def where(self, rows: Bool[np.ndarray, "m"] | Rows) -> "Seen":
-        """Some of them."""
-        return Seen(*(column[rows] for column in self))
+    Boxes that are no numbers are left out: a model that overflows must not stop a camera.
+    """
+    rows = zip(
+        detections.boxes.tolist(),
+        detections.scores.tolist(),
+        detections.labels,
+        _appearances(detections),
+        strict=True,
+    )
+    seen: list[Seen] = []
+    for (left, top, right, bottom), score, label, appearance in rows:
+        if score >= low_score and isfinite(left + top + right + bottom):
+            box = left, top, right, bottom
+            place = (left + right) / 2, bottom, right - left, bottom - top
+            family = families.get(label, label)
+            seen.append(Seen(len(seen), box, place, score, label, family, appearance))
+    return seen
+
+
+def _appearances(detections: Detections) -> list[Appearance | None]:
+    if detections.embeddings is None:
+        return [None] * len(detections)
+    return [row if row.any() else None for row in detections.embeddings.astype(np.float64)]

@@ -5,26 +5,26 @@ After Zhang et al., "ByteTrack: Multi-Object Tracking by Associating Every Detec
 Association Metric" (ICIP 2017).
 """
 
-import numpy as np
-from jaxtyping import Bool, Float32
+from collections.abc import Sequence
+from math import hypot
 
-from vigil.core import Box, Boxes, Detections, Look, Scene, Track, areas, intersections, iou, part
-from vigil.stages.track import motion
+from vigil.core import Box, Detections, Look, Scene, Track, part
 from vigil.stages.track.matching import (
-    NOBODY,
-    REFUSED,
     Pairs,
-    costs,
-    likeness,
-    overlaps,
-    pair,
+    Prices,
+    area,
+    cheapest,
+    cost,
+    overlap,
     plain,
-    turns,
+    shared,
+    turn,
+    undisputed,
+    with_looks,
 )
-from vigil.stages.track.motion import Motion
-from vigil.stages.track.seen import Rows, Seen
-from vigil.stages.track.tracks import Tracks
-from vigil.stages.track.words import Words
+from vigil.stages.track.memory import Memory
+from vigil.stages.track.motion import Corners, size
+from vigil.stages.track.seen import Seen, read
 
 FAMILIES = (
     ("car", "truck", "bus", "van", "vehicle"),
@@ -53,11 +53,11 @@ class TwoStageTracker:
     """Detections from this score on may start a track."""
     min_hits: int = 2
     """Hits that a track needs to be believed …"""
-    confirm_score: float = 1.5
+    confirm_score: float = 1.4
     """… and the sum of their scores, so that doubtful things need more of them …"""
     confirm_s: float = 0.15
     """… of which half is enough after so many seconds, so that slow looks need not wait."""
-    grace_s: float = 0.1
+    grace_s: float = 0.05
     """A track missed once, or for so many looked-at seconds, is still believed."""
     patience_s: float = 3.0
     """A track missed for more looked-at seconds is forgotten."""
@@ -69,13 +69,10 @@ class TwoStageTracker:
     """Words that a detector takes for one another; a vote decides which one a track bears."""
 
     def __post_init__(self) -> None:
-        self._words = Words(self.families)
-        self._tracks = Tracks()
+        self._families = {word: family[0] for family in self.families for word in family}
+        self._known: list[Memory] = []
         self._born = 0
         self._now_s = 0.0
-        self._looked_s = 0.0
-        self._all_found = True
-        """Whether the last look found every track: then much need not be asked."""
         self._picture = (0.0, 0.0)
 
     def update(self, look: Look, detections: Detections | None) -> Scene:
@@ -83,8 +80,7 @@ class TwoStageTracker:
         self._now_s, self._picture = frame.time_s, (frame.width, frame.height)
         if detections is not None:
             self._look(look, detections)
-        if not (self._all_found and self._now_s == self._looked_s):
-            self._forget()
+        self._forget()
         return Scene(
             source=frame.source,
             time_s=frame.time_s,
@@ -102,176 +98,159 @@ class TwoStageTracker:
         True when something is unconfirmed or was just missed, or when something moves close to
         the border of the picture or to another thing of its family.
         """
-        table = self._tracks.table
-        recent = self._recent()
-        if (recent & ((table["id"] == 0) | (table["misses"] > 0))).any():
-            return True
-        moving = recent & motion.moves(self._tracks.motion)
-        if not moving.any():
-            return False
-        return bool((moving & (self._at_border() | self._in_company(recent))).any())
+        present = [memory for memory in self._known if self._recent(memory)]
+        return any(
+            memory.id == 0
+            or memory.misses > 0
+            or (memory.moving and (self._at_border(memory.box) or _in_company(memory, present)))
+            for memory in present
+        )
 
     def _look(self, look: Look, detections: Detections) -> None:
-        tracks = self._tracks
-        if detections.embeddings is not None:
-            tracks.know_appearance(detections.embeddings.shape[1])
-        width = tracks.appearance.shape[1]
-        seen = Seen.read(detections, self._words, low_score=self.low_score, width=width)
-        predicted = self._predict()
-        boxes = motion.corners(predicted.place)
-        rows, columns = self._pair(predicted, boxes, seen)
-        if len(rows):
-            tracks.hit(rows, predicted, seen.where(columns), self._now_s)
-        if len(rows) < len(tracks):
-            missed = looked_at(boxes, look)
-            missed[rows] = False
-            tracks.miss(missed, self._now_s)
-        self._all_found = len(rows) == len(tracks)
-        self._looked_s = self._now_s
-        if len(columns) < len(seen.box):
-            self._bear(seen, columns)
+        known, now_s = self._known, self._now_s
+        seen = read(detections, self._families, low_score=self.low_score)
+        for memory in known:
+            memory.predict(now_s)
+        pairs = self._pair(seen, by_looks=detections.embeddings is not None)
+        for memory, one in pairs.items():
+            memory.hit(one, now_s)
+        if len(pairs) < len(known):
+            self._miss(look, pairs)
+        if len(pairs) < len(seen):
+            self._bear(seen, pairs)
         self._confirm()
 
-    def _predict(self) -> Motion:
-        table, last = self._tracks.table, self._tracks.motion
-        if self._all_found and self._now_s - self._looked_s < motion.COAST_S / 2:
-            return motion.predict(last, self._now_s - self._looked_s)
-        predicted = motion.predict(last, (self._now_s - table["last_s"])[:, None])
-        predicted.doubt[:, :1] += motion.stray(last, (self._now_s - table["looked_s"])[:, None])
-        return predicted
-
-    def _pair(self, predicted: Motion, boxes: Boxes, seen: Seen) -> Pairs:
+    def _pair(self, seen: Sequence[Seen], *, by_looks: bool) -> Pairs:
         """Strong detections choose first, weak ones continue what is left, overlap comes last."""
-        tracks = self._tracks
-        if not len(boxes) or not len(seen.box):
-            return NOBODY
-        kin = tracks.table["family"][:, None] == seen.family
-        overlap = overlaps(boxes, predicted.place, seen) * kin
-        clear = plain(overlap)
-        if clear is not None and not seen.appearance.shape[1]:
-            return clear
-        cost = costs(predicted, seen.place, overlap)
-        cost[~kin] = REFUSED
-        turned = turns(overlap)
-        if seen.appearance.shape[1]:
-            unlike = likeness(tracks.appearance, seen.appearance, self.appearance_gate)
-            cost, turned = cost + unlike, turned + unlike
-        strong, recent = seen.score >= self.match_score, self._recent()
-        every = np.ones(len(tracks), bool)
-        found = np.full(len(tracks), -1)
-        # What turned sharply is out of the filter's reach, but still overlaps where it was.
-        stages = ((cost, every, strong), (cost, recent, ~strong), (turned, recent, strong))
-        for price, some, wanted in stages:
-            free = wanted.copy()
-            free[found[found >= 0]] = False
-            rest, choice = np.flatnonzero(some & (found < 0)), np.flatnonzero(free)
-            rows, columns = pair(price[np.ix_(rest, choice)])
-            found[rest[rows]] = choice[columns]
-        rows = np.flatnonzero(found >= 0)
-        return rows, found[rows]
+        strong = [one for one in seen if one.score >= self.match_score]
+        by_distance: Prices = cost
+        by_overlap: Prices = turn
+        pairs: Pairs = {}
+        if by_looks:
+            by_distance = with_looks(cost, self.appearance_gate)
+            by_overlap = with_looks(turn, self.appearance_gate)
+        else:
+            pairs = plain(self._known, seen)
+            if not len(pairs) == len(seen) == len(self._known):
+                pairs = undisputed(self._known, strong)
+        if len(pairs) < min(len(strong), len(self._known)):
+            pairs |= cheapest(*_left(pairs, self._known, strong), by_distance)
+        if len(pairs) < min(len(seen), len(self._known)):
+            recent = [memory for memory in self._known if self._recent(memory)]
+            weak = [one for one in seen if one.score < self.match_score]
+            pairs |= cheapest(*_left(pairs, recent, weak), by_distance)
+            pairs |= cheapest(*_left(pairs, recent, strong), by_overlap)
+        return pairs
 
-    def _bear(self, seen: Seen, taken: Rows) -> None:
-        """Start a track for each sure detection that repeats no other, the surest first."""
-        new = seen.score >= self.birth_score
-        new[taken] = False
-        if not new.any():
-            return
-        kin = seen.family[:, None] == seen.family
-        repeats = kin & (iou(seen.box, seen.box) > self.duplicate_iou)
-        known = list(taken)
-        for column in sorted(np.flatnonzero(new), key=lambda column: -seen.score[column]):
-            new[column] = not repeats[column, known].any()
-            known.append(column)
-        self._tracks.begin(seen.where(new), self._now_s)
+    def _miss(self, look: Look, found: Pairs) -> None:
+        regions = look.regions.tolist()
+        # What has left the picture was looked for, too, when all of it was looked at.
+        everywhere = regions == [[0, 0, *self._picture]]
+        for memory in self._known:
+            if memory not in found and (everywhere or looked_at(memory.there, regions)):
+                memory.miss(self._now_s)
+
+    def _bear(self, seen: Sequence[Seen], found: Pairs) -> None:
+        """Remember each sure detection that repeats no other, the surest first."""
+        others = list(found.values())
+        taken = {one.row for one in others}
+        new = [one for one in seen if one.row not in taken and one.score >= self.birth_score]
+        born = []
+        for one in sorted(new, key=lambda one: -one.score):
+            if not any(self._repeats(one, other) for other in others):
+                born.append(one)
+            others.append(one)
+        born.sort(key=lambda one: one.row)
+        self._known += [Memory(one, self._now_s) for one in born]
+
+    def _repeats(self, one: Seen, other: Seen) -> bool:
+        return one.family == other.family and overlap(one.box, other.box) > self.duplicate_iou
 
     def _confirm(self) -> None:
         """Number what was seen often enough, the oldest first."""
-        table = self._tracks.table
-        if table["id"].all():
-            return
-        sure = table["trust"] >= self.confirm_score
-        lasting = table["last_s"] - table["first_s"] >= self.confirm_s
-        sure |= lasting & (table["trust"] >= self.confirm_score / 2)
-        rows = np.flatnonzero((table["id"] == 0) & (table["hits"] >= self.min_hits) & sure)
-        table["id"][rows] = np.arange(self._born + 1, self._born + 1 + len(rows))
-        self._born += len(rows)
+        for memory in self._known:
+            if memory.id == 0 and memory.hits >= self.min_hits:
+                lasting = memory.last_s - memory.first_s >= self.confirm_s
+                if memory.trust >= self.confirm_score / (2 if lasting else 1):
+                    self._born += 1
+                    memory.id = self._born
 
-    def _recent(self) -> Bool[np.ndarray, "n"]:
-        """What was found, or missed for no longer than grace allows."""
-        table = self._tracks.table
-        return np.asarray((table["misses"] <= 1) | (table["missed_s"] <= self.grace_s))
+    def _recent(self, memory: Memory) -> bool:
+        """Whether it was found, or missed for no longer than grace allows."""
+        return memory.misses <= 1 or memory.missed_s <= self.grace_s
 
     def _forget(self) -> None:
         """Drop what was looked for in vain, and what need not be there when nobody looked."""
-        table = self._tracks.table
-        late = ~self._recent()
-        unwatched = self._now_s - table["looked_s"] > self.patience_s
-        flash = (table["id"] == 0) & (table["misses"] >= NEW_MISSES)
-        if not (late | unwatched | flash).any():
-            return
-        moving = motion.moves(self._tracks.motion)
+        now_s = self._now_s
+        gone = [memory for memory in self._known if memory.last_s < now_s and self._gone(memory)]
+        if gone:
+            self._known = [memory for memory in self._known if memory not in gone]
+
+    def _gone(self, memory: Memory) -> bool:
+        unwatched = self._now_s - memory.looked_s > self.patience_s
+        if memory.id == 0 and (unwatched or memory.misses >= NEW_MISSES):
+            return True
+        if unwatched and memory.moving:
+            return True
+        if self._recent(memory):
+            return False
         # What was seen briefly is not waited for long.
-        patience_s = np.minimum(self.patience_s, table["last_s"] - table["first_s"])
+        if memory.missed_s > min(self.patience_s, memory.last_s - memory.first_s):
+            return True
         # What moved at the border has left: the next to come in there is another.
-        gone = late & ((table["missed_s"] > patience_s) | (moving & self._at_border()))
-        gone |= unwatched & (moving | (table["id"] == 0))
-        self._tracks.keep(~(gone | flash))
+        return memory.moving and self._at_border(memory.box)
 
     def _shown(self) -> tuple[Track, ...]:
-        """What is believed now: confirmed, and not missed for long."""
-        table = self._tracks.table
-        box, velocity = table["box"], table["speed"][:, :2]
-        shown = table["id"] > 0
-        if not (self._all_found and self._now_s == self._looked_s):
-            unseen_s = self._now_s - table["last_s"]
-            box, velocity = motion.carry(self._tracks.motion, box, unseen_s[:, None])
-            inside = self._visible(box) >= LEFT * areas(table["box"])
-            shown &= self._recent() & (inside | (unseen_s == 0))
-        columns = [table[name] for name in ("id", "label", "score", "first_s", "last_s", "hits")]
-        columns += [box, velocity]
-        if not shown.all():
-            columns = [column[shown] for column in columns]
+        """What is believed now: confirmed, not missed for long, and not gone from the picture."""
+        now_s = self._now_s
+        believed = [
+            (memory, memory.track(now_s))
+            for memory in self._known
+            if memory.id and self._recent(memory)
+        ]
         return tuple(
-            Track(
-                id=number,
-                label=self._words.name(label),
-                box=Box._make(corners),
-                score=score,
-                first_seen_s=first_s,
-                last_seen_s=last_s,
-                hits=hits,
-                velocity=(right, down),
-            )
-            for number, label, score, first_s, last_s, hits, corners, (right, down) in zip(
-                *(column.tolist() for column in columns), strict=True
-            )
+            track
+            for memory, track in believed
+            if track.last_seen_s == now_s or self._visible(track.box) >= LEFT * memory.box.area
         )
 
-    def _visible(self, boxes: Boxes) -> Float32[np.ndarray, "n"]:
-        """Square pixels of each box that lie in the picture."""
-        return intersections(boxes, np.array([[0, 0, *self._picture]], np.float32))[:, 0]
+    def _visible(self, box: Box) -> float:
+        """Square pixels of it that lie in the picture."""
+        return box.clipped(*self._picture).area
 
-    def _at_border(self) -> Bool[np.ndarray, "n"]:
-        box, (width, height) = self._tracks.table["box"], self._picture
-        margin = np.array([width, height]) * BORDER
-        far = np.array([width, height]) - margin
-        return np.asarray((box[:, :2] < margin).any(1) | (box[:, 2:] > far).any(1))
-
-    def _in_company(self, present: Bool[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:
-        """Whether another present thing of the family stands within a size of it."""
-        place, family = self._tracks.table["place"], self._tracks.table["family"]
-        foot = place[:, :2]
-        apart = np.linalg.norm(foot[:, None] - foot, axis=2)
-        near = (apart < motion.sizes(place)) & (family[:, None] == family) & present
-        np.fill_diagonal(near, False)
-        return np.asarray(near.any(1))
+    def _at_border(self, box: Box) -> bool:
+        width, height = self._picture
+        margin_x, margin_y = BORDER * width, BORDER * height
+        return (
+            box.x1 < margin_x
+            or box.y1 < margin_y
+            or box.x2 > width - margin_x
+            or box.y2 > height - margin_y
+        )
 
 
-def looked_at(boxes: Boxes, look: Look) -> Bool[np.ndarray, "n"]:
-    """Whether most of each box lies in one of the look's regions."""
-    regions, frame = look.regions, look.frame
-    if len(regions) == 1 and (regions[0] == (0, 0, frame.width, frame.height)).all():
-        return np.ones(len(boxes), bool)
-    if not len(regions):
-        return np.zeros(len(boxes), bool)
-    return np.asarray(intersections(boxes, regions).max(1) >= INSIDE * areas(boxes))
+def _left(
+    pairs: Pairs, known: Sequence[Memory], seen: Sequence[Seen]
+) -> tuple[list[Memory], list[Seen]]:
+    """Who has no partner yet."""
+    taken = {one.row for one in pairs.values()}
+    return (
+        [memory for memory in known if memory not in pairs],
+        [one for one in seen if one.row not in taken],
+    )
+
+
+def looked_at(box: Corners, regions: Sequence[Corners]) -> bool:
+    """Whether most of a box lies in one of the regions of a look."""
+    return any(shared(box, region) >= INSIDE * area(box) for region in regions)
+
+
+def _in_company(memory: Memory, present: Sequence[Memory]) -> bool:
+    """Whether another present thing of the family stands within a size of it."""
+    here = memory.motion
+    near = size(here.width, here.height)
+    return any(
+        hypot(other.motion.x - here.x, other.motion.y - here.y) < near
+        for other in present
+        if other is not memory and other.family == memory.family
+    )

@@ -1,0 +1,124 @@
+"""Everything remembered of one object."""
+
+import numpy as np
+
+from vigil.core import Box, Track
+from vigil.stages.track import motion
+from vigil.stages.track.seen import Appearance, Seen
+
+LARGEST_LEAD = 5.0
+"""A label leads the vote by no more, so that it can still be corrected."""
+KEPT = 0.9
+"""Share of the old appearance in the running average."""
+LONGEST_MISS_S = 1.0
+"""What one look in vain counts at most, so that a pause before it ends no track."""
+WATCHED_S = 1.0
+"""Between looks no farther apart than this nothing strays."""
+
+
+class Memory:
+    """One object from its first hit on; predicted to the present before it can be matched."""
+
+    __slots__ = (
+        "ahead", "appearance", "box", "family", "first_s", "hits", "id", "label", "last_s",
+        "lead", "looked_s", "missed_s", "misses", "motion", "score", "shown", "there",
+        "trust",
+    )  # fmt: skip
+
+    def __init__(self, seen: Seen, now_s: float) -> None:
+        self.id = 0
+        """0 until enough looks agreed that there is something."""
+        self.hits = 1
+        """Looks that matched it."""
+        self.misses = 0
+        """Looks in a row that should have found it and did not."""
+        self.missed_s = 0.0
+        """Looked-at seconds since the last hit."""
+        self.first_s = self.last_s = now_s
+        """First and last hit, UTC seconds, as the next."""
+        self.looked_s = now_s
+        """Last time that somebody looked where it should be."""
+        self.box = Box._make(seen.box)
+        """At the last hit, half measured and half filtered, source pixels."""
+        self.there: motion.Corners = seen.box
+        """As predicted for this look, source pixels."""
+        self.score = self.trust = seen.score
+        """Of the last hit; the sum of all."""
+        self.label, self.lead = seen.label, seen.score
+        """The word that leads the vote, and by how much score."""
+        self.family = seen.family
+        self.motion = self.ahead = motion.begin(seen.place)
+        """Filtered at the last hit; predicted for this look."""
+        self.appearance = seen.appearance
+        """Running average, unit length; None while unknown."""
+        self.shown: Track | None = None
+        """What stands in scenes until the next hit, when it does not move."""
+
+    @property
+    def moving(self) -> bool:
+        """Whether it surely moved at the last hit."""
+        return motion.moves(self.motion)
+
+    def predict(self, now_s: float) -> None:
+        """Say where it should be seen now."""
+        self.ahead = motion.predict(self.motion, now_s - self.last_s)
+        unwatched_s = now_s - self.looked_s
+        if unwatched_s > WATCHED_S:
+            wider = self.ahead.doubt + motion.stray(self.motion, unwatched_s)
+            self.ahead = self.ahead._replace(doubt=wider)
+        self.there = motion.corners(self.ahead[:4])
+
+    def hit(self, seen: Seen, now_s: float) -> None:
+        """It was found as `seen`."""
+        self.motion = motion.correct(self.ahead, seen.place)
+        self.box, self.score = motion.between(seen.box, self.motion), seen.score
+        self.trust += seen.score
+        self.hits += 1
+        self.misses, self.missed_s = 0, 0.0
+        self.last_s = self.looked_s = now_s
+        self.shown = None
+        self._vote(seen)
+        if seen.appearance is not None:
+            self._recall(seen.appearance)
+
+    def miss(self, now_s: float) -> None:
+        """It should have been found and was not."""
+        self.missed_s += min(now_s - self.looked_s, LONGEST_MISS_S)
+        self.misses += 1
+        self.looked_s = now_s
+
+    def track(self, now_s: float) -> Track:
+        """What is believed of it now; what does not surely move stands where it was measured."""
+        if now_s == self.last_s:
+            return self._track(self.box, self.motion[4:6])
+        if self.shown is None:
+            if self.moving:
+                return self._track(*motion.carry(self.motion, self.box, now_s - self.last_s))
+            self.shown = self._track(self.box, (0.0, 0.0))
+        return self.shown
+
+    def _track(self, box: Box, velocity: motion.Velocity) -> Track:
+        return Track(
+            id=self.id,
+            label=self.label,
+            box=box,
+            score=self.score,
+            first_seen_s=self.first_s,
+            last_seen_s=self.last_s,
+            hits=self.hits,
+            velocity=velocity,
+        )
+
+    def _vote(self, seen: Seen) -> None:
+        """Boyer and Moore's majority vote (1991), in which surer detections weigh more."""
+        lead = self.lead + (seen.score if seen.label == self.label else -seen.score)
+        if lead < 0:
+            self.label, lead = seen.label, -lead
+        self.lead = lead if lead < LARGEST_LEAD else LARGEST_LEAD
+
+    def _recall(self, appearance: Appearance) -> None:
+        """Blend; what was known in another form, of another model, is forgotten."""
+        old = self.appearance
+        if old is not None and old.shape == appearance.shape:
+            appearance = KEPT * old + (1 - KEPT) * appearance
+        self.appearance = appearance / max(float(np.linalg.norm(appearance)), 1e-9)
