@@ -27,8 +27,8 @@ WORDS = {"forward": "out", "backward": "in"}
 """What the two directions over the scene's line are called."""
 ROAD = ((0.0, 0.3), (1.0, 0.3), (1.0, 0.48), (0.0, 0.48))
 """Where the scene's vehicles drive, fractions of the picture."""
-STREET = ((0.0, 0.25), (1.0, 0.25), (1.0, 0.62), (0.0, 0.62))
-"""The road and the way beside it."""
+WAYS = ((0.0, 0.25), (1.0, 0.25), (1.0, 1.0), (0.4, 1.0), (0.4, 0.66), (0.0, 0.62))
+"""Where the scene's people and vehicles pass: the street, the gate and the way to it."""
 SAME_EVENT_S = 5.0
 """A report further than this from what happened is another event."""
 
@@ -81,7 +81,7 @@ def _told(script: SceneScript, console: Console) -> Iterator[Image]:
 def settings_for_scene(video: Path, script: SceneScript) -> App:
     """The rules that the scene's story was written for."""
     rules: list[dict[str, Any]] = [
-        {"kind": "presence", "zone": STREET},
+        {"kind": "presence", "zone": WAYS},
         {"kind": "loitering", "longer_than_s": script.loitering_s, "zone": script.zone},
         {"kind": "abandoned_object"},
         {"kind": "stopped_vehicle", "longer_than_s": script.stopped_s, "zone": ROAD},

@@ -15,6 +15,7 @@ TRACK = (80, 200, 120)
 EVENT = (255, 90, 60)
 INK = (245, 245, 245)
 SHADE = (20, 20, 24)
+FONT = cv2.FONT_HERSHEY_SIMPLEX
 Colour = tuple[int, int, int]
 """Red, green, blue."""
 
@@ -118,11 +119,7 @@ def draw_scene(
     for event in events:
         if not event.track_ids and event.box is not None:
             _draw_box(picture, event.box, event.rule, EVENT, scale)
-    # From the foot of the picture up: most cameras burn their clock into the top.
-    lines = [(clock, INK), *((f"{event.rule}: {event.claim}", EVENT) for event in events)]
-    for number, (line, colour) in enumerate(line for line in lines if line[0]):
-        foot = (8, picture.shape[0] - 8 - round(number * 32 * scale))
-        _write_text(picture, line, foot, colour, scale)
+    _write_band(picture, [clock, *(f"{event.rule}: {event.claim}" for event in events)], scale)
 
 
 def _between(a: Track, b: Track, part: float) -> Track:
@@ -140,12 +137,22 @@ def _between(a: Track, b: Track, part: float) -> Track:
 def _draw_box(picture: Image, box: Box, text: str, colour: Colour, scale: float) -> None:
     x1, y1, x2, y2 = (round(side) for side in box)
     cv2.rectangle(picture, (x1, y1), (x2, y2), colour, max(1, round(2 * scale)), cv2.LINE_AA)
-    _write_text(picture, text, (x1, max(12, y1 - 4)), colour, scale * 0.8)
+    (wide, high), _ = cv2.getTextSize(text, FONT, scale * 0.8, 1)
+    top = max(0, y1 - high - 6)
+    cv2.rectangle(picture, (x1, top), (x1 + wide + 6, top + high + 6), colour, cv2.FILLED)
+    _write(picture, text, (x1 + 3, top + high + 3), SHADE, scale * 0.8)
 
 
-def _write_text(
-    picture: Image, text: str, foot: tuple[int, int], colour: Colour, scale: float
-) -> None:
-    font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(1.6 * scale))
-    cv2.putText(picture, text, foot, font, scale, SHADE, thick + 2)
-    cv2.putText(picture, text, foot, font, scale, colour, thick, cv2.LINE_AA)
+def _write_band(picture: Image, lines: Sequence[str], scale: float) -> None:
+    """Write lines on a dark band at the foot: most cameras burn their clock into the top."""
+    step = round(34 * scale) + 4
+    lines = [line for line in lines if line]
+    band = picture[max(0, picture.shape[0] - step * len(lines) - 6) :]
+    band[:] = band // 4
+    for number, line in enumerate(lines):
+        foot = (8, picture.shape[0] - 8 - number * step)
+        _write(picture, line, foot, INK if number == 0 else EVENT, scale)
+
+
+def _write(picture: Image, text: str, foot: tuple[int, int], colour: Colour, scale: float) -> None:
+    cv2.putText(picture, text, foot, FONT, scale, colour, 1, cv2.LINE_AA)
