@@ -1,6 +1,7 @@
 """`vigil events`: what was recorded."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,9 @@ from vigil.cli.tables import print_table
 from vigil.core import ConfigError, Severity, StepKind
 from vigil.core.json import as_line
 from vigil.store import EventStore, StoredEvent
+
+UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+AGE = re.compile(r"([0-9]{1,12}(?:\.[0-9]+)?)([smhd])")
 
 
 def events(
@@ -54,12 +58,12 @@ def moment(text: str | None, now: datetime, option: str) -> float | None:
     """UTC seconds of an ISO time or an age before `now`; raises ConfigError for anything else."""
     if text is None:
         return None
-    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-    if text[:-1].replace(".", "", 1).isdigit() and text[-1:] in units:
-        return (now - timedelta(**{units[text[-1]]: float(text[:-1])})).timestamp()
+    age = AGE.fullmatch(text)
+    if age is not None:
+        return now.timestamp() - float(age[1]) * UNITS_S[age[2]]
     try:
         return datetime.fromisoformat(text).astimezone().timestamp()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ConfigError(
             f"{option}: {text!r} is no time; allowed: 2026-01-31T08:00, or an age: 30m, 6h, 2d"
         ) from error

@@ -1,0 +1,94 @@
+"""`vigil status`."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vigil.config.home import open_home
+from vigil.core import VigilError
+from vigil.pipeline.status_file import read_status, remove_status, write_status
+
+CAMERA = {
+    "state": "watching",
+    "reason": "",
+    "rung": "keyframe",
+    "received": 1234,
+    "dropped": 5,
+    "waiting": 0,
+    "looks": 77,
+    "tracks": 2,
+}
+CRASHED = "crashed its process 2 times; tried again in 9 s"
+STATUS: dict[str, Any] = {
+    "cameras": {
+        "大门": CAMERA,
+        "bad": {
+            "state": "quarantined",
+            "reason": "crashed its process 2 times; tried again in 9 s",
+        },
+    },
+    "recall": {
+        "stretches": 900,
+        "audits": 60,
+        "audits_missed": 1,
+        "miss_rate": 0.01,
+        "miss_rate_at_most": 0.04,
+    },
+    "processes": {"shard-1": {"pid": 1, "rss_bytes": 100 * 2**20, "cpu_s": 3.0}},
+    "events_recorded": 9,
+    "steps_waiting": 0,
+    "shard_restarts": 2,
+}
+
+
+def test_nothing_running_is_a_failure_in_one_line(vigil: Any) -> None:
+    assert vigil("status").failure.startswith("not running: no status in ")
+
+
+def test_each_camera_is_a_line_with_the_reason_when_something_is_wrong(vigil: Any) -> None:
+    write_status(open_home(), STATUS, time_s=time.time())
+    found = vigil("status")
+    assert found.code == 0
+    assert found.lines[1].split() == ["大门", "watching", "keyframe", "1234", "5", "0", "77", "2"]
+    assert found.lines[2].endswith(CRASHED)
+    assert found.lines[3] == "9 events recorded; 1 shards, 100 MiB, 2 restarts after a crash"
+    assert "misses 1.0%, at most 4.0%" in found.lines[4]
+
+
+def test_programs_get_everything(vigil: Any) -> None:
+    write_status(open_home(), STATUS, time_s=time.time())
+    found = json.loads(vigil("status", "--json").out)
+    assert {name: found[name] for name in STATUS} == STATUS
+    assert found["pid"] == os.getpid()
+
+
+def test_an_old_sign_of_life_is_not_believed(vigil: Any) -> None:
+    write_status(open_home(), STATUS, time_s=time.time() - 60)
+    assert vigil("status").failure == "not running well: the last sign of life is 60 s old"
+
+
+def test_a_process_that_is_gone_is_told(vigil: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getpid", lambda: 2**22 + 1)
+    write_status(open_home(), STATUS, time_s=time.time())
+    assert vigil("status").failure.startswith("not running: it died 0 s ago in ")
+
+
+def test_a_watch_that_ended_leaves_no_status() -> None:
+    home = open_home()
+    write_status(home, STATUS, time_s=0.0)
+    remove_status(home)
+    remove_status(home)
+    with pytest.raises(VigilError, match="not running"):
+        read_status(home, now_s=0.0)
+
+
+def test_a_full_disk_does_not_end_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    write_status(open_home(), STATUS, time_s=0.0)
