@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vigil.core import Boxes, Look, Packet, Rung, iou
+from vigil.core import Boxes, Detections, Look, Packet, Rung, iou
 from vigil.media.decoding import Decoder
 from vigil.media.ring import PacketRing
 from vigil.stages.gate.ledger import RecallLedger
@@ -28,6 +28,8 @@ class Audit:
     """Looks still out."""
     seen: list[Boxes] = field(default_factory=list)
     """Wanted things in each look that came back."""
+    answers: dict[float, Detections] = field(default_factory=dict)
+    """What the detector said, by the time of the look."""
 
     @property
     def missed(self) -> bool:

@@ -126,7 +126,7 @@ class Watch:
         self._decoder: Decoder | None = None
         self._in_step = False  # the decoder has seen every packet since its key
         self._resume_s: float | None = None  # woken: decode again from this key
-        self._known: tuple[float, Detections] | None = None  # the veto look's answer
+        self._known: dict[float, Detections] = {}  # answers to looks before it woke, by time
         self._doubtful = False  # the last look saw something, but not surely
         self._pending: deque[_Pending] = deque()
         self._key_before_s: float | None = None
@@ -177,7 +177,7 @@ class Watch:
         if pending.look is not look:
             raise ValueError("answers must come in the order of the looks")
         if pending.audit is not None:
-            self._audited(pending.audit, detections, cost_s)
+            self._audited(pending.audit, look.frame.time_s, detections, cost_s)
             return []
         if (
             pending.veto
@@ -187,11 +187,13 @@ class Watch:
             # The thing may have come since the key before; that stretch is looked at too.
             time_s = look.frame.time_s
             before_s = self._key_before_s if self._key_before_s is not None else time_s
-            self._wake(before_s, (time_s, detections))
+            self._wake(before_s, {time_s: detections})
             return []
+        if self._resume_s is not None:
+            return []  # an audit has just woken it: this picture will be seen again, in order
         self.counts.vetoes += pending.veto
-        if self._known and detections is None and self._known[0] == look.frame.time_s:
-            detections, self._known = self._known[1], None
+        if detections is None and look.frame.time_s in self._known:
+            detections = self._known.pop(look.frame.time_s)
             look = replace(look, regions=Look.whole(look.frame, look.rung).regions)
         steps = self._believe(look, detections, pending.signals)
         self._earn(self._cpu_s() - began_s + cost_s)
@@ -295,7 +297,7 @@ class Watch:
         signals = self._see(frame) if self.ladder.luma_due(time_s) else None
         if signals is not None and self._gate.open and len(self._gate.regions()):
             self.ladder.moved(time_s)
-        if self._known is not None and time_s >= self._known[0]:
+        if time_s in self._known:
             self.ladder.moved(time_s)
             self.ladder.looked(time_s)
             self._wait(frame, signals)
@@ -363,9 +365,10 @@ class Watch:
         """Tracks whose place is news: a thing long at rest far from all motion keeps its own."""
         tracks = self._scene.tracks if self._scene else ()
         boxes = as_array([track.box for track in tracks])
-        lively = [track.hits < SETTLED or _moves(track) for track in tracks]
-        touched = intersections(boxes, moving).any(axis=1) if len(boxes) else []
-        return as_array(list(boxes[np.array(lively, bool) | np.array(touched, bool)]))
+        lively = np.array([track.hits < SETTLED or _moves(track) for track in tracks], bool)
+        if len(boxes):
+            lively |= intersections(boxes, moving).any(axis=1)
+        return as_array(list(boxes[lively]))
 
     def _believed_boxes(self) -> Boxes:
         return as_array([track.box for track in self._scene.tracks] if self._scene else [])
@@ -409,12 +412,12 @@ class Watch:
         moving, believed = self._gate.regions(), self._believed_boxes()
         return bool(len(moving) and len(believed) and intersections(moving, believed).any())
 
-    def _wake(self, from_s: float, known: tuple[float, Detections] | None = None) -> None:
+    def _wake(self, from_s: float, known: dict[float, Detections] | None = None) -> None:
         """Decode again from the key at `from_s`; what the ring still holds is not lost."""
         self.counts.wakes += 1
         self._in_step = False
         self._resume_s = from_s
-        self._known = known
+        self._known = known or {}
         self.ladder.looked(float("-inf"))
 
     # Scenes
@@ -443,14 +446,17 @@ class Watch:
         audit, looks = self._auditor.draw(self._closed_key_s, next_key, self._nearness)
         self._pending.extend(_Pending(look=look, signals=None, audit=audit) for look in looks)
 
-    def _audited(self, audit: Audit, detections: Detections | None, cost_s: float) -> None:
+    def _audited(
+        self, audit: Audit, time_s: float, detections: Detections | None, cost_s: float
+    ) -> None:
         assert self._auditor is not None
-        seen = NOWHERE if detections is None else self._seen(detections)
-        if not self._auditor.enter(audit, seen=seen, cost_s=cost_s):
+        answer = detections or Detections.none()
+        audit.answers[time_s] = answer
+        if not self._auditor.enter(audit, seen=self._seen(answer), cost_s=cost_s):
             return
         if self._resume_s is None:
             # What the gate missed is still in the ring: nothing is lost but time.
-            self._wake(audit.start_s)
+            self._wake(audit.start_s, audit.answers)
         if not self._auditor.ledger.trusts:
             self.ladder.floor = max(self.ladder.floor, Rung.LUMA)
 
