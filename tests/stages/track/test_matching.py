@@ -52,7 +52,8 @@ def test_an_undisputed_pairing_is_the_cheapest_one(places: list[motion.Place], s
     there = np.array(places)[random.permutation(len(places))]
     memories, found = known(places), seen((there + random.normal(0, 1, there.shape)).tolist())
     cheapest = matching.cheapest(memories, found, matching.cost)
-    for memory, one in matching.undisputed(memories, found).items():
+    plain = matching.plain(memories, found)
+    for memory, one in matching.undisputed(plain, memories, found).items():
         assert cheapest[memory] is one
 
 
@@ -62,8 +63,9 @@ def test_a_pair_that_somebody_left_over_could_claim_is_disputed() -> None:
     memories, found = known(walkers), seen(later)
     for memory in memories:
         memory.predict(0.5)
-    assert matching.plain(memories, found) == {memories[1]: found[0]}
-    assert matching.undisputed(memories, found) == {}
+    plain = matching.plain(memories, found)
+    assert plain == {memories[1]: found[0]}
+    assert matching.undisputed(plain, memories, found) == {}
 
 
 def test_a_contested_detection_goes_where_the_total_is_least() -> None:

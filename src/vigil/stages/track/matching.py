@@ -65,9 +65,9 @@ def area(box: Corners) -> float:
     return (right - left) * (bottom - top)
 
 
-def undisputed(known: Sequence[Memory], seen: Sequence[Seen]) -> Pairs:
-    """Plain pairs that no object left without one could claim, be it by way of another's."""
-    pairs = plain(known, seen)
+def undisputed(pairs: Pairs, known: Sequence[Memory], seen: Sequence[Seen]) -> Pairs:
+    """Those `pairs` that no object left without one could claim, be it by way of another's."""
+    pairs = dict(pairs)
     waiting = [memory for memory in known if memory not in pairs]
     while waiting and len(pairs) < len(seen):
         price = cost(waiting.pop())

@@ -132,7 +132,8 @@ class TwoStageTracker:
         else:
             pairs = plain(self._known, seen)
             if not len(pairs) == len(seen) == len(self._known):
-                pairs = undisputed(self._known, strong)
+                first = pairs if len(strong) == len(seen) else plain(self._known, strong)
+                pairs = undisputed(first, self._known, strong)
         if len(pairs) < min(len(strong), len(self._known)):
             pairs |= cheapest(*_left(pairs, self._known, strong), by_distance)
         if len(pairs) < min(len(seen), len(self._known)):
