@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from vigil.core import Box, Event, Scene, Track
-from vigil.pipeline.annotate import EVENT, TRACK, draw_scene, tracks_at
+from vigil.pipeline.annotate import EVENT, TRACK, captioned, draw_scene, tracks_at
 
 
 def track(id_: int, x1: float, *, time_s: float = 0.0) -> Track:
@@ -47,8 +49,19 @@ def test_who_takes_part_in_an_event_is_drawn_in_its_colour() -> None:
     assert not has(alarmed, TRACK)
 
 
-def test_words_leave_the_top_of_the_picture_to_the_cameras_clock() -> None:
+def test_a_resting_thing_keeps_its_box_without_a_track_and_a_moving_one_does_not() -> None:
+    spot, elsewhere = Box(100, 100, 140, 180), Box(200, 100, 240, 180)
+    for before, drawn in ((spot, True), (elsewhere, False)):
+        picture = np.full((240, 320, 3), 128, np.uint8)
+        draw_scene(picture, [track(2, 10.0)], [replace(event(1), path=((1.0, before),))])
+        assert has(picture[95:185, 95:145], EVENT) is drawn
+
+
+def test_words_stand_below_the_picture_in_a_band_of_one_size() -> None:
     picture = np.full((240, 320, 3), 128, np.uint8)
-    draw_scene(picture, [], [event()], clock="3.0 s")
-    assert (picture[:60] == 128).all()
-    assert picture[-30:].min() < 60
+    quiet, busy = captioned(picture, [], clock="3.0 s"), captioned(picture, [event()] * 9)
+    assert quiet.shape == busy.shape
+    assert quiet.shape[0] % 2 == 0
+    assert (busy[:240] == 128).all()
+    assert has(busy[240:], EVENT)
+    assert not has(quiet[240:], EVENT)

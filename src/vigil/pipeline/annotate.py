@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vigil.core import Box, Event, Frame, Image, Packet, Scene, Step, Track
+from vigil.core import Box, Event, Frame, Image, Packet, Scene, Step, Track, as_array, iou
 from vigil.media.decoding import Decoder
 from vigil.media.encode import VideoWriter
 
@@ -15,6 +15,7 @@ TRACK = (80, 200, 120)
 EVENT = (255, 90, 60)
 INK = (245, 245, 245)
 SHADE = (20, 20, 24)
+LINES = 4
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 Colour = tuple[int, int, int]
 """Red, green, blue."""
@@ -78,7 +79,7 @@ class Annotator:
         )
         if self._writer is None:
             rate = self._rate or (self._decoder and self._decoder.encoding.frame_rate) or 25.0
-            height, width = picture.shape[:2]
+            height, width = captioned(picture, []).shape[:2]
             self._writer = VideoWriter(self._path, width, height, rate)
         while len(self._scenes) > 1 and self._scenes[1].time_s <= frame.time_s:
             self._scenes.popleft()
@@ -88,8 +89,8 @@ class Annotator:
             for event in self._events.values()
             if event.start_s <= frame.time_s <= max(event.end_s, event.start_s + 2.0)
         ]
-        draw_scene(picture, tracks, happening, clock=f"{frame.time_s:7.1f} s")
-        self._writer.write(picture)
+        draw_scene(picture, tracks, happening)
+        self._writer.write(captioned(picture, happening, clock=f"{frame.time_s:.1f} s"))
 
 
 def tracks_at(scenes: Sequence[Scene], time_s: float) -> list[Track]:
@@ -107,19 +108,44 @@ def tracks_at(scenes: Sequence[Scene], time_s: float) -> list[Track]:
     ]
 
 
-def draw_scene(
-    picture: Image, tracks: Sequence[Track], events: Sequence[Event], *, clock: str = ""
-) -> None:
-    """Draw boxes, labels, the events now happening and the time onto `picture`, in place."""
-    scale = max(0.42, picture.shape[0] / 900)
+def draw_scene(picture: Image, tracks: Sequence[Track], events: Sequence[Event]) -> None:
+    """Draw boxes and labels of tracks, and of resting things without one, onto `picture`."""
+    scale = _scale(picture)
+    shown = {track.id for track in tracks}
     alarmed = {track_id for event in events for track_id in event.track_ids}
     for track in tracks:
         colour = EVENT if track.id in alarmed else TRACK
         _draw_box(picture, track.box, f"{track.label} {track.id}", colour, scale)
     for event in events:
-        if not event.track_ids and event.box is not None:
+        if event.box is not None and not shown.intersection(event.track_ids) and _rests(event):
             _draw_box(picture, event.box, event.rule, EVENT, scale)
-    _write_band(picture, [clock, *(f"{event.rule}: {event.claim}" for event in events)], scale)
+
+
+def _rests(event: Event) -> bool:
+    """Whether its box is still where it was; that of who moved on would be drawn beside them."""
+    if not event.path or event.box is None:
+        return not event.track_ids
+    return bool(iou(as_array([event.path[0][1]]), as_array([event.box]))[0, 0] > 0.5)
+
+
+def captioned(picture: Image, events: Sequence[Event], *, clock: str = "") -> Image:
+    """The picture over a band with the time and the newest events that are happening.
+
+    Below the picture, not in it: nothing that was filmed is hidden, nor the camera's own clock.
+    """
+    scale = _scale(picture)
+    step = round(34 * scale) + 4
+    band = np.full((step * LINES // 2 * 2 + 8, picture.shape[1], 3), SHADE, np.uint8)
+    newest = sorted(events, key=lambda event: -event.start_s)[: LINES - 1]
+    lines = [(clock, INK), *((f"{event.rule}: {event.claim}", EVENT) for event in newest)]
+    for number, (line, colour) in enumerate(lines, start=1):
+        _write(band, line, (8, number * step - step // 4), colour, scale)
+    return np.concatenate([picture, band])
+
+
+def _scale(picture: Image) -> float:
+    """Size of letters that suits a picture."""
+    return float(max(0.42, picture.shape[0] / 900))
 
 
 def _between(a: Track, b: Track, part: float) -> Track:
@@ -141,17 +167,6 @@ def _draw_box(picture: Image, box: Box, text: str, colour: Colour, scale: float)
     top = max(0, y1 - high - 6)
     cv2.rectangle(picture, (x1, top), (x1 + wide + 6, top + high + 6), colour, cv2.FILLED)
     _write(picture, text, (x1 + 3, top + high + 3), SHADE, scale * 0.8)
-
-
-def _write_band(picture: Image, lines: Sequence[str], scale: float) -> None:
-    """Write lines on a dark band at the foot: most cameras burn their clock into the top."""
-    step = round(34 * scale) + 4
-    lines = [line for line in lines if line]
-    band = picture[max(0, picture.shape[0] - step * len(lines) - 6) :]
-    band[:] = band // 4
-    for number, line in enumerate(lines):
-        foot = (8, picture.shape[0] - 8 - number * step)
-        _write(picture, line, foot, INK if number == 0 else EVENT, scale)
 
 
 def _write(picture: Image, text: str, foot: tuple[int, int], colour: Colour, scale: float) -> None:
