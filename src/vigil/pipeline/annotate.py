@@ -125,7 +125,7 @@ def _rests(event: Event) -> bool:
     """Whether its box is still where it was; that of who moved on would be drawn beside them."""
     if not event.path or event.box is None:
         return not event.track_ids
-    return bool(iou(as_array([event.path[0][1]]), as_array([event.box]))[0, 0] > 0.5)
+    return bool(iou(as_array([event.path[0][1]]), as_array([event.box]))[0, 0] > 0.3)
 
 
 def captioned(picture: Image, events: Sequence[Event], *, clock: str = "") -> Image:
