@@ -4,12 +4,14 @@ import os
 import signal
 import socket
 import subprocess
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from vigil.media.opening import open_file
 from vigil.testing.films import tiny_stream
@@ -56,10 +58,28 @@ def lives(process: psutil.Process) -> bool:
         return False
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def scraped(port: int) -> dict[tuple[str, ...], float]:
+    """Values by the name and the labels of a sample."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        families = list(text_string_to_metric_families(answer.read().decode()))
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
 @pytest.mark.slow
 def test_a_day_of_a_watch(begin: Callable[..., Running], server: RtspServer) -> None:
     one = {"source": server.url("one")}
-    running = begin({"gate": one, "side": one}, retain={"days": 1})
+    port = free_port()
+    running = begin({"gate": one, "side": one}, retain={"days": 1}, metrics={"port": port})
     wait_for(lambda: running.camera("gate").get("received"))
     wait_for(lambda: running.camera("side").get("received"))
     gate = running.pid_of("gate")
@@ -81,10 +101,15 @@ def test_a_day_of_a_watch(begin: Callable[..., Running], server: RtspServer) -> 
 
     # A right one: the camera that left is gone, the one that stayed never noticed.
     received = running.camera("gate")["received"]
-    write_config(running.config, {"gate": one}, retain={"days": 1})
+    write_config(running.config, {"gate": one}, retain={"days": 1}, metrics={"port": port})
     wait_for(lambda: set(running.status().get("cameras", ())) == {"gate", "后门"})
     assert running.pid_of("gate") == gate
     assert running.camera("gate")["received"] >= received
+
+    # Prometheus reads the same figures.
+    samples = scraped(port)
+    assert samples["vigil_camera_received_total", "gate"] >= received
+    assert samples["vigil_camera_up", "后门", "watching"] == 1
 
     # Events have their clips, and the open ones their end, when it is told to stop.
     wait_for(lambda: running.events("presence"))

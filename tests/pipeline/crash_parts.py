@@ -12,13 +12,16 @@ from vigil.stages.gate.luma import LumaGate
 
 @part
 class FusedGate(LumaGate):
-    """Takes its process down as a broken decoder would, as soon as the file `fuse` is there."""
+    """Does what a broken decoder would while the file `fuse` is there: abort, or never return."""
 
     fuse: Path
+    hangs: bool = False
 
     def see(self, frame: Frame) -> Signals:
-        if self.fuse.exists():
-            os.abort()
+        while self.fuse.exists():
+            if not self.hangs:
+                os.abort()
+            time.sleep(0.05)
         return super().see(frame)
 
 

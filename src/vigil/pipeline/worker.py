@@ -124,6 +124,8 @@ def process(
     log_to_stderr()
     settle()
     worker = Worker(commands, reports, mark, home)
+    # Service managers tell the whole group to end; events and clips are finished all the same.
+    signal.signal(signal.SIGTERM, lambda *_: worker.inbox.put(Stop()))
     code = 0
     try:
         worker.run()
@@ -152,7 +154,7 @@ class Worker:
         self._mark = mark
         self._builder = Builder(home)
         self._stop = threading.Event()
-        self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self.inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._ended: dict[str, CameraStats] = {}
         self._turn_began_s = time.monotonic()
         self._shard = Shard(
@@ -173,7 +175,7 @@ class Worker:
         try:
             while True:
                 command: Command = self._commands.recv()
-                self._inbox.put(command)
+                self.inbox.put(command)
                 if isinstance(command, Stop):
                     self._stop.set()
         except (EOFError, OSError):
@@ -187,8 +189,8 @@ class Worker:
 
     def _between_turns(self) -> None:
         self._turn_began_s = time.monotonic()
-        while not self._inbox.empty():
-            self._obey(self._inbox.get())
+        while not self.inbox.empty():
+            self._obey(self.inbox.get())
         if self.outbox.broken.is_set():
             self._stop.set()
 

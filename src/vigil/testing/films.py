@@ -21,7 +21,7 @@ def pictures(seconds: float, walks: Sequence[Walk] = (), *, seed: int = 0) -> It
     coarse = random.uniform(70, 170, (HEIGHT // 12, WIDTH // 12)).astype(np.float32)
     ground = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
     for index in range(round(seconds * RATE)):
-        picture = ground + random.normal(0, 2, ground.shape).astype(np.float32)
+        picture = np.asarray(ground + random.normal(0, 2, ground.shape))
         for enters_s, leaves_s in walks:
             x = round((index / RATE - enters_s) / (leaves_s - enters_s) * (WIDTH + 24)) - 24
             picture[70:118, max(0, x) : max(0, x + 24)] = 20
