@@ -55,7 +55,7 @@ def test_each_camera_is_a_line_with_the_reason_when_something_is_wrong(vigil: An
     assert found.code == 0
     assert found.lines[1].split() == ["大门", "watching", "keyframe", "1234", "5", "0", "77", "2"]
     assert found.lines[2].endswith(CRASHED)
-    assert found.lines[3] == "9 events recorded; 1 shards, 100 MiB, 2 restarts after a crash"
+    assert found.lines[3] == "events recorded: 9; shards: 1, 100 MiB; restarts after a crash: 2"
     assert "misses 1.0%, at most 4.0%" in found.lines[4]
 
 

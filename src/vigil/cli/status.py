@@ -47,8 +47,8 @@ def _summary(found: dict[str, Any]) -> list[str]:
     processes = found["processes"].values()
     memory = sum(each["rss_bytes"] for each in processes) / 2**20
     lines = [
-        f"{found['events_recorded']} events recorded; {len(processes)} shards, {memory:.0f} MiB, "
-        f"{found['shard_restarts']} restarts after a crash"
+        f"events recorded: {found['events_recorded']}; shards: {len(processes)}, {memory:.0f} MiB; "
+        f"restarts after a crash: {found['shard_restarts']}"
     ]
     recall = found["recall"]
     if recall["audits"]:
