@@ -418,7 +418,7 @@ class Watch:
         self._in_step = False
         self._resume_s = from_s
         self._known = known or {}
-        self.ladder.looked(float("-inf"))
+        self.ladder.began(from_s)
 
     # Scenes
 

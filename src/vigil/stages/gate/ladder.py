@@ -133,6 +133,10 @@ class Ladder:
         self._recheck_s = longer_s if rechecked else self.recheck_s
         self._last_look_s = time_s
 
+    def began(self, time_s: float) -> None:
+        """Pictures are seen again from `time_s` on: the first that moves is worth a look."""
+        self._last_look_s = time_s - 1 / self.detect_hz
+
     def restart(self) -> None:
         """The stream began anew: spacing and grids are unknown again."""
         self.spacing.forget()
