@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from tests.journeys.conftest import Watcher
+
 from vigil.core import Box, Event, Rung, as_array, iou
 
 pytestmark = pytest.mark.data
@@ -22,16 +22,15 @@ def labels(data: Data, name: str) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("file", "allowed_s"),
-    [("person-detection-retail-0013.xml", 0.5), ("yolox_nano_416.onnx", 1.0)],
+    ("file", "min_score", "allowed_s"),
+    [("person-detection-retail-0013.xml", 0.7, 0.5), ("yolox_nano_416.onnx", 0.5, 1.0)],
 )
 def test_six_people_one_after_another_are_six_presences(
-    data: Data, model: Model, watched: Watcher, file: str, allowed_s: float
+    data: Data, model: Model, watched: Watcher, file: str, min_score: float, allowed_s: float
 ) -> None:
     name = "videos/one-by-one-person-detection.mp4"
-    found = watched(
-        data(name), detector=model(file), rules=[{"kind": "presence", "labels": ["person"]}]
-    )
+    rule = {"kind": "presence", "labels": ["person"], "min_score": min_score}
+    found = watched(data(name), detector=model(file), rules=[rule])
     truth = labels(data, name)["present"]
     assert len(found.events) == len(truth) == 6
     for event, (start_s, end_s) in zip(found.events, truth, strict=True):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """Encoded pictures (and sound) of one source, cut by remuxing; opened through the store only."""
+    """Encoded pictures and sound of one source, cut by remuxing; opened by the store only."""
 
     uri: str
     """`clip:<node>/<id>`."""

@@ -98,7 +98,7 @@ class Watch:
         ledger: RecallLedger | None = None,
         packet_gate: PacketGate | None = None,
         static_blobs: StaticBlobs | None = None,
-        wake_score: float = 0.2,
+        wake_score: float = 0.15,
         cpu_s: Callable[[], float] = time.thread_time,
     ) -> None:
         self.source = source

@@ -1,5 +1,7 @@
 """The wake ladder is pure policy: it is told what was seen, and when."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,7 +98,7 @@ def test_what_stands_for_long_is_looked_at_ever_more_rarely_until_something_move
             ladder.looked(float(time_s))
             looks.append(time_s)
     assert looks[:5] == [10, 30, 70, 150, 310]
-    assert max(b - a for a, b in zip(looks, looks[1:], strict=False)) == 600
+    assert max(b - a for a, b in pairwise(looks)) == 600
     ladder.moved(3600.0)
     ladder.looked(3600.0)
     assert ladder.look_due(3610.0, awake=False, ambiguous=False, believed=True)

@@ -52,8 +52,8 @@ class Ladder:
     `detect_hz` times a second, and `alert_hz` times while what it sees is ambiguous, as long as
     something moves and for `look_on_s` beyond (`follow_hz` where looks cost next to nothing). It
     stays on luma for `hold_s`, since falling asleep and catching up costs more. Things believed
-    to stand under a closed gate are looked at again after `recheck_s`, then after twice as long each
-    time, up to `longest_recheck_s`.
+    to stand under a closed gate are looked at again after `recheck_s`, then after twice as
+    long each time, up to `longest_recheck_s`.
     """
 
     luma_hz: float = 5.0
