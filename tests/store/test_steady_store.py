@@ -209,3 +209,16 @@ def test_when_neither_takes_it_the_step_is_not_accepted(
     with pytest.raises(DiskFull, match="cannot keep steps"):
         steady.record(a_step(an_event()), None)
     assert steady.spilled == 0
+
+
+def test_an_event_that_a_crash_left_open_ends_at_the_next_start(steady: SteadyStore) -> None:
+    open_event, ended = an_event(), an_event()
+    steady.start()
+    steady.record(a_step(open_event), None)
+    steady.record(a_step(ended), None)
+    steady.record(a_step(ended, StepKind.END, after_s=7.0), None)
+    steady.start()
+    kept = {event.event.id: event for event in steady.store.events()}
+    assert kept[open_event.id].step.kind is StepKind.END
+    assert kept[open_event.id].event.end_s == open_event.end_s
+    assert kept[ended.id].step.time_s == ended.start_s + 7.0

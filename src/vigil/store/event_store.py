@@ -125,6 +125,16 @@ class EventStore:
         with self.database.reading() as connection:
             return connection.execute(query).scalar_one()
 
+    def end_open(self) -> int:
+        """End what a killed process left open, at the last moment known of it; how many.
+
+        To be called while nobody records: a living event would be ended too.
+        """
+        ended = {"state": StepKind.END.value, "step_s": events.c.end_s}
+        query = update(events).where(events.c.state != StepKind.END.value)
+        with self.database.writing() as connection:
+            return connection.execute(query.values(ended)).rowcount
+
     def clip_path(self, uri: str) -> Path:
         """The file of a clip. Raises StoreError when it is unknown or not kept any more."""
         with self.database.reading() as connection:

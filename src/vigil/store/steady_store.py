@@ -57,7 +57,7 @@ class SteadyStore:
         self._one_at_a_time = threading.Lock()
 
     def start(self) -> Healed:
-        """Open and migrate, write what waited, and heal what a crash left.
+        """Open and migrate, write what waited, end open events, and heal what a crash left.
 
         Raises StoreError for a database of a newer version; one that is down is no error here.
         """
@@ -68,6 +68,9 @@ class SteadyStore:
         self.replay()
         waiting = {clip.uri for _, clip in self._spill.read() if clip is not None}
         try:
+            ended = self.store.end_open()
+            if ended:
+                log.info("events ended that a crash had left open", events=ended)
             return self.retention.reconcile(self._clock.now_s(), waiting=waiting)
         except StoreUnavailable as error:
             self._wait(error)
