@@ -116,7 +116,7 @@ def test_a_day_of_a_watch(begin: Callable[..., Running], server: RtspServer) -> 
     processes = children(running)
     seconds = running.end(signal.SIGINT)
     print(f"ended after {seconds:.2f} s")
-    assert not [process for process in processes if lives(process)]
+    wait_for(lambda: not [process for process in processes if lives(process)])
     assert running.status() == {}
     assert PASSWORD not in running.log
     for found in running.events("presence"):
