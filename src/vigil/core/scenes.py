@@ -13,7 +13,7 @@ class Track:
     """Unique within its source while the process runs."""
     label: str
     box: Box
-    """Where it is now: measured when `last_seen_s` is the scene's time, else predicted."""
+    """Where it is now: between measured and predicted when just seen, else predicted."""
     score: float
     first_seen_s: float
     last_seen_s: float
