@@ -1,13 +1,11 @@
 """The journey of a frame: packets of one camera in, looks out; detections in, steps out. No I/O."""
 
-import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool
 
 from vigil.core import (
     Boxes,
@@ -23,30 +21,17 @@ from vigil.core import (
     Scene,
     Signals,
     Step,
-    Track,
     Tracker,
-    areas,
-    as_array,
-    intersections,
-    iou,
 )
 from vigil.media.decoding import Decoder
 from vigil.media.ring import PacketRing
+from vigil.pipeline.attention import Attention
 from vigil.pipeline.audit import Audit, Auditor
 from vigil.stages.gate.ladder import Ladder
 from vigil.stages.gate.ledger import RecallLedger
 from vigil.stages.gate.packets import PacketGate
 from vigil.stages.gate.static_blobs import StaticBlobs
 
-SURE = 0.5
-"""A detection below it is worth a second look soon."""
-STIRRING = 0.1
-"""A thing that moves has so much of itself where it moves."""
-EXPLAINED = 0.6
-"""A thing that overlaps a track by so much (IoU) is that track's."""
-SETTLED = 5
-"""Hits after which a track needs no closer look: rules ask for three of five looks."""
-PEOPLE = ("person", "pedestrian")
 NOWHERE: Boxes = np.zeros((0, 4), np.float32)
 """The regions of a look that needs no detector: it only moves the time on."""
 
@@ -110,9 +95,9 @@ class Watch:
         self._tracker = tracker
         self._packet_gate = packet_gate
         self._static_blobs = static_blobs
-        self._wake_score = wake_score
         self._cpu_s = cpu_s
         self._labels = _wanted(self.rules)
+        self._attention = Attention(self._labels, wake_score)
         self._auditor: Auditor | None = None
         if ledger is not None:
             self._auditor = Auditor(
@@ -127,7 +112,6 @@ class Watch:
         self._in_step = False  # the decoder has seen every packet since its key
         self._resume_s: float | None = None  # woken: decode again from this key
         self._known: dict[float, Detections] = {}  # answers to looks before it woke, by time
-        self._doubtful = False  # the last look saw something, but not surely
         self._pending: deque[_Pending] = deque()
         self._key_before_s: float | None = None
         self._key_s: float | None = None  # the last key looked at while asleep
@@ -179,11 +163,7 @@ class Watch:
         if pending.audit is not None:
             self._audited(pending.audit, look.frame.time_s, detections, cost_s)
             return []
-        if (
-            pending.veto
-            and detections is not None
-            and (self._wakes(detections) or self._believed_stir())
-        ):
+        if pending.veto and detections is not None and self._is_woken(detections):
             # The thing may have come since the key before; that stretch is looked at too.
             time_s = look.frame.time_s
             before_s = self._key_before_s if self._key_before_s is not None else time_s
@@ -313,7 +293,7 @@ class Watch:
         return self.ladder.look_due(
             time_s,
             awake=self.ladder.rung(time_s) >= Rung.DETECT,
-            ambiguous=self._tracker.ambiguous or self._doubtful or self._unsettled,
+            ambiguous=self._tracker.ambiguous or self._attention.wanted,
             believed=believed,
         )
 
@@ -333,7 +313,7 @@ class Watch:
         signals = self._gate.see(frame)
         self.counts.compared += 1
         if self._static_blobs is not None:
-            self._static_blobs.ignore(self._restless_boxes())
+            self._static_blobs.ignore(self._attention.restless())
             signals = replace(signals, static_blobs=self._static_blobs.update(frame))
         if self._gate.identical_to_last:
             if self._still_since_s is None:
@@ -347,9 +327,7 @@ class Watch:
     def _look(
         self, frame: Frame, rung: Rung, signals: Signals | None, *, veto: bool = False
     ) -> None:
-        moving = self._gate.regions()
-        known = self._lively_boxes(moving) if len(moving) else self._believed_boxes()
-        regions = np.concatenate([moving, known])
+        regions = self._attention.regions(self._gate.regions())
         if not len(regions):
             regions = Look.whole(frame, rung).regions
         look = Look(frame=frame, regions=regions, rung=rung, labels=self._labels)
@@ -361,56 +339,8 @@ class Watch:
         look = Look(frame=frame, regions=NOWHERE, rung=Rung.LUMA, labels=self._labels)
         self._pending.append(_Pending(look=look, signals=signals))
 
-    def _lively_boxes(self, moving: Boxes) -> Boxes:
-        """Tracks whose place is news: a thing long at rest far from all motion keeps its own."""
-        tracks = self._scene.tracks if self._scene else ()
-        boxes = as_array([track.box for track in tracks])
-        lively = np.array([track.hits < SETTLED or _moves(track) for track in tracks], bool)
-        if len(boxes):
-            lively |= intersections(boxes, moving).any(axis=1)
-        return as_array(list(boxes[lively]))
-
-    def _believed_boxes(self) -> Boxes:
-        return as_array([track.box for track in self._scene.tracks] if self._scene else [])
-
-    @property
-    def _unsettled(self) -> bool:
-        """Whether something is too new for the rules to be sure of it."""
-        return any(track.hits < SETTLED for track in self._scene.tracks) if self._scene else False
-
-    def _restless_boxes(self) -> Boxes:
-        """People, and what moves: nothing that could have been left behind."""
-        tracks = self._scene.tracks if self._scene else ()
-        return as_array([track.box for track in tracks if track.label in PEOPLE or _moves(track)])
-
-    def _are_wanted(self, detections: Detections) -> Bool[np.ndarray, "n"]:
-        labels = self._labels
-        wanted = [not labels or label in labels for label in detections.labels]
-        return np.array(wanted, bool)
-
-    def _wakes(self, detections: Detections) -> bool:
-        """Whether a wanted thing was seen where it moves, that no standing track explains."""
-        seen, moving, believed = (
-            self._seen(detections),
-            self._gate.regions(),
-            self._believed_boxes(),
-        )
-        if len(seen) and len(moving):
-            share = intersections(seen, moving).sum(axis=1) / np.maximum(areas(seen), 1e-6)
-            seen = seen[share >= STIRRING]
-        if len(seen) and len(believed):
-            seen = seen[iou(seen, believed).max(axis=1) < EXPLAINED]
-        return bool(len(seen))
-
-    def _seen(self, detections: Detections) -> Boxes:
-        """Boxes of wanted things, weakly seen ones too."""
-        sure = detections.scores >= self._wake_score
-        return detections.boxes[self._are_wanted(detections) & sure]
-
-    def _believed_stir(self) -> bool:
-        """Whether it moves where a track is believed: it goes, or is covered, or does something."""
-        moving, believed = self._gate.regions(), self._believed_boxes()
-        return bool(len(moving) and len(believed) and intersections(moving, believed).any())
+    def _is_woken(self, detections: Detections) -> bool:
+        return self._attention.is_woken(detections, self._gate.regions())
 
     def _wake(self, from_s: float, known: dict[float, Detections] | None = None) -> None:
         """Decode again from the key at `from_s`; what the ring still holds is not lost."""
@@ -427,10 +357,10 @@ class Watch:
     ) -> list[Step]:
         self._believed_s = look.frame.time_s
         if detections is not None:
-            scores = detections.scores[self._are_wanted(detections)]
-            self._doubtful = self._wake_score <= max(scores, default=0.0) < SURE
+            self._attention.note(detections)
         scene = self._tracker.update(look, detections)
-        self._gate.hold(as_array([track.box for track in scene.tracks]))
+        self._attention.tracks = scene.tracks
+        self._gate.hold(self._attention.believed())
         still_s = 0.0 if self._still_since_s is None else scene.time_s - self._still_since_s
         return self._judge(replace(scene, signals=signals, health=Health(frozen_s=still_s)))
 
@@ -452,7 +382,7 @@ class Watch:
         assert self._auditor is not None
         answer = detections or Detections.none()
         audit.answers[time_s] = answer
-        if not self._auditor.enter(audit, seen=self._seen(answer), cost_s=cost_s):
+        if not self._auditor.enter(audit, seen=self._attention.seen(answer), cost_s=cost_s):
             return
         if self._resume_s is None:
             # What the gate missed is still in the ring: nothing is lost but time.
@@ -463,11 +393,6 @@ class Watch:
     def _earn(self, cpu_s: float) -> None:
         if self._auditor is not None:
             self._auditor.ledger.earn(cpu_s)
-
-
-def _moves(track: Track) -> bool:
-    """Whether it covers a good part of its own height in a second."""
-    return math.hypot(*track.velocity) > 0.2 * track.box.height
 
 
 def _wanted(rules: Sequence[Rule]) -> frozenset[str]:

@@ -1,0 +1,102 @@
+"""Where the looks of a camera go, and what in their answers is news."""
+
+import math
+
+import numpy as np
+from jaxtyping import Bool
+
+from vigil.core import Boxes, Detections, Track, areas, as_array, intersections, iou
+
+STIRRING = 0.1
+"""A thing that moves has so much of itself where it moves."""
+EXPLAINED = 0.6
+"""A thing that overlaps a track by so much (IoU) is that track's."""
+SETTLED = 5
+"""Hits after which a track needs no closer look: rules ask for three of five looks."""
+SURE = 0.5
+"""A detection below it is worth a second look soon."""
+FAST = 0.2
+"""Own heights a second from which a thing counts as moving."""
+PEOPLE = ("person", "pedestrian")
+
+
+class Attention:
+    """Compares what moves, what was seen and what is believed of one camera.
+
+    `labels`: words that its rules read; empty: all. `wake_score`: detections from this score on
+    count as seen, however weakly.
+    """
+
+    def __init__(self, labels: frozenset[str], wake_score: float) -> None:
+        self.labels = labels
+        self.tracks: tuple[Track, ...] = ()
+        """What is believed now."""
+        self._wake_score = wake_score
+        self._doubtful = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether another look soon would tell the rules more.
+
+        True when the last one saw something, but nothing surely, or when a track is new.
+        """
+        return self._doubtful or any(track.hits < SETTLED for track in self.tracks)
+
+    def believed(self) -> Boxes:
+        """Boxes of all tracks."""
+        return as_array([track.box for track in self.tracks])
+
+    def restless(self) -> Boxes:
+        """People, and what moves: nothing that could have been left behind."""
+        return as_array([t.box for t in self.tracks if t.label in PEOPLE or _moves(t)])
+
+    def regions(self, moving: Boxes) -> Boxes:
+        """What a look must show: where it moves, and the tracks whose place is news.
+
+        A thing long at rest, far from all motion, keeps its place unseen; when nothing moves,
+        all tracks are looked at.
+        """
+        boxes = self.believed()
+        if not len(moving) or not len(boxes):
+            return np.concatenate([moving, boxes])
+        lively = np.array([track.hits < SETTLED or _moves(track) for track in self.tracks], bool)
+        lively |= intersections(boxes, moving).any(axis=1)
+        return np.concatenate([moving, boxes[lively]])
+
+    def note(self, detections: Detections) -> None:
+        """Take in what a look saw."""
+        scores = detections.scores[self._are_wanted(detections)]
+        self._doubtful = self._wake_score <= max(scores, default=0.0) < SURE
+
+    def seen(self, detections: Detections) -> Boxes:
+        """Boxes of wanted things, weakly seen ones too."""
+        sure = detections.scores >= self._wake_score
+        return detections.boxes[self._are_wanted(detections) & sure]
+
+    def is_woken(self, detections: Detections, moving: Boxes) -> bool:
+        """Whether a closed eye must open: something new was seen, or something believed stirs."""
+        return self._has_news(detections, moving) or self._believed_stirs(moving)
+
+    def _has_news(self, detections: Detections, moving: Boxes) -> bool:
+        """Whether a wanted thing was seen where it moves, that no standing track explains."""
+        seen, believed = self.seen(detections), self.believed()
+        if len(seen) and len(moving):
+            share = intersections(seen, moving).sum(axis=1) / np.maximum(areas(seen), 1e-6)
+            seen = seen[share >= STIRRING]
+        if len(seen) and len(believed):
+            seen = seen[iou(seen, believed).max(axis=1) < EXPLAINED]
+        return bool(len(seen))
+
+    def _believed_stirs(self, moving: Boxes) -> bool:
+        """Whether it moves where a track is believed: it goes, or is covered, or does something."""
+        believed = self.believed()
+        return bool(len(moving) and len(believed) and intersections(moving, believed).any())
+
+    def _are_wanted(self, detections: Detections) -> Bool[np.ndarray, "n"]:
+        wanted = [not self.labels or label in self.labels for label in detections.labels]
+        return np.array(wanted, bool)
+
+
+def _moves(track: Track) -> bool:
+    """Whether it covers a good part of its own height in a second."""
+    return math.hypot(*track.velocity) > FAST * track.box.height
