@@ -60,8 +60,8 @@ class Outcome:
     events: list[Event]
     decoded: float = 1.0
     """Share of the pictures that were decoded."""
-    looks: float = 1.0
-    """Detector looks a picture."""
+    looks: float | None = None
+    """Detector looks a picture; None where the policy was not asked."""
 
 
 class Kept:
@@ -162,7 +162,7 @@ def _tell_costs(report: Report, costs: dict[tuple[str, str], list[Outcome]]) -> 
                 f"{values[0]:.4f}-{values[-1]:.4f}",
                 f"{1 / median(values):.1f}",
                 f"{outcomes[0].decoded:.0%}",
-                f"{outcomes[0].looks:.3f}",
+                "" if outcomes[0].looks is None else f"{outcomes[0].looks:.3f}",
                 f"{median(values) / cost(stream, 'Vigil'):.1f}",
             )
         )

@@ -147,7 +147,10 @@ class Supervisor:
 
     # Placing
 
-    def _place(self, name: str, camera: CameraConfig, *, alone: bool = False) -> None:
+    def _place(
+        self, name: str, camera: CameraConfig, *, alone: bool = False, spread: bool = True
+    ) -> None:
+        """Give a camera to a shard; `spread`: rather to a new one than to a busy one."""
         assert self._app is not None
         self._refused.pop(name, None)
         most = self._app.shards.cameras_per_shard
@@ -157,7 +160,8 @@ class Supervisor:
             if not alone and shard.process.is_alive() and len(shard.cameras) < most
         ]
         shard = min(open_shards, key=lambda each: len(each.cameras), default=None)
-        if shard is None or (shard.cameras and len(self._shared_shards()) < self._wanted_shards()):
+        few = spread and len(self._shared_shards()) < self._wanted_shards()
+        if shard is None or (few and shard.cameras):
             shard = self._start(alone=alone)
         self._give(shard, name, camera)
 
@@ -248,9 +252,11 @@ class Supervisor:
             if len(cameras) == 1:
                 (name,) = cameras
             if name in cameras:
-                self._suspect(name, cameras.pop(name))
+                suspect = cameras.pop(name)
+                # A shard that runs takes them in a moment; a new one needs seconds to start.
                 for each, camera in cameras.items():
-                    self._place(each, camera)
+                    self._place(each, camera, spread=False)
+                self._suspect(name, suspect)
             elif cameras:
                 self._halve(cameras)
 
