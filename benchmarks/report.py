@@ -69,8 +69,12 @@ class Report:
             Claim(claim=claim, value=round(value, 4), goal=goal, unit=unit, better=better)
         )
 
-    def write(self) -> int:
-        """Print the claims, write the file, and return 0 when all hold."""
+    def write(self, *, part: bool = False) -> int:
+        """Print the claims and write the file; returns 0.
+
+        After a `part` of a benchmark, the other parts' claims stay as they were measured, each
+        with the commit and date of its own run.
+        """
         table = Table(title=f"{self.name}: claims", title_justify="left")
         for column in ("claim", "value", "goal", "holds"):
             table.add_column(column)
@@ -85,13 +89,21 @@ class Report:
         self.console.print(table)
         RESULTS.mkdir(exist_ok=True)
         path = RESULTS / f"{self.name}.json"
+        run = {"commit": _commit(), "date": time.strftime("%Y-%m-%d")}
+        claims = [asdict(each) | {"holds": each.holds} | run for each in self.claims]
+        if part and path.exists():
+            before = json.loads(path.read_text(encoding="utf-8"))
+            again = {each["claim"] for each in claims}
+            kept = {"commit": before["commit"], "date": before["date"]}
+            claims = [kept | old for old in before["claims"] if old["claim"] not in again] + claims
+            self.details = before["details"] | self.details
         answer = {
             "name": self.name,
-            "commit": _commit(),
+            "commit": run["commit"],
             "machine": _machine(),
-            "date": time.strftime("%Y-%m-%d"),
+            "date": run["date"],
             "seconds": round(time.monotonic() - self._began_s, 1),
-            "claims": [asdict(each) | {"holds": each.holds} for each in self.claims],
+            "claims": claims,
             "details": self.details,
         }
         path.write_text(json.dumps(answer, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

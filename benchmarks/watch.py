@@ -28,6 +28,7 @@ from vigil.infer.known import known_card
 from vigil.media.ring import PacketRing
 from vigil.pipeline.build import RING_BYTES
 from vigil.pipeline.camera import Camera
+from vigil.pipeline.settle import settle
 from vigil.pipeline.shard import Shard
 from vigil.pipeline.watch import Watch
 from vigil.stages.detect.model import ModelDetector
@@ -234,6 +235,7 @@ def measure_crowd(report: Report) -> None:
 
 def crowd(count: int) -> None:
     """One shard with `count` substreams; prints a line of JSON."""
+    settle()
     detector, path = yolox(), film(CROWD)
     Shard(cameras=[(watcher(path, "first"), detector)], outbox=Kept()).run(threading.Event())
     peak: list[float] = []
@@ -285,4 +287,4 @@ def main() -> int:
         measure_recall(report, detector)
     if options.only in (None, "crowd"):
         measure_crowd(report)
-    return report.write()
+    return report.write(part=options.only is not None)

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vigil.core import (
+    Box,
     Boxes,
     Detections,
     Encoding,
     Frame,
     Gate,
     Health,
+    Image,
     Look,
+    Luma,
     Packet,
     Rule,
     Rung,
@@ -34,6 +37,19 @@ from vigil.stages.gate.static_blobs import StaticBlobs
 
 NOWHERE: Boxes = np.zeros((0, 4), np.float32)
 """The regions of a look that needs no detector: it only moves the time on."""
+
+
+class _LetGo:
+    """The pixels of a frame that nobody is to look at."""
+
+    def luma(self, width: int, height: int) -> Luma:
+        raise ValueError("this picture was let go")
+
+    def rgb(self, width: int, height: int, region: Box | None = None) -> Image:
+        raise ValueError("this picture was let go")
+
+
+LET_GO = _LetGo()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -336,7 +352,9 @@ class Watch:
         self._pending.append(_Pending(look=look, signals=signals, veto=veto))
 
     def _wait(self, frame: Frame, signals: Signals | None) -> None:
-        look = Look(frame=frame, regions=NOWHERE, rung=Rung.LUMA, labels=self._labels)
+        # A caught-up stretch waits with a dozen of these: none may hold on to its picture.
+        bare = replace(frame, pixels=LET_GO)
+        look = Look(frame=bare, regions=NOWHERE, rung=Rung.LUMA, labels=self._labels)
         self._pending.append(_Pending(look=look, signals=signals))
 
     def _is_woken(self, detections: Detections) -> bool:
