@@ -10,7 +10,7 @@ from pydantic import BaseModel, GetCoreSchemaHandler, TypeAdapter, ValidationInf
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from vigil.config.problems import gathered, one_of, unknown_words
-from vigil.core import Detector, Gate, Tracker, VigilError
+from vigil.core import Alerter, Brain, Detector, Gate, Tracker, Verifier, VigilError
 
 Settings = dict[str, Any]
 
@@ -121,3 +121,6 @@ def _refused(message: str) -> PydanticCustomError:
 AnyGate = Annotated[Gate, OneOf("vigil.gates", usual="luma")]
 AnyDetector = Annotated[Detector, OneDetector("vigil.detectors")]
 AnyTracker = Annotated[Tracker, OneOf("vigil.trackers", usual="two_stage")]
+AnyBrain = Annotated[Brain, OneOf("vigil.brains", usual="openai")]
+AnyVerifier = Annotated[Verifier, OneOf("vigil.verifiers")]
+AnyAlerter = Annotated[Alerter, OneOf("vigil.alerters")]

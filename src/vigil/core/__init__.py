@@ -1,10 +1,21 @@
 """The words everyone speaks: values, protocols and errors. Imports nothing of ours."""
 
+from vigil.core.alerts import Alert
 from vigil.core.boxes import Box, Boxes, areas, as_array, intersections, iou
+from vigil.core.brains import AnswerT, Brain, Question, Reply, Still
+from vigil.core.cases import Case, Corners, Footage
 from vigil.core.clips import Clip
 from vigil.core.clock import Clock, SystemClock
 from vigil.core.detections import Detections
 from vigil.core.errors import (
+    AlertDelayed,
+    AlertError,
+    AlertRefused,
+    BrainError,
+    BrainGarbled,
+    BrainRefused,
+    BrainUnavailable,
+    BudgetSpent,
     ConfigError,
     DecodeError,
     DiskFull,
@@ -23,6 +34,7 @@ from vigil.core.model_card import ModelCard, ModelInput
 from vigil.core.packets import Encoding, Packet
 from vigil.core.part import part
 from vigil.core.protocols import (
+    Alerter,
     Detector,
     Embedder,
     Gate,
@@ -31,15 +43,32 @@ from vigil.core.protocols import (
     Source,
     Store,
     Tracker,
+    Verifier,
 )
 from vigil.core.scenes import Health, Scene, Signals, StaticBlob, Track
+from vigil.core.verdicts import Decision, Outcome, Review, Ruling, Unverified, Verdict
 
 __all__ = [
+    "Alert",
+    "AlertDelayed",
+    "AlertError",
+    "AlertRefused",
+    "Alerter",
+    "AnswerT",
     "Box",
     "Boxes",
+    "Brain",
+    "BrainError",
+    "BrainGarbled",
+    "BrainRefused",
+    "BrainUnavailable",
+    "BudgetSpent",
+    "Case",
     "Clip",
     "Clock",
     "ConfigError",
+    "Corners",
+    "Decision",
     "DecodeError",
     "Detections",
     "Detector",
@@ -47,6 +76,7 @@ __all__ = [
     "Embedder",
     "Encoding",
     "Event",
+    "Footage",
     "Frame",
     "Gate",
     "Health",
@@ -57,9 +87,14 @@ __all__ = [
     "ModelError",
     "ModelInput",
     "Outbox",
+    "Outcome",
     "Packet",
     "Pixels",
+    "Question",
+    "Reply",
+    "Review",
     "Rule",
+    "Ruling",
     "Rung",
     "Scene",
     "Severity",
@@ -71,12 +106,16 @@ __all__ = [
     "StaticBlob",
     "Step",
     "StepKind",
+    "Still",
     "Store",
     "StoreError",
     "StoreUnavailable",
     "SystemClock",
     "Track",
     "Tracker",
+    "Unverified",
+    "Verdict",
+    "Verifier",
     "VigilError",
     "areas",
     "as_array",

@@ -10,6 +10,14 @@
   - StoreError       the database or the evidence folder refused
     · DiskFull       no room is left even after old clips went
     · StoreUnavailable  locked or out of reach for now; the same write may be tried again
+  - BrainError       a large model gave no usable answer
+    · BrainUnavailable  no answer in time; it may be asked again
+    · BrainRefused   it will not answer this question
+    · BrainGarbled   what it says fits no schema
+    · BudgetSpent    it must not be asked any more today
+  - AlertError       a message did not reach its receiver
+    · AlertDelayed   the receiver is not there for now; the same message may be sent again
+    · AlertRefused   the receiver will never take this message
 """
 
 
@@ -55,3 +63,44 @@ class DiskFull(StoreError):
 
 class StoreUnavailable(StoreError):
     """The database is locked, damaged or out of reach; what was to be written can be kept."""
+
+
+class BrainError(VigilError):
+    """A large model gave no usable answer."""
+
+
+class BrainUnavailable(BrainError):
+    """No answer in time, or none at all; it may be asked again."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        """How long it asked us to wait; None when it did not say."""
+        super().__init__(message)
+
+
+class BrainRefused(BrainError):
+    """The model will not answer this question; asking again is no use."""
+
+
+class BrainGarbled(BrainError):
+    """What the model says fits no schema, even after it was asked to mend it."""
+
+
+class BudgetSpent(BrainError):
+    """A budget of calls or tokens is spent; the text says which and until when."""
+
+
+class AlertError(VigilError):
+    """A message did not reach its receiver."""
+
+
+class AlertDelayed(AlertError):
+    """The receiver cannot be reached or is busy; the same message may be sent again."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+
+class AlertRefused(AlertError):
+    """The receiver will never take this message; the text says why."""

@@ -6,13 +6,16 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float32
 
+from vigil.core.alerts import Alert
 from vigil.core.boxes import Boxes
+from vigil.core.cases import Case
 from vigil.core.clips import Clip
 from vigil.core.detections import Detections
 from vigil.core.events import Step
 from vigil.core.frames import Frame, Image, Look, Rung
 from vigil.core.packets import Packet
 from vigil.core.scenes import Scene, Signals
+from vigil.core.verdicts import Verdict
 
 
 class Source(Protocol):
@@ -144,4 +147,35 @@ class Store(Protocol):
 
     def record(self, step: Step, clip: Clip | None) -> None:
         """Write in one transaction, on the disk when it returns; the same step twice is once."""
+        ...
+
+
+class Verifier(Protocol):
+    """Find out whether a claim is true."""
+
+    async def verify(self, case: Case) -> Verdict:
+        """Judge one event by its footage.
+
+        Raises `BrainError` when a large model was needed and gave no answer, `SourceError` when
+        the footage cannot be read. Pixels are worked on in a thread, so that the loop stays free.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let models and connections go."""
+        ...
+
+
+class Alerter(Protocol):
+    """Tell somebody. One object a receiver; it keeps no queue of its own."""
+
+    async def send(self, alert: Alert) -> None:
+        """Return once the receiver has it; the same alert and sequence may come twice.
+
+        Raises `AlertDelayed` when it should be tried again, `AlertRefused` when that is no use.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let connections go."""
         ...

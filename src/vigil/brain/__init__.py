@@ -1,0 +1,1 @@
+"""Large multimodal models behind one protocol."""

@@ -1,0 +1,49 @@
+"""What is put before a judge."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from vigil.core.clips import Clip
+from vigil.core.events import Event
+from vigil.core.frames import Frame
+
+Corners = tuple[tuple[float, float], ...]
+"""Points in fractions of the picture, x right and y down."""
+
+
+class Footage(Protocol):
+    """The pictures of one clip, as far as it is on the disk; masks are burned in."""
+
+    @property
+    def start_s(self) -> float:
+        """UTC seconds of the first picture."""
+        ...
+
+    @property
+    def end_s(self) -> float:
+        """UTC seconds of the last picture there is now; a clip may still grow."""
+        ...
+
+    def frames(self, start_s: float, end_s: float, *, every_s: float = 0.0) -> Iterator[Frame]:
+        """Frames between two moments, UTC seconds, at least `every_s` apart; 0: each one.
+
+        Decodes while it is read, and blocks. Raises `SourceError` for a clip that cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Case:
+    """An event with everything by which it may be judged.
+
+    Names of cameras and files are no evidence: a judge must not pass them on to a model.
+    """
+
+    event: Event
+    clip: Clip | None
+    footage: Footage
+    zones: tuple[Corners, ...] = ()
+    """Areas that the rule speaks of; a line is an area of two corners."""
+    labels: frozenset[str] = frozenset()
+    """Words that the rule reads; empty means all."""

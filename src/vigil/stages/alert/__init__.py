@@ -1,0 +1,1 @@
+"""Sinks: tell somebody of an event."""

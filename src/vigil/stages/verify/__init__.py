@@ -1,0 +1,1 @@
+"""Judges: find out whether the claim of an event is true."""
