@@ -47,3 +47,5 @@ class Case:
     """Areas that the rule speaks of; a line is an area of two corners."""
     labels: frozenset[str] = frozenset()
     """Words that the rule reads; empty means all."""
+    kind: str = ""
+    """What sort of rule it is, such as `line_crossing`; empty: its name says it."""

@@ -20,6 +20,8 @@
     · AlertRefused   the receiver will never take this message
 """
 
+from vigil.core.verdicts import Verdict
+
 
 class VigilError(Exception):
     """Base class of every error that we raise on purpose; its text is one line for a user."""
@@ -67,6 +69,9 @@ class StoreUnavailable(StoreError):
 
 class BrainError(VigilError):
     """A large model gave no usable answer."""
+
+    verdict: Verdict | None = None
+    """What a cheaper judge had said before, marked unsure; None when none was asked."""
 
 
 class BrainUnavailable(BrainError):
