@@ -60,6 +60,11 @@ def clip_at(path: Path) -> Path | None:
     return next((each for each in found if each.exists()), None)
 
 
+def growing_beside(path: Path) -> Path:
+    """Where the clip at `path` grows until it is finished; mostly there is no such file."""
+    return _hidden(path, "growing")
+
+
 class ClipWriter:
     """A clip that is there at once and grows until the event ends.
 
@@ -78,7 +83,7 @@ class ClipWriter:
         """Write the first version; on disk when it returns. Raises as `write_clip`."""
         held = list(_one_stream(packets))
         first = write_clip(self._path, held)
-        growing = _hidden(first.path, "growing")
+        growing = growing_beside(first.path)
         try:
             self._growing = _Growing(growing, held, first)
         except (av.FFmpegError, OSError, StoreError) as error:
@@ -117,7 +122,7 @@ def finish_growing(path: Path, start_s: float, *, end_s: float = -inf) -> ClipFi
     `end_s`: UTC seconds of the first and the last picture of the clip as it stands. A clip whose
     writer lives is left alone. Raises `StoreError` when the disk refuses; what was left stays.
     """
-    growing = _hidden(path, "growing")
+    growing = growing_beside(path)
     if not growing.exists() or is_held(growing):
         return None
     try:
