@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from vigil.config.schedule import AnySchedule
 from vigil.core import Severity, part
-from vigil.stages.rules.schedule import AnySchedule
 from vigil.stages.rules.words import Claim, fill, fill_chinese
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]

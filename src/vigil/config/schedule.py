@@ -1,4 +1,4 @@
-"""When a rule may raise events: hours, weekdays and the time zone they are meant in."""
+"""When something may happen: hours, weekdays and the time zone they are meant in."""
 
 import re
 from datetime import UTC, datetime, tzinfo

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from vigil.stages.rules.schedule import AnySchedule, Schedule, Window
+from vigil.config.schedule import AnySchedule, Schedule, Window
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
