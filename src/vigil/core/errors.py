@@ -7,6 +7,8 @@
     · SourceLost     it answered before and may come back
     · DecodeError    bytes arrived, but no picture
   - ModelError       weights do not load, do not match their card, or shapes do not fit
+  - NetError         an address did not answer, or not as it should; it may be tried again
+    · NetRefused     we will not talk to it: its scheme, its network, or where it leads
   - StoreError       the database or the evidence folder refused
     · DiskFull       no room is left even after old clips went
     · StoreUnavailable  locked or out of reach for now; the same write may be tried again
@@ -55,6 +57,14 @@ class ModelError(VigilError):
     """Weights do not load, do not match their card, or shapes do not fit."""
 
 
+class NetError(VigilError):
+    """An address did not answer, or broke off; it may be tried again."""
+
+
+class NetRefused(NetError):
+    """We will not talk to it: its scheme or network is not allowed, or it leads elsewhere."""
+
+
 class StoreError(VigilError):
     """The database or the evidence folder refused."""
 
@@ -72,6 +82,10 @@ class BrainError(VigilError):
 
     verdict: Verdict | None = None
     """What a cheaper judge had said before, marked unsure; None when none was asked."""
+    calls: int = 0
+    """Requests that were made before it failed."""
+    tokens_in: int = 0
+    tokens_out: int = 0
 
 
 class BrainUnavailable(BrainError):

@@ -1,5 +1,14 @@
 """The one guarded client for everything fetched or sent."""
 
-from vigil.net.client import GuardedTransport, download, guarded_client
+from vigil.net.async_client import Answer, AsyncGuardedClient, Limits
+from vigil.net.client import GuardedTransport, download, guarded_client, host_of
 
-__all__ = ["GuardedTransport", "download", "guarded_client"]
+__all__ = [
+    "Answer",
+    "AsyncGuardedClient",
+    "GuardedTransport",
+    "Limits",
+    "download",
+    "guarded_client",
+    "host_of",
+]

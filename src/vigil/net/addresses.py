@@ -1,32 +1,44 @@
 """Which addresses we may talk to."""
 
+import asyncio
 import ipaddress
 import socket
 
-from vigil.core import SourceError, SourceRefused
+from vigil.core import NetError, NetRefused
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def checked_addresses(host: str, port: int, *, allow_private: bool) -> list[str]:
-    """Resolve `host` once; raises `SourceRefused` unless every address is one we may talk to.
+    """Resolve `host` once; raises `NetRefused` unless every address is one we may talk to.
 
     Whoever connects must use what is returned: a second look-up may answer differently.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise SourceError(f"{host}: no such host ({error})") from error
+        raise NetError(f"{host}: no such host ({error})") from error
     texts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for text in texts:
         address = ipaddress.ip_address(text.partition("%")[0])
         if not may_reach(address, allow_private=allow_private):
-            raise SourceRefused(
-                f"{host} is {address}, inside a private network; allowed: public addresses, "
-                "and private ones where the administrator says so"
-            )
+            raise NetRefused(f"{host} is {address}, {_why_not(address, allow_private)}")
     return texts
+
+
+async def checked_addresses_soon(host: str, port: int, *, allow_private: bool) -> list[str]:
+    """The same while others go on: a name server may take its time."""
+    return await asyncio.to_thread(checked_addresses, host, port, allow_private=allow_private)
+
+
+def _why_not(address: Address, allow_private: bool) -> str:
+    if allow_private:
+        return "to which nothing is ever sent; allowed: public and private addresses"
+    return (
+        "inside a private network; allowed: public addresses, "
+        "and private ones where the administrator says so"
+    )
 
 
 def may_reach(address: Address, *, allow_private: bool) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from vigil.core import SourceError, SourceRefused
+from vigil.core import NetError, NetRefused, SourceError, SourceRefused
 from vigil.net.addresses import checked_addresses
 
 SCHEMES = ("http", "https")
@@ -28,7 +28,7 @@ class GuardedTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
         if url.scheme not in SCHEMES:
-            raise SourceRefused(f"scheme {url.scheme!r}; allowed: {', '.join(SCHEMES)}")
+            raise NetRefused(f"scheme {url.scheme!r}; allowed: {', '.join(SCHEMES)}")
         port = url.port or PORTS[url.scheme]
         addresses = checked_addresses(url.host, port, allow_private=self._allow_private)
         request.extensions = {**request.extensions, "sni_hostname": url.host}
@@ -46,7 +46,7 @@ class GuardedTransport(httpx.BaseTransport):
 
 
 def guarded_client(*, allow_private: bool = False) -> httpx.Client:
-    """A client for one errand; raises `SourceRefused` for addresses that are not allowed."""
+    """A client for one errand; raises `NetRefused` for addresses that are not allowed."""
     return httpx.Client(
         transport=GuardedTransport(allow_private=allow_private),
         trust_env=False,
@@ -73,8 +73,12 @@ def download(
         with guarded_client(allow_private=allow_private) as client:
             _fetch(client, url, part, max_bytes, time.monotonic() + max_s)
         part.replace(path)
+    except NetRefused as error:
+        raise SourceRefused(str(error)) from error
+    except NetError as error:
+        raise SourceError(str(error)) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise SourceError(f"{_host(url)}: {error or type(error).__name__}") from error
+        raise SourceError(f"{host_of(url)}: {error or type(error).__name__}") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -83,14 +87,14 @@ def _fetch(client: httpx.Client, url: str, part: Path, max_bytes: int, until_s: 
     # Unpacking could turn a small answer into an endless one, so that packed ones are not taken.
     wanted = {"Accept-Encoding": "identity"}
     with client.stream("GET", url, headers=wanted) as response, part.open("wb") as file:
-        _check_head(response, _host(url), max_bytes)
+        _check_head(response, host_of(url), max_bytes)
         received = 0
         for chunk in response.iter_raw():
             received += len(chunk)
             if received > max_bytes:
-                raise SourceRefused(f"{_host(url)}: more than the {max_bytes} bytes allowed")
+                raise SourceRefused(f"{host_of(url)}: more than the {max_bytes} bytes allowed")
             if time.monotonic() > until_s:
-                raise SourceError(f"{_host(url)}: too slow, gave up")
+                raise SourceError(f"{host_of(url)}: too slow, gave up")
             file.write(chunk)
         file.flush()
         os.fsync(file.fileno())
@@ -108,7 +112,7 @@ def _check_head(response: httpx.Response, host: str, max_bytes: int) -> None:
         raise SourceRefused(f"{host}: {size} bytes; allowed: {max_bytes}")
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """For messages: an address may carry a password, its host does not."""
     try:
         return httpx.URL(url).host or "address without a host"
