@@ -3,10 +3,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vigil.config.schedule import Schedule, Window
 from vigil.core import Box, Scene, Severity, Step, StepKind
 from vigil.stages.rules.life import MOST_IDS, MOST_POINTS, Lives, Sighting
 from vigil.stages.rules.moment import Lifetime, Moment
-from vigil.stages.rules.schedule import Schedule, Window
 from vigil.stages.rules.settings import RuleSettings
 
 from .films import NOON_S, check_lives
