@@ -1,6 +1,6 @@
 """The words everyone speaks: values, protocols and errors. Imports nothing of ours."""
 
-from vigil.core.alerts import Alert
+from vigil.core.alerts import Alert, AlertRecord, Silence
 from vigil.core.boxes import Box, Boxes, areas, as_array, intersections, iou
 from vigil.core.brains import AnswerT, Brain, Question, Reply, Still
 from vigil.core.cases import Case, Corners, Footage
@@ -54,6 +54,7 @@ __all__ = [
     "Alert",
     "AlertDelayed",
     "AlertError",
+    "AlertRecord",
     "AlertRefused",
     "Alerter",
     "AnswerT",
@@ -103,6 +104,7 @@ __all__ = [
     "Scene",
     "Severity",
     "Signals",
+    "Silence",
     "Source",
     "SourceError",
     "SourceLost",

@@ -1,9 +1,10 @@
-"""What people are told."""
+"""What people are told, what is remembered of it, and what they do not want to hear."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from vigil.core.events import Event, StepKind
-from vigil.core.verdicts import Decision
+from vigil.core.events import Event, Severity, StepKind
+from vigil.core.verdicts import Decision, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +14,7 @@ class Alert:
     id: str
     """The same through every retry and amendment: the incident's id."""
     step: StepKind
-    """`new` comes first, once; `end` last, once."""
+    """`new` comes first, once; `end` last: only a verdict that came even later repeats it."""
     event: Event
     decision: Decision
     time_s: float
@@ -24,3 +25,64 @@ class Alert:
     """JPEG of the moment, boxes drawn; empty when there is no picture."""
     clip_url: str | None = None
     """Where people can see the clip."""
+    before: "Alert | None" = None
+    """What the same receiver got last of this alert, without the picture; None at first."""
+    receipt: str = ""
+    """The receiver's own name for its first message, as `Alerter.send` returned it; or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRecord:
+    """What is remembered of an alert between its messages."""
+
+    id: str
+    incident: str
+    event_id: str
+    """The event that it speaks of: of several, the one that matters most."""
+    source: str
+    rule: str
+    severity: Severity
+    critical: bool
+    decision: Decision
+    step: StepKind
+    sequence: int
+    """Of the last message; -1 when nobody was told."""
+    first_s: float
+    """When it was made, UTC seconds."""
+    last_s: float
+    """When it was last amended."""
+    sinks: tuple[str, ...] = ()
+    """Who was told."""
+    held: str = ""
+    """Why nobody was told; empty when somebody was."""
+    events: Mapping[str, bool] = field(default_factory=dict)
+    """Ids of its events, and whether each is over."""
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.decision.outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Alerts that nobody wants to hear for a while."""
+
+    id: str
+    until_s: float
+    """UTC seconds."""
+    source: str | None = None
+    """Only of this camera; None: of any."""
+    rule: str | None = None
+    up_to: Severity = Severity.HIGH
+    """Those that matter more are heard."""
+    critical: bool = False
+    """Whether critical ones are silenced, too."""
+    reason: str = ""
+    created_s: float = 0.0
+
+    def covers(self, event: Event, time_s: float) -> bool:
+        """Whether an alert about `event` at `time_s` (UTC seconds) is not to be heard."""
+        if time_s >= self.until_s or (event.critical and not self.critical):
+            return False
+        meant = self.source in (None, event.source) and self.rule in (None, event.rule)
+        return meant and event.severity.rank <= self.up_to.rank

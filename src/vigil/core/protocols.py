@@ -169,9 +169,15 @@ class Verifier(Protocol):
 class Alerter(Protocol):
     """Tell somebody. One object a receiver; it keeps no queue of its own."""
 
-    async def send(self, alert: Alert) -> None:
+    async def open(self) -> None:
+        """Be there before the first message, where a receiver sees that; failing is no error."""
+        ...
+
+    async def send(self, alert: Alert) -> str:
         """Return once the receiver has it; the same alert and sequence may come twice.
 
+        Returns the receiver's own name for the message, by which it can be amended later, or
+        nothing: what is returned for the first message comes back as `receipt` of the others.
         Raises `AlertDelayed` when it should be tried again, `AlertRefused` when that is no use.
         """
         ...
