@@ -23,7 +23,7 @@ from benchmarks.footage import YOLOX, Shot, film
 from benchmarks.report import Report, cpu_s
 from benchmarks.rivals import PlainYolox, frigate_policy, opencv_loop, supervision_loop
 from vigil.core import Clip, Event, Rung, Step, StepKind
-from vigil.infer.durable import sha256_of
+from vigil.infer.content import sha256_of
 from vigil.infer.known import known_card
 from vigil.media.ring import PacketRing
 from vigil.pipeline.build import RING_BYTES

@@ -42,7 +42,7 @@ retain.days: found -3; allowed: greater than 0
 retain.gb: found 'much'; allowed: a number
 metrics.port: found 99999; allowed: less than or equal to 65535
 gate.hold: no such setting; did you mean 'hold_s'? allowed: hold_s, threshold
-cameras.gate.source: found 'ftp://**********@10.0.0.5/sub'; no source of scheme ftp://; allowed: rtsp://, rtsps://, http://, https://
+cameras.gate.source: found 'ftp://***@10.0.0.5/sub'; no source of scheme ftp://; allowed: rtsp://, rtsps://, http://, https://
 rules[0].lables: no such setting; did you mean 'labels'? allowed: inertia, labels, name, zone
 rules[0].zone: found 'yrd'; camera gate has no such zone; did you mean 'yard'? allowed: yard
 cameras.door.source: source 'broken' cannot be loaded: module 'fake_parts' has no attribute 'Missing'

@@ -16,8 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vigil.core import Encoding, Packet, StoreError
-from vigil.media import clip as clip_module
+from vigil.core import Encoding, Packet, StoreError, durable
 from vigil.media.clip import ClipFile, ClipWriter, clip_at, finish_growing, write_clip
 from vigil.media.encode import Encoder
 from vigil.media.opening import open_file
@@ -135,7 +134,7 @@ def test_a_disk_that_refuses_leaves_nothing(
     def full(_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(clip_module, "_sync", full)
+    monkeypatch.setattr(durable, "sync", full)
     with pytest.raises(StoreError, match="No space left"):
         write_clip(tmp_path / "event", PACKETS)
     assert os.listdir(tmp_path) == []
@@ -145,13 +144,13 @@ def test_file_is_synced_before_it_is_named_and_its_folder_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, bool]] = []
-    sync = clip_module._sync
+    sync = durable.sync
 
     def watched(path: Path) -> None:
         seen.append((path.name, (tmp_path / "event.mp4").exists()))
         sync(path)
 
-    monkeypatch.setattr(clip_module, "_sync", watched)
+    monkeypatch.setattr(durable, "sync", watched)
     write_clip(tmp_path / "event", PACKETS)
     assert seen == [(".event.new.mp4", False), (tmp_path.name, True)]
 
@@ -183,7 +182,7 @@ def test_a_disk_that_is_full_at_the_end_costs_no_footage(
     for packet in PACKETS[70:]:
         writer.append(packet)
     with monkeypatch.context() as patch:
-        patch.setattr(clip_module, "_sync", full)
+        patch.setattr(durable, "sync", full)
         with pytest.raises(StoreError, match="No space left"):
             writer.close()
     assert len(read(tmp_path / "event.mp4")) == 70

@@ -5,7 +5,6 @@ from vigil.config.home import Home, clip_place, open_home
 from vigil.config.load import camera_folder, load, parse, save_camera
 from vigil.config.parts import AnyDetector, AnyGate, AnyTracker
 from vigil.config.reload import Changes, ConfigWatcher, changes
-from vigil.config.secrets import redacted
 from vigil.config.sources import AnySource
 from vigil.config.zones import AnyRule, Zone
 
@@ -31,6 +30,5 @@ __all__ = [
     "load",
     "open_home",
     "parse",
-    "redacted",
     "save_camera",
 ]

@@ -6,32 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from vigil.core.redaction import HIDDEN, HIDDEN_NAMES, redacted
+
 PLACEHOLDER = re.compile(r"\$?\{(VIGIL_[A-Za-z0-9_]+)\}")
 """`{VIGIL_GATE_PASSWORD}` or `${VIGIL_GATE_PASSWORD}` stands for a variable of the environment."""
-HIDDEN = "**********"
 MOST_VALUES = 100_000
 DEEPEST = 40
 
-_HIDDEN_WORDS = r"[a-z_-]*(?:pass|pwd|secret|token|auth|key)[a-z_-]*"
-# Up to the last @, for passwords are not always encoded: rather too much is masked than too little.
-_USER_INFO = re.compile(r"(?<=://)\S*(?=@)")
-_WHOLE_USER_INFO = re.compile(r"(?<=://).*(?=@)", re.DOTALL)
-_QUERY_SECRET = re.compile(rf"(?i)(?<=[?&])({_HIDDEN_WORDS}=)[^&\s'\"]+")
+# A whole value is one URL at most, so that blanks in it belong to the password.
+_USER_INFO = re.compile(r"(?<=://).*(?=@)", re.DOTALL)
 
 Path = tuple[str | int, ...]
 """Keys and positions that lead to a value."""
 
 
-def redacted(text: str) -> str:
-    """The text with user names and passwords of all URLs in it masked."""
-    return _QUERY_SECRET.sub(rf"\1{HIDDEN}", _USER_INFO.sub(HIDDEN, text))
-
-
 def redacted_value(value: object, *, word: object = None) -> object:
     """One value of the file, fit to be shown; `word` is its key."""
-    if isinstance(word, str) and re.fullmatch(f"(?i){_HIDDEN_WORDS}", word):
+    if isinstance(word, str) and re.fullmatch(f"(?i){HIDDEN_NAMES}", word):
         return HIDDEN
-    return redacted(_WHOLE_USER_INFO.sub(HIDDEN, value)) if isinstance(value, str) else value
+    return redacted(_USER_INFO.sub(HIDDEN, value)) if isinstance(value, str) else value
 
 
 @dataclass(kw_only=True)

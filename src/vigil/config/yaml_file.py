@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from vigil.core import ConfigError
+from vigil.core.durable import sync
 
 LARGEST_BYTES = 1 << 20
 UNREADABLE = set("\x85\u2028\u2029\ufeff")
@@ -106,17 +107,9 @@ def write_yaml(path: Path, tree: Any) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _what_is_wrong(error: yaml.YAMLError) -> str:

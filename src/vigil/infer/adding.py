@@ -8,8 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from vigil.core import ConfigError, Image, ModelCard, ModelError
 from vigil.infer.cards import load_card
-from vigil.infer.content import SUFFIXES, belonging
-from vigil.infer.durable import sha256_of
+from vigil.infer.content import SUFFIXES, belonging, sha256_of
 from vigil.infer.known import known_card
 from vigil.infer.registry import Registry
 

@@ -1,5 +1,6 @@
 """What a model file really is, whatever its name says."""
 
+import hashlib
 from pathlib import Path
 from typing import Literal
 
@@ -35,6 +36,12 @@ def checked_format(path: Path) -> Format:
     elif content[4:8] != b"TFL3":
         raise ModelError(f"{path.name}: its content is not TFLite, whatever its name says")
     return form
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_size(path: Path) -> None:

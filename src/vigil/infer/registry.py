@@ -16,9 +16,9 @@ from pathlib import Path
 
 from vigil.config.home import open_home
 from vigil.core import ConfigError, Image, ModelCard, ModelError
+from vigil.core.durable import sync, write_durably
 from vigil.infer.cards import NAME, card_to_yaml, check_card, load_card
-from vigil.infer.content import belonging, checked_format
-from vigil.infer.durable import flush, sha256_of, write_durably
+from vigil.infer.content import belonging, checked_format, sha256_of
 from vigil.infer.golden import check_golden, golden_picture, keep_golden
 from vigil.infer.session import Precision, Session, open_session
 
@@ -196,15 +196,15 @@ class Registry:
             kept = replace(card, version=version)
             (staged / CARD).write_text(card_to_yaml(kept), encoding="utf-8")
             for file in (*staged.iterdir(), staged):
-                flush(file)
+                sync(file)
             try:
                 staged.rename(home / str(version))
             except OSError:
                 if not (home / str(version)).exists():
                     raise
                 continue  # another process took the number
-            flush(home)
-            flush(self.folder)
+            sync(home)
+            sync(self.folder)
             return kept
 
 

@@ -1,10 +1,9 @@
-"""What may be opened, by kind of source, and how passwords stay out of sight.
+"""What may be opened, by kind of source.
 
 A file's extension proves nothing: text named `.mp4` would open as a playlist and read other
 files. So each kind of source names its containers and protocols, and nothing else is tried.
 """
 
-import re
 from dataclasses import dataclass
 
 
@@ -40,13 +39,3 @@ HTTP = Access(
 HLS = Access(("hls", "mpegts", "mov", "aac", "webvtt"), (*HTTP.protocols, "crypto"))
 """Only where the user wrote the address of a playlist."""
 DEVICE = Access(("video4linux2",), ())
-
-USER_INFO = re.compile(r"(?<=://)([^/\s:@]*):[^/\s]*@")
-SECRET_FIELD = re.compile(
-    r"(?i)([?&;](?:pass(?:word|wd|phrase)?|pwd|pw|secret|token|auth|api_?key|key)=)[^&;\s'\"]*"
-)
-
-
-def redact(text: str) -> str:
-    """The text with the passwords of all URLs in it starred out."""
-    return SECRET_FIELD.sub(r"\1***", USER_INFO.sub(r"\1:***@", text))

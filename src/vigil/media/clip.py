@@ -15,6 +15,7 @@ from pathlib import Path
 import av
 
 from vigil.core import Encoding, Packet, SourceError, StoreError
+from vigil.core.durable import put_in_place
 from vigil.media.demux import Demuxer
 from vigil.media.mux import Muxer, container_for
 from vigil.media.opening import open_file
@@ -279,7 +280,7 @@ def _write(
     try:
         muxer = Muxer(temporary, video, audio, options=FAST_START if form == "mp4" else None)
         start_s, end_s = _fill(muxer, packets)
-        _put_in_place(temporary, final)
+        put_in_place(temporary, final)
     except (av.FFmpegError, OSError, SourceError) as error:
         temporary.unlink(missing_ok=True)
         raise StoreError(f"{final.name}: the clip cannot be written: {error}") from error
@@ -307,18 +308,3 @@ def _fill(muxer: Muxer, packets: Iterable[Packet]) -> tuple[float, float]:
 
 def _hidden(path: Path, why: str) -> Path:
     return path.with_name(f".{path.stem}.{why}{path.suffix}")
-
-
-def _put_in_place(temporary: Path, final: Path) -> None:
-    _sync(temporary)
-    temporary.replace(final)
-    _sync(final.parent)
-
-
-def _sync(path: Path) -> None:
-    """Have the file's bytes, or the folder's names, on the disk before going on."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vigil.core import Encoding, Packet, SourceLost, SourceRefused
-from vigil.media.access import redact
+from vigil.core.redaction import redacted
 from vigil.media.decoding import quarter_turns
 from vigil.media.limits import Limits
 
@@ -157,7 +157,7 @@ class Demuxer:
 def reason(error: Exception) -> str:
     """What FFmpeg said, in one line and without passwords."""
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return redact(str(text)).splitlines()[0].lower()
+    return redacted(str(text)).splitlines()[0].lower()
 
 
 def _video_encoding(stream: VideoStream, rotation: int) -> Encoding:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vigil.config.home import clip_place
 from vigil.core import Clip, StoreError
+from vigil.core.durable import sync
 from vigil.media.clip import clip_at
 
 MARK = ".vigil"
@@ -68,7 +69,7 @@ class ClipFolder:
                 return None
             # The writer has done so already; then this costs nothing.
             for path in (file, file.parent, self.path):
-                _sync(path)
+                sync(path)
         except (OSError, ValueError):
             return None
         return file.relative_to(self.path).as_posix()
@@ -142,11 +143,3 @@ def _grown(name: str) -> str | None:
     """What a growing file will be called; None for other files."""
     found = GROWING.fullmatch(name)
     return None if found is None else found["id"] + found["extension"]
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

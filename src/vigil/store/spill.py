@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vigil.core import DiskFull
+from vigil.core.durable import sync
 from vigil.core.json import as_line, clip_from_json, clip_json, event_json, step_from_json
 from vigil.store.event_store import Recorded
 
@@ -33,7 +34,7 @@ class Spill:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._file.open("ab+", buffering=0) as file:
                 _append(file.fileno(), lines.encode("utf-8", "replace"))
-            _sync_folder(self._file.parent)
+            sync(self._file.parent)
         except OSError as error:
             raise DiskFull(f"cannot keep steps in {self._file}: {error.strerror}") from error
 
@@ -82,11 +83,3 @@ def _recorded(line: bytes) -> Recorded | None:
         return step_from_json(found["step"]), clip
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,7 +12,7 @@ import structlog
 from pydantic import SecretStr
 
 from vigil.core import Clock, Encoding, Packet, SourceError, SourceLost, SystemClock, part
-from vigil.media.access import redact
+from vigil.core.redaction import redacted
 from vigil.media.limits import Limits
 from vigil.media.opening import check_stream, open_stream
 from vigil.stages.ingest.timeline import LiveTimeline
@@ -123,7 +123,7 @@ class StreamSource:
 
     def _note(self, error: str) -> None:
         """Say the same error once only."""
-        error = redact(error)
+        error = redacted(error)
         if error != self.last_error:
             log.warning("source lost; trying again for ever", source=self.name, error=error)
         self.last_error = error
