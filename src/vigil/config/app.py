@@ -1,30 +1,17 @@
 """The whole configuration file. What stands here is what may stand there."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from vigil.config.parts import AnyDetector, AnyGate, AnyTracker
 from vigil.config.problems import gathered, problem
-from vigil.config.settings import Model
+from vigil.config.settings import Model, Name, Positive
 from vigil.config.sources import AnySource
 from vigil.config.zones import AnyRule, Corners, Zone
 from vigil.core import Rule
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-def _plain(name: str) -> str:
-    if not re.fullmatch(r"\w[\w-]{0,63}", name):
-        raise ValueError("allowed: letters, digits, _ and -, 64 at most")
-    return name
-
-
-Name = Annotated[str, AfterValidator(_plain)]
-"""Shown to people, and part of file names."""
 
 INHERITED = ("detector", "gate", "tracker", "record", "rules", "health")
 """What a camera takes from the top of the file when it does not say so itself."""

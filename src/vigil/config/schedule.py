@@ -86,6 +86,15 @@ def _known_zone(name: str) -> str:
     return name
 
 
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+"""A name of the IANA database, `UTC`, or `local` for the machine's own."""
+
+
+def zone_of(name: str) -> tzinfo | None:
+    """What `datetime.astimezone` wants; None is the machine's own."""
+    return None if name == "local" else ZoneInfo(name)
+
+
 @part
 class Window:
     """Hours of some weekdays. Hours that pass midnight belong to the day on which they begin."""
@@ -116,11 +125,10 @@ class Schedule:
     windows: Annotated[
         tuple[Annotated[Window, BeforeValidator(_as_window)], ...], BeforeValidator(_as_windows)
     ]
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = "local"
-    """A name of the IANA database, `UTC`, or `local` for the machine's own."""
+    time_zone: TimeZone = "local"
 
     def __post_init__(self) -> None:
-        self._zone: tzinfo | None = None if self.time_zone == "local" else ZoneInfo(self.time_zone)
+        self._zone = zone_of(self.time_zone)
 
     def active(self, time_s: float) -> bool:
         """Whether the moment `time_s` (UTC seconds since the epoch) lies in a window."""

@@ -1,13 +1,16 @@
 """What every section of the file has in common."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     ModelWrapValidatorHandler,
     model_validator,
 )
@@ -18,6 +21,18 @@ Words = Annotated[
     tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
 ]
 """Several words; one may be written alone."""
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _plain(name: str) -> str:
+    if not re.fullmatch(r"\w[\w-]{0,63}", name):
+        raise ValueError("allowed: letters, digits, _ and -, 64 at most")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_plain)]
+"""Shown to people, and part of file names."""
 
 
 class Model(BaseModel):
