@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
+    ArgumentError,
     DataError,
     DBAPIError,
     IntegrityError,
@@ -21,6 +22,8 @@ from vigil.store.migrate import is_current, migrate
 
 NEARLY_NOTHING_BYTES = 1 << 20
 """Below this much free space a file that cannot be made or written means: the disk is full."""
+JOBS_BUSY_S = 30.0
+"""How long a job's own bookkeeping waits for another's lock: nobody waits for it."""
 
 
 class Database:
@@ -33,7 +36,7 @@ class Database:
     def __init__(self, place: str | Path, *, busy_s: float = 2.0) -> None:
         """`place`: a file or a URL; `busy_s`: how long a write waits for another's lock."""
         is_url = isinstance(place, str) and "://" in place
-        self.url = make_url(str(place)) if is_url else URL.create("sqlite", database=str(place))
+        self.url = _server(str(place)) if is_url else URL.create("sqlite", database=str(place))
         self._busy_s = busy_s
         self._opening = threading.Lock()
         self._engine: Engine | None = None
@@ -67,6 +70,14 @@ class Database:
         """One transaction, on the disk when the block is left."""
         with self._translated(), _for_writing(self._opened()) as connection:
             yield connection
+
+    def engine_for_jobs(self) -> Engine:
+        """Connections of their own for a library that writes as it likes, as safe as ours."""
+        if self.url.get_backend_name() != "sqlite":
+            return create_engine(self.url, pool_pre_ping=True)
+        engine = create_engine(self.url, connect_args={"timeout": JOBS_BUSY_S})
+        event.listen(engine, "connect", _prepare_sqlite_for_jobs)
+        return engine
 
     def _opened(self) -> Engine:
         with self._opening:
@@ -123,6 +134,18 @@ def free_bytes(folder: Path) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
+def _server(place: str) -> URL:
+    """Read a URL; raises StoreError for one that is none."""
+    try:
+        url = make_url(place)
+    except ArgumentError as error:
+        raise StoreError(
+            "not the URL of a database; allowed: postgresql://user@host/name"
+        ) from error
+    plain = url.drivername in ("postgres", "postgresql")
+    return url.set(drivername="postgresql+psycopg") if plain else url
+
+
 @contextmanager
 def _for_writing(engine: Engine) -> Iterator[Connection]:
     with (
@@ -135,6 +158,16 @@ def _for_writing(engine: Engine) -> Iterator[Connection]:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver must not begin transactions on its own: it would end them before a table is made.
     connection.isolation_level = None
+    _make_safe(connection)
+
+
+def _prepare_sqlite_for_jobs(connection: Any, _record: object) -> None:
+    # The driver begins transactions on its own here, at the first write and for writing.
+    connection.isolation_level = "IMMEDIATE"
+    _make_safe(connection)
+
+
+def _make_safe(connection: Any) -> None:
     # A write-ahead log can be corrupted by two writers before SQLite 3.51.3.
     connection.execute("PRAGMA journal_mode = DELETE")
     # EXTRA also syncs the folder after the journal went. With FULL a power cut just after a commit

@@ -7,7 +7,10 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
+    Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -68,3 +71,174 @@ clips = Table(
     Index(None, "created_s"),
 )
 """One row a clip that is on the disk. An event has one at most; a longer one replaces it."""
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("event_id", String(64), ForeignKey("events.id"), nullable=False),
+    Column("ruling", String(16), nullable=False),
+    Column("likelihood", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reason_zh", Text, nullable=False),
+    Column("answers", JSON, nullable=False),
+    Column("judge", Text, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("time_s", Double, nullable=False),
+    Column("seconds", JSON, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("tokens_in", Integer, nullable=False),
+    Column("tokens_out", Integer, nullable=False),
+    Index(None, "event_id"),
+)
+"""One row for what one judge said once; never changed."""
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("event_id", String(64), ForeignKey("events.id"), primary_key=True),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", String(16)),
+    Column("verdict_id", String(64), ForeignKey("verdicts.id")),
+    Column("incident", String(64), nullable=False),
+    Column("due_s", Double, nullable=False),
+    Column("decided_s", Double),
+    Column("awaited", Boolean, nullable=False),
+    Index(None, "outcome", "due_s"),
+    Index(None, "incident"),
+)
+"""One row an event, made with it. `awaited`: somebody still works on it, a verdict may come."""
+
+brain_request = Table(
+    "brain_request",
+    metadata,
+    Column("incident", String(64), primary_key=True),
+    Column("judge", String(64), primary_key=True),
+    Column("event_id", String(64), ForeignKey("events.id"), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(16)),
+    Column("created_s", Double, nullable=False),
+    Column("asked_s", Double),
+    Column("ended_s", Double),
+    Column("tries", Integer, nullable=False),
+    Column("verdict_id", String(64), ForeignKey("verdicts.id")),
+    Index(None, "state", "created_s"),
+)
+"""One row a question for a large model: an incident has one for each judge that asks."""
+
+brain_spend = Table(
+    "brain_spend",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("algorithm", Text, primary_key=True),
+    Column("calls", Integer, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+)
+"""What was spent on a camera and an algorithm on one local day, what is reserved included."""
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("event_id", String(64), ForeignKey("events.id"), nullable=False),
+    Column("ruling", String(16), nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("time_s", Double, nullable=False),
+    Index(None, "event_id"),
+)
+"""What people said; never changed, a later one counts."""
+
+# Alerts: what people are told, and what waits to be told.
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("incident", String(64), nullable=False),
+    Column("event_id", String(64), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("critical", Boolean, nullable=False),
+    Column("decision", JSON, nullable=False),
+    Column("step", String(8), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("first_s", Double, nullable=False),
+    Column("last_s", Double, nullable=False),
+    Column("sinks", JSON, nullable=False),
+    Column("held", Text, nullable=False),
+    Index(None, "incident", "first_s"),
+    Index(None, "rule", "source", "first_s"),
+    Index(None, "last_s"),
+)
+"""One row an alert. `sequence` of its last message, -1 when nobody was told; `held` says why."""
+
+alert_events = Table(
+    "alert_events",
+    metadata,
+    Column("event_id", String(64), primary_key=True),
+    Column("alert_id", String(64), ForeignKey("alerts.id"), nullable=False),
+    Column("over", Boolean, nullable=False),
+    Index(None, "alert_id"),
+)
+"""One row an event that is part of an alert."""
+
+alert_messages = Table(
+    "alert_messages",
+    metadata,
+    Column("alert_id", String(64), ForeignKey("alerts.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("step", String(8), nullable=False),
+    Column("event", JSON, nullable=False),
+    Column("decision", JSON, nullable=False),
+    Column("time_s", Double, nullable=False),
+    Column("clip_url", Text),
+    Column("snapshot", LargeBinary, nullable=False),
+)
+"""One row a message; never changed, but its picture goes when nobody waits for it any more."""
+
+alert_deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("alert_id", String(64), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("sink", String(64), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("opens", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("enqueued_s", Double, nullable=False),
+    Column("due_s", Double, nullable=False),
+    Column("done_s", Double),
+    Column("note", Text, nullable=False),
+    Column("receipt", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["alert_id", "sequence"],
+        ["alert_messages.alert_id", "alert_messages.sequence"],
+        name="fk_alert_deliveries_message",
+    ),
+    Index(None, "alert_id", "sequence", "sink", unique=True),
+    Index(None, "sink", "state", "position"),
+    Index(None, "sink", "enqueued_s"),
+)
+"""One row a message and receiver: `waiting`, `sent` or `dead`. `opens`: its first of the alert."""
+
+alert_silences = Table(
+    "alert_silences",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("until_s", Double, nullable=False),
+    Column("source", Text),
+    Column("rule", Text),
+    Column("up_to", String(16), nullable=False),
+    Column("critical", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_s", Double, nullable=False),
+)
+"""One row for what nobody wants to hear until a moment."""
