@@ -8,8 +8,10 @@ import numpy as np
 from jaxtyping import UInt8
 
 from vigil.core import Box, Image, as_array
+from vigil.sim.animals import Animal
 from vigil.sim.backdrop import Backdrop, draw_backdrop
 from vigil.sim.camera import Camera
+from vigil.sim.distractors import Distraction, Stage
 from vigil.sim.mesh import Mesh
 from vigil.sim.noise import SensorNoise
 from vigil.sim.raster import Sprite, draw, extent
@@ -38,6 +40,7 @@ class Renderer:
     def picture(self, time_s: float) -> tuple[Image, Truth]:
         """The picture at that time of the world, and what is in it."""
         frame = self._weather.moved(self.backdrop, time_s)
+        self._distract(frame, time_s, under=True)
         drawn = self._drawn(time_s)
         for actor, solid, _ in drawn:
             self._shade(frame, actor, solid)
@@ -47,6 +50,7 @@ class Renderer:
             for (actor, _, sprite), share in zip(drawn, shown, strict=True)
         ]
         truth = self._truth(time_s, seen)
+        self._distract(frame, time_s, under=False)
         shift = self._weather.shift(time_s)
         frame = self._weather.over(frame, shift, time_s)
         frame = self._noise.add(frame, self.number(time_s))
@@ -97,6 +101,15 @@ class Renderer:
         seed = self.camera.seed + 1000 * self.world.seed
         return SensorNoise(self.backdrop.rgb, deviation, seed)
 
+    @cached_property
+    def _stage(self) -> Stage:
+        return Stage(camera=self.camera, backdrop=self.backdrop, light=self.world.site.light)
+
+    def _distract(self, frame: Image, time_s: float, *, under: bool) -> None:
+        for one in self.world.disturbances:
+            if isinstance(one, Distraction) and one.UNDER is under and one.acts(time_s):
+                one.draw(frame, self._stage, time_s)
+
     def _solids(self, time_s: float) -> list[tuple[Actor, Mesh]]:
         """Actors that may be in the picture."""
         found = []
@@ -127,7 +140,7 @@ class Renderer:
             lit = float(
                 ground.at(ground.sunlit, foot[None, :1].copy(), foot[None, 1:].copy())[0, 0]
             )
-            texture = cloth(actor.id) if isinstance(actor, Walker) else None
+            texture = cloth(actor.id) if isinstance(actor, Walker | Animal) else None
             sprite = draw(self.camera, self.world.site.light, solid, texture=texture, sunlit=lit)
             if sprite is not None:
                 found.append((actor, solid, sprite))

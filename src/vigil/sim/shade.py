@@ -87,7 +87,7 @@ def _contact(frame: Image, backdrop: Backdrop, camera: Camera, solid: Mesh) -> N
     centre = hull.mean(axis=0)
     grown = centre + (hull - centre) * np.float32(1.12)
     ground = np.concatenate([grown, np.zeros((len(grown), 1), np.float32)], axis=1)
-    _fill(frame, backdrop.bare, camera, ground, np.arange(len(grown))[None], 0.50, 0.07)
+    darken_ground(frame, backdrop.bare, camera, ground, np.arange(len(grown))[None], 0.50, 0.07)
 
 
 def _reaching(lamp: Lamp, foot: Float32[np.ndarray, "3"]) -> float:
@@ -110,10 +110,10 @@ def _darken(
     share: float,
 ) -> None:
     ground = np.concatenate([flat, np.zeros((len(flat), 1), np.float32)], axis=1)
-    _fill(frame, where, camera, ground.astype(np.float32), solid.faces, share, 0.03)
+    darken_ground(frame, where, camera, ground.astype(np.float32), solid.faces, share, 0.03)
 
 
-def _fill(
+def darken_ground(
     frame: Image,
     where: np.ndarray,
     camera: Camera,

@@ -6,6 +6,9 @@ from typing import Literal
 
 import numpy as np
 
+from vigil.sim.animals import Animal
+from vigil.sim.distractors import Distraction
+from vigil.sim.litter import Litter
 from vigil.sim.mesh import Colour, Mesh, block, joined, limb
 from vigil.sim.people import STRIDE_M, Body, Looks, Pose, body
 from vigil.sim.route import Route, Stance
@@ -64,7 +67,7 @@ class Bag:
         return self.kind
 
 
-Actor = Walker | Vehicle | Bag
+Actor = Walker | Vehicle | Bag | Animal | Litter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +117,7 @@ class Shake(_Spell):
     """Largest shift, for a picture 640 pixels wide."""
 
 
-Disturbance = LightSwitch | Rain | Wind | Shake
+Disturbance = LightSwitch | Rain | Wind | Shake | Distraction
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -170,6 +173,10 @@ class World:
             step = spoke_step(shape, stance.travelled_m, WHEEL_STEPS)
             drawn = _vehicle(actor.kind, actor.paint, step, actor.lights)
             return drawn.placed(stance.x, stance.y, 0.0, stance.heading)
+        if isinstance(actor, Animal):
+            return actor.solid(stance)
+        if isinstance(actor, Litter):
+            return actor.solid(stance, time_s)
         return self._bag(actor, stance, time_s)
 
     def _pose(self, walker: Walker, stance: Stance, time_s: float) -> Pose:
