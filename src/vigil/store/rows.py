@@ -45,13 +45,13 @@ class StoredEvent:
 def event_row(step: Step) -> dict[str, Any]:
     """Columns that a step fills."""
     found = WHEN_UNKNOWN | event_json(step)
-    row = {name: _storable(found[name]) for name in EVENT_COLUMNS}
+    row = {name: storable(found[name]) for name in EVENT_COLUMNS}
     return row | {"state": found["type"], "step_s": found["time_s"]}
 
 
 def clip_row(clip: Clip, event_id: str, place: str) -> dict[str, Any]:
     """Columns that a clip fills; `place` is relative to the clips folder."""
-    source = _storable(clip.source)
+    source = storable(clip.source)
     return clip_json(clip) | {"source": source, "event_id": event_id, "path": place}
 
 
@@ -68,12 +68,12 @@ def stored_event(row: Row[Any]) -> StoredEvent:
     )
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
     """Text without what databases refuse: NUL, and halves of surrogate pairs."""
     if isinstance(value, str):
         return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     if isinstance(value, list):
-        return [_storable(item) for item in value]
+        return [storable(item) for item in value]
     if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
+        return {storable(key): storable(item) for key, item in value.items()}
     return value

@@ -1,0 +1,98 @@
+"""Between alerts and the columns of their tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from vigil.core import Alert, AlertRecord, Severity, Silence, StepKind
+from vigil.core.alert_json import decision_from_json, decision_json
+from vigil.core.json import event_from_json, event_json
+from vigil.store.rows import storable
+
+
+def record_row(record: AlertRecord) -> dict[str, Any]:
+    """Columns of `alerts`."""
+    return {
+        "id": record.id,
+        "incident": record.incident,
+        "event_id": record.event_id,
+        "source": storable(record.source),
+        "rule": storable(record.rule),
+        "severity": record.severity.value,
+        "critical": bool(record.critical),
+        "decision": storable(decision_json(record.decision)),
+        "step": record.step.value,
+        "sequence": record.sequence,
+        "first_s": float(record.first_s),
+        "last_s": float(record.last_s),
+        "sinks": list(record.sinks),
+        "held": storable(record.held),
+    }
+
+
+def stored_record(row: Row[Any], events: Mapping[str, bool]) -> AlertRecord:
+    """Read one row of `alerts`; `events` are those of its rows in `alert_events`."""
+    found = dict(row._mapping)
+    return AlertRecord(
+        **found
+        | {
+            "severity": Severity(found["severity"]),
+            "decision": decision_from_json(found["decision"], event_id=found["event_id"]),
+            "step": StepKind(found["step"]),
+            "sinks": tuple(found["sinks"]),
+            "events": dict(events),
+        }
+    )
+
+
+def message_row(alert: Alert) -> dict[str, Any]:
+    """Columns of `alert_messages`."""
+    return {
+        "alert_id": alert.id,
+        "sequence": alert.sequence,
+        "step": alert.step.value,
+        "event": storable(event_json(alert.event)),
+        "decision": storable(decision_json(alert.decision)),
+        "time_s": float(alert.time_s),
+        "clip_url": alert.clip_url,
+        "snapshot": alert.snapshot,
+    }
+
+
+def stored_message(row: Row[Any], *, before: Alert | None = None, receipt: str = "") -> Alert:
+    """Read one row of `alert_messages`; a row without `snapshot` gives no picture."""
+    found = row._mapping
+    event = event_from_json(found["event"])
+    return Alert(
+        id=found["alert_id"],
+        step=StepKind(found["step"]),
+        event=event,
+        decision=decision_from_json(found["decision"], event_id=event.id),
+        time_s=found["time_s"],
+        sequence=found["sequence"],
+        snapshot=found.get("snapshot", b""),
+        clip_url=found["clip_url"],
+        before=before,
+        receipt=receipt,
+    )
+
+
+def silence_row(silence: Silence) -> dict[str, Any]:
+    """Columns of `alert_silences`."""
+    return {
+        "id": silence.id,
+        "until_s": float(silence.until_s),
+        "source": silence.source,
+        "rule": silence.rule,
+        "up_to": silence.up_to.value,
+        "critical": silence.critical,
+        "reason": storable(silence.reason),
+        "created_s": float(silence.created_s),
+    }
+
+
+def stored_silence(row: Row[Any]) -> Silence:
+    """Read one row of `alert_silences`."""
+    found = dict(row._mapping)
+    return Silence(**found | {"up_to": Severity(found["up_to"])})

@@ -1,0 +1,165 @@
+"""What people were told, and what they do not want to hear."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
+
+from vigil.core import Alert, AlertRecord, Severity, Silence, StoreError
+from vigil.store.alert_rows import (
+    message_row,
+    record_row,
+    silence_row,
+    stored_record,
+    stored_silence,
+)
+from vigil.store.database import Database
+from vigil.store.schema import (
+    alert_deliveries,
+    alert_events,
+    alert_messages,
+    alert_silences,
+    alerts,
+)
+
+ONE_AT_A_TIME = 0x5649_4749_4C41
+"""Names the lock under which servers let one transaction at a time decide who is told."""
+LONG_UNENDED = 10
+"""An alert that never ended is remembered so many times longer than one that did."""
+
+
+class AlertStore:
+    """Alerts, their messages and silences, in the database of events.
+
+    Methods that take a connection work within the caller's transaction (`Database.writing`); call
+    them last in it. Raises as `Database` does.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def take_turns(self, connection: Connection) -> None:
+        """Wait until no other transaction decides who is told; SQLite's writers do so anyway."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+
+    def find(self, connection: Connection, *, event_id: str, incident: str) -> AlertRecord | None:
+        """The alert of an event, else the newest of its incident; None when there is neither."""
+        own = select(alert_events.c.alert_id).where(alert_events.c.event_id == event_id)
+        alert_id = connection.execute(own).scalar_one_or_none()
+        query = select(alerts).order_by(alerts.c.first_s.desc(), alerts.c.id.desc()).limit(1)
+        of_it = alerts.c.incident == incident if alert_id is None else alerts.c.id == alert_id
+        row = connection.execute(query.where(of_it)).one_or_none()
+        return None if row is None else stored_record(row, self._events(connection, row.id))
+
+    def last_told(self, connection: Connection, *, rule: str, source: str) -> AlertRecord | None:
+        """The newest alert of a rule and camera that anybody was told of."""
+        query = select(alerts).order_by(alerts.c.first_s.desc()).limit(1)
+        same = (alerts.c.rule == rule, alerts.c.source == source, alerts.c.sequence >= 0)
+        row = connection.execute(query.where(*same)).one_or_none()
+        return None if row is None else stored_record(row, {})
+
+    def opened_since(self, connection: Connection, since_s: float) -> Mapping[str, int]:
+        """How many alerts began since then for each sink, critical ones not counted."""
+        query = (
+            select(alert_deliveries.c.sink, func.count().label("begun"))
+            .where(
+                alert_deliveries.c.enqueued_s > since_s,
+                alert_deliveries.c.opens,
+                ~alert_deliveries.c.urgent,
+            )
+            .group_by(alert_deliveries.c.sink)
+        )
+        return {row.sink: row.begun for row in connection.execute(query)}
+
+    def save(self, connection: Connection, record: AlertRecord) -> None:
+        """Write an alert as it is now, and which events are part of it."""
+        row = record_row(record)
+        _write(connection, alerts, alerts.c.id == record.id, row)
+        for event_id, over in record.events.items():
+            member = {"event_id": event_id, "alert_id": record.id, "over": over}
+            _write(connection, alert_events, alert_events.c.event_id == event_id, member)
+
+    def enqueue(
+        self, connection: Connection, alert: Alert, sinks: Mapping[str, bool], *, now_s: float
+    ) -> None:
+        """Have a message delivered to each sink, by name; true where it is the alert's first."""
+        connection.execute(insert(alert_messages).values(message_row(alert)))
+        rows = [
+            {
+                "alert_id": alert.id,
+                "sequence": alert.sequence,
+                "sink": sink,
+                "state": "waiting",
+                "urgent": bool(alert.event.critical),
+                "opens": opens,
+                "attempts": 0,
+                "enqueued_s": now_s,
+                "due_s": now_s,
+                "note": "",
+                "receipt": "",
+            }
+            for sink, opens in sinks.items()
+        ]
+        connection.execute(insert(alert_deliveries), rows)
+
+    def silences(self, connection: Connection, *, now_s: float) -> list[Silence]:
+        """Those that hold now, the one that ends first before the others."""
+        query = select(alert_silences).where(alert_silences.c.until_s > now_s)
+        rows = connection.execute(query.order_by(alert_silences.c.until_s, alert_silences.c.id))
+        return [stored_silence(row) for row in rows]
+
+    def silence(self, silence: Silence) -> None:
+        """Let it hold from now on."""
+        with self.database.writing() as connection:
+            connection.execute(insert(alert_silences).values(silence_row(silence)))
+
+    def end_silence(self, silence_id: str) -> None:
+        """Hear again. Raises StoreError for an id that is unknown."""
+        with self.database.writing() as connection:
+            gone = delete(alert_silences).where(alert_silences.c.id == silence_id)
+            if not connection.execute(gone).rowcount:
+                raise StoreError(f"no silence {silence_id!r}; see `vigil alerts silence --list`")
+
+    def alerts(
+        self, *, limit: int = 100, source: str | None = None, least: Severity = Severity.INFO
+    ) -> list[AlertRecord]:
+        """Newest first, those of which nobody was told included; `least` severity and above."""
+        wanted = [one.value for one in Severity if one.rank >= least.rank]
+        conditions: list[ColumnElement[bool]] = [alerts.c.severity.in_(wanted)]
+        if source is not None:
+            conditions.append(alerts.c.source == source)
+        query = select(alerts).where(*conditions).order_by(alerts.c.first_s.desc()).limit(limit)
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+            return [stored_record(row, self._events(connection, row.id)) for row in rows]
+
+    def forget(self, *, now_s: float, keep_s: float, most: int = 200) -> int:
+        """Forget alerts that ended more than `keep_s` ago, and all about them; how many.
+
+        `most` keeps the transaction short: call it again while it says so many.
+        """
+        ended = (alerts.c.step == "end") | (alerts.c.sequence < 0)
+        old = (alerts.c.last_s < now_s - keep_s) & ended
+        very_old = alerts.c.last_s < now_s - LONG_UNENDED * keep_s
+        with self.database.writing() as connection:
+            query = select(alerts.c.id).where(old | very_old).limit(most)
+            gone = list(connection.execute(query).scalars())
+            for table in (alert_deliveries, alert_messages, alert_events):
+                connection.execute(delete(table).where(table.c.alert_id.in_(gone)))
+            connection.execute(delete(alerts).where(alerts.c.id.in_(gone)))
+            connection.execute(delete(alert_silences).where(alert_silences.c.until_s <= now_s))
+        return len(gone)
+
+    def _events(self, connection: Connection, alert_id: str) -> Mapping[str, bool]:
+        query = select(alert_events.c.event_id, alert_events.c.over)
+        rows = connection.execute(query.where(alert_events.c.alert_id == alert_id))
+        return {row.event_id: row.over for row in rows}
+
+
+def _write(
+    connection: Connection, table: Any, same: ColumnElement[bool], row: dict[str, Any]
+) -> None:
+    """Update the row, or insert it where there is none."""
+    if not connection.execute(update(table).where(same).values(row)).rowcount:
+        connection.execute(insert(table).values(row))
