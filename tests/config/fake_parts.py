@@ -50,6 +50,7 @@ class Motion:
 class Model:
     name: str
     score: float | None = None
+    registry: Path | None = None
 
 
 @part

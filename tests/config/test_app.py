@@ -107,6 +107,13 @@ def test_a_camera_takes_what_it_does_not_say_from_the_top(yard: App) -> None:
     )
 
 
+def test_a_camera_hangs_at_the_site_of_the_file_unless_it_names_its_own() -> None:
+    cameras = {"a": {"source": "a.mp4"}, "b": {"source": "b.mp4", "site": "北院"}}
+    sites = [camera.site for camera in parse({"site": "yard", "cameras": cameras}).cameras.values()]
+    assert sites == ["yard", "北院"]
+    assert parse({"cameras": {"a": {"source": "a.mp4"}}}).cameras["a"].site == "default"
+
+
 def test_a_rule_that_names_a_zone_gets_its_corners(yard: App) -> None:
     (rule,) = yard.cameras["gate"].rules
     assert rule.zone == ((0.1, 0.2), (0.9, 0.2), (0.5, 0.9))

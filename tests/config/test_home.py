@@ -1,10 +1,13 @@
 """All state lives in one folder that is its owner's alone."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from vigil.config import clip_place, open_home
+from vigil.config import claimed, clip_place, open_home
 from vigil.core import ConfigError
 
 
@@ -66,3 +69,45 @@ def test_a_handle_that_is_not_ours_never_becomes_a_path(uri: str) -> None:
 def test_a_moment_that_no_calendar_knows_is_refused(start_s: float) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  the calendar's own words differ
         clip_place("clip:home/a", start_s)
+
+
+def test_a_home_belongs_to_one_watch_at_a_time(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "mine")
+    with claimed(home):
+        with (
+            pytest.raises(ConfigError) as error,
+            claimed(home),
+        ):
+            pytest.fail("it was claimed twice")
+        assert error.value.problems == [
+            f"home: {home.path} is in use by process {os.getpid()}; end it, or name another `home:`"
+        ]
+        with claimed(open_home(tmp_path / "other")):
+            pass
+    with claimed(home):
+        pass
+
+
+CLAIM = """
+import os, signal, sys
+from pathlib import Path
+from vigil.config import claimed, open_home
+with claimed(open_home(Path(sys.argv[1]))):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_claim_dies_with_a_process_that_is_killed(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "mine")
+    killed = subprocess.run([sys.executable, "-c", CLAIM, str(home.path)], check=False)
+    assert killed.returncode == -9
+    assert (home.run / "lock").read_text().strip().isdecimal(), "it had the folder"
+    with claimed(home):
+        pass
+
+
+def test_a_home_that_cannot_be_locked_is_one_line(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "mine")
+    (home.run / "lock").mkdir()
+    with pytest.raises(ConfigError, match=r"home: cannot lock .*: Is a directory"), claimed(home):
+        pytest.fail("it was locked")

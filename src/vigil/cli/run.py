@@ -11,7 +11,7 @@ import typer
 
 from vigil.cli.signals import stop_on_signals
 from vigil.config.app import Metrics, Retain
-from vigil.config.home import Home, open_home
+from vigil.config.home import Home, claimed, open_home
 from vigil.config.reload import ConfigWatcher, changes
 from vigil.core import ConfigError, StoreError
 from vigil.pipeline.metrics import serve_metrics
@@ -33,8 +33,13 @@ def run(
 def run_until(stop: threading.Event, config: Path) -> None:
     """The same until `stop` is set. Raises ConfigError for a file that is wrong from the start."""
     watcher = ConfigWatcher(config)
+    home = open_home(watcher.app.home)
+    with claimed(home):
+        _run(stop, watcher, home)
+
+
+def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
     app = watcher.app
-    home = open_home(app.home)
     events = EventStore(home.database, home.clips)
     store = SteadyStore(events, retention(events, app.retain), home.spill)
     store.start()

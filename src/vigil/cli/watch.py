@@ -121,7 +121,10 @@ def settings_for(
     rules: list[str] | None = None,
     detector: str | None = None,
 ) -> App:
-    """What the options mean, as if a file had said it. Raises ConfigError."""
+    """What the options mean, as if a file had said it. Raises ConfigError.
+
+    The source counts from the working directory, what the file names from the file's folder.
+    """
     tree: dict[str, Any] = {"rules": list(DEFAULT_RULES)}
     own: dict[str, Any] = {}
     if config is not None:
@@ -137,7 +140,10 @@ def settings_for(
     own.pop("sub", None)
     own.pop("main", None)
     name = camera or re.sub(r"\W+", "_", Path(source.rstrip("/")).stem).strip("_")[:64]
-    return parse(tree | {"cameras": {name or "camera": own | {"source": source}}})
+    if "://" not in source and not source.startswith("~"):
+        source = str(Path(source).absolute())
+    folder = config.absolute().parent if config else None
+    return parse(tree | {"cameras": {name or "camera": own | {"source": source}}}, folder=folder)
 
 
 def _one_of(cameras: Mapping[str, Any], camera: str | None, config: Path) -> dict[str, Any]:

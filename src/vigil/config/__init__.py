@@ -1,7 +1,7 @@
 """From a YAML file to parts. The keys of the file are the arguments of the constructors."""
 
 from vigil.config.app import App, CameraConfig, Metrics, Record, Retain, Shards
-from vigil.config.home import Home, clip_place, open_home
+from vigil.config.home import Home, claimed, clip_place, open_home
 from vigil.config.load import camera_folder, load, parse, save_camera
 from vigil.config.parts import AnyDetector, AnyGate, AnyTracker
 from vigil.config.reload import Changes, ConfigWatcher, changes
@@ -26,6 +26,7 @@ __all__ = [
     "Zone",
     "camera_folder",
     "changes",
+    "claimed",
     "clip_place",
     "load",
     "open_home",

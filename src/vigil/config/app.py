@@ -4,21 +4,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AliasChoices, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from vigil.config.parts import AnyDetector, AnyGate, AnyTracker
+from vigil.config.paths import folder_of, placed
 from vigil.config.problems import gathered, problem
 from vigil.config.settings import Model, Name, Positive
 from vigil.config.sources import AnySource
 from vigil.config.zones import AnyRule, Corners, Zone
 from vigil.core import Rule
 
-INHERITED = ("detector", "gate", "tracker", "record", "rules", "health")
+INHERITED = ("site", "detector", "gate", "tracker", "record", "rules", "health")
 """What a camera takes from the top of the file when it does not say so itself."""
 MERGED = ("gate", "record")
 """Of these it takes each setting that it does not say itself."""
 ANYONE_ANYWHERE = ({"kind": "presence"},)
 HEALTH = ("camera_offline", "camera_frozen")
+SITE = "default"
 
 
 def _none(value: object) -> object:
@@ -47,6 +56,8 @@ class Shards(Model):
     """How cameras are spread over processes."""
 
     cameras_per_shard: Annotated[int, Field(ge=1, le=256)] = 16
+    spare: Annotated[int, Field(ge=0, le=8)] = 1
+    """Processes that wait, ready to take the cameras of one that crashed; about 70 MB each."""
 
 
 class Metrics(Model):
@@ -68,6 +79,8 @@ class CameraConfig(Model):
 
     name: str
     """The key of the camera; not to be written again."""
+    site: Name = SITE
+    """Where it hangs: the audits of a site's cameras are pooled."""
     source: AnySource = Field(validation_alias=AliasChoices("source", "sub"))
     """What is analysed."""
     main: AnySource | None = None
@@ -106,15 +119,20 @@ def _off(value: object) -> object:
     return None if value is False or value == "off" else value
 
 
+def _placed(path: Path | None, info: ValidationInfo) -> Path | None:
+    return None if path is None else placed(path, folder_of(info))
+
+
 class App(Model):
     """The whole file. What stands at the top holds for cameras that do not say themselves."""
 
-    home: Path | None = None
+    home: Annotated[Path | None, AfterValidator(_placed)] = None
     """State folder; None: VIGIL_HOME, or the platform's."""
     retain: Retain = Retain()
     shards: Shards = Shards()
     metrics: Annotated[Metrics | None, BeforeValidator(_off)] = Metrics()
     """None (`off`): nobody may ask."""
+    site: Name = SITE
     detector: AnyDetector = Field("motion", validate_default=True)
     gate: AnyGate = Field({"kind": "luma"}, validate_default=True)
     tracker: AnyTracker = Field("two_stage", validate_default=True)

@@ -1,7 +1,10 @@
 """The folder that holds all state: the database, clips, models, and what waits to be written."""
 
+import fcntl
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,3 +93,38 @@ def open_home(configured: Path | None = None) -> Home:
     if not os.access(home.path, os.W_OK | os.X_OK):
         raise ConfigError(f"home: {home.path} cannot be written by this user")
     return home
+
+
+@contextmanager
+def claimed(home: Home) -> Iterator[None]:
+    """Keep other watches out of this state folder, until the process ends in whatever way.
+
+    Raises ConfigError when another process has it.
+    """
+    try:
+        handle = os.open(home.run / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(f"home: cannot lock {home.path}: {error.strerror}") from error
+    try:
+        _lock(handle, home)
+        yield
+    finally:
+        # The file stays: were it removed, two processes could each hold a lock on one of its name.
+        os.close(handle)
+
+
+def _lock(handle: int, home: Home) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        owner = os.pread(handle, 20, 0).decode(errors="replace").strip()
+        named = f"process {owner}" if owner else "another process"
+        raise ConfigError(
+            f"home: {home.path} is in use by {named}; end it, or name another `home:`"
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"home: cannot lock {home.path}: {error.strerror}") from error
+    # On a full disk the name of the owner is missed, and nothing else.
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)

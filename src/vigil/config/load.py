@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from vigil.config.app import INHERITED, App
+from vigil.config.paths import FOLDER
 from vigil.config.problems import explain, written
 from vigil.config.secrets import Filled, fill
 from vigil.config.yaml_file import read_yaml, write_yaml
@@ -19,6 +20,8 @@ class _Read:
     """What the files say, and which file says it."""
 
     tree: dict[str, Any]
+    folder: Path | None = None
+    """From which relative paths count; None: from the working directory."""
     files: dict[str, Path] = field(default_factory=dict)
     """Of each camera that has a file of its own."""
     problems: list[str] = field(default_factory=list)
@@ -27,14 +30,15 @@ class _Read:
 def load(path: Path) -> App:
     """Read a file, and the cameras in `vigil.d/cameras/*.yaml` beside it.
 
+    Relative paths in all of them count from the folder of the file at `path`.
     Raises ConfigError, whose `problems` hold one line for each mistake, passwords masked.
     """
     return _built(_read(path))
 
 
-def parse(tree: Mapping[str, Any]) -> App:
-    """The same from what a file would say; raises ConfigError."""
-    return _built(_Read(tree=dict(tree)))
+def parse(tree: Mapping[str, Any], *, folder: Path | None = None) -> App:
+    """The same from what a file in `folder` would say; raises ConfigError."""
+    return _built(_Read(tree=dict(tree), folder=folder))
 
 
 def camera_folder(path: Path) -> Path:
@@ -62,7 +66,7 @@ def _read(path: Path) -> _Read:
     tree = read_yaml(path)
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}: found {type(tree).__name__}; allowed: settings as `key: value`")
-    read = _Read(tree=tree)
+    read = _Read(tree=tree, folder=path.absolute().parent)
     if tree.get("cameras") is None:
         tree["cameras"] = {}
     if isinstance(tree["cameras"], dict):
@@ -92,7 +96,7 @@ def _built(read: _Read) -> App:
         for place, name in filled.unset
     ]
     try:
-        app = App.model_validate(filled.tree)
+        app = App.model_validate(filled.tree, context={FOLDER: read.folder})
     except ValidationError as error:
         problems += _lines(error, read, filled)
     if problems:

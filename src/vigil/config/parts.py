@@ -4,11 +4,13 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
 
 from pydantic import BaseModel, GetCoreSchemaHandler, TypeAdapter, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
+from vigil.config.paths import folder_of, placed
 from vigil.config.problems import gathered, one_of, unknown_words
 from vigil.core import Alerter, Brain, Detector, Gate, Tracker, Verifier, VigilError
 
@@ -30,7 +32,7 @@ class OneOf:
     def build(self, value: object, info: ValidationInfo) -> object:
         """A part; all mistakes in its settings at once."""
         if isinstance(value, str):
-            value = self.spoken(value)
+            value = self.spoken(value, info)
         if not isinstance(value, Mapping):
             return self._made_in_python(value)
         settings = dict(value)
@@ -41,9 +43,9 @@ class OneOf:
         if names is not None:
             settings, problems = unknown_words(settings, names)
             problems += self.complete(settings, str(kind), names, info)
-        return gathered(problems, lambda: self._constructed(part, settings))
+        return gathered(problems, lambda: self._constructed(part, settings, info))
 
-    def spoken(self, word: str) -> Mapping[str, object]:
+    def spoken(self, word: str, info: ValidationInfo) -> Mapping[str, object]:
         """The settings for which a single word stands."""
         return {"kind": word}
 
@@ -75,9 +77,14 @@ class OneOf:
             raise _refused(f"{self.what} {kind!r} cannot be loaded: {error}") from error
 
     @staticmethod
-    def _constructed(part: Any, settings: Settings) -> object:
+    def _constructed(part: Any, settings: Settings, info: ValidationInfo) -> object:
+        meant = {
+            name: placed(value, folder_of(info))
+            for name, value in settings.items()
+            if name in _paths_of(part) and isinstance(value, str | Path)
+        }
         try:
-            return _adapter(part).validate_python(settings)
+            return _adapter(part).validate_python(settings | meant, context=info.context)
         except VigilError as error:
             raise _refused("; ".join(str(error).splitlines())) from error
 
@@ -90,7 +97,7 @@ class OneOf:
 class OneDetector(OneOf):
     """A word that is no kind of detector is the name of a model in the registry."""
 
-    def spoken(self, word: str) -> Mapping[str, object]:
+    def spoken(self, word: str, info: ValidationInfo) -> Mapping[str, object]:
         return {"kind": word} if word in parts_of(self.group) else {"kind": "model", "name": word}
 
 
@@ -112,6 +119,15 @@ def _settings_of(part: Any) -> tuple[str, ...] | None:
     if isinstance(part, type) and issubclass(part, BaseModel):
         return tuple(part.model_fields)
     return None
+
+
+@cache
+def _paths_of(part: Any) -> frozenset[str]:
+    """The settings that name a file or folder."""
+    if _settings_of(part) is None:
+        return frozenset()
+    hints = get_type_hints(part)
+    return frozenset(name for name, hint in hints.items() if Path in (hint, *get_args(hint)))
 
 
 def _refused(message: str) -> PydanticCustomError:

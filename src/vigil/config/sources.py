@@ -9,6 +9,7 @@ from pydantic import ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from vigil.config.parts import OneOf, Settings
+from vigil.config.paths import folder_of, placed
 from vigil.core import Source
 
 STREAMS = ("rtsp", "rtsps", "http", "https")
@@ -18,8 +19,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 class OneSource(OneOf):
     """A source is called like its camera."""
 
-    def spoken(self, word: str) -> Mapping[str, object]:
-        return source_settings(word)
+    def spoken(self, word: str, info: ValidationInfo) -> Mapping[str, object]:
+        return source_settings(word, folder_of(info))
 
     def complete(
         self, settings: Settings, kind: str, names: Sequence[str], info: ValidationInfo
@@ -29,8 +30,11 @@ class OneSource(OneOf):
         return []
 
 
-def source_settings(text: str) -> dict[str, object]:
-    """Settings of the source that a plain text means: a URL, a device, a folder or a file."""
+def source_settings(text: str, folder: Path | None) -> dict[str, object]:
+    """Settings of the source that a plain text means: a URL, a device, a folder or a file.
+
+    Relative paths count from `folder`.
+    """
     scheme = _SCHEME.match(text)
     if scheme is not None:
         if scheme[1].lower() not in STREAMS:
@@ -41,7 +45,7 @@ def source_settings(text: str) -> dict[str, object]:
                 {"message": f"no source of scheme {scheme[1]}://; allowed: {allowed}"},
             )
         return {"kind": "stream", "url": text}
-    path = Path(text).expanduser()
+    path = placed(text, folder)
     if path.is_relative_to("/dev"):
         return {"kind": "device", "path": path}
     return {"kind": "images" if path.is_dir() else "file", "path": path}
