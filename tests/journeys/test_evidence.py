@@ -24,7 +24,7 @@ import pytest
 
 from vigil.config import open_home, parse
 from vigil.core import Clip, Step, StepKind
-from vigil.media.encode import Encoder, H264Options
+from vigil.media.encode import Encoder, H264Options, HevcOptions
 from vigil.pipeline.build import Builder
 from vigil.pipeline.camera import Camera
 from vigil.pipeline.shard import Shard
@@ -226,9 +226,9 @@ def test_a_main_stream_that_cannot_be_opened_costs_nothing_but_its_size(tmp_path
         assert camera_stats(recorded.camera)["main_state"] == "ended"
 
 
-def live(width: int) -> Any:
+def live(width: int, options_of: type[H264Options | HevcOptions] = H264Options) -> Any:
     """A feed with a square that comes again and again."""
-    options = H264Options(key_every=RATE, repeat_headers=True, live=True)
+    options = options_of(key_every=RATE, repeat_headers=True, live=True)
     encoder = Encoder(
         source="gate", width=width, height=width * 9 // 16, rate=RATE, options=options
     )
@@ -239,6 +239,32 @@ def live(width: int) -> Any:
             picture(index / RATE, width=width, comes_s=4, goes_s=6), index / RATE
         )
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_camera_that_sends_hevc_is_watched_and_kept(transport: str) -> None:
+    with RtspServer({"cam": live(320, HevcOptions)}) as server:
+        source = {"kind": "stream", "url": server.url("cam"), "transport": transport}
+        record = {"pre_capture": 1, "post_capture": 1}
+        with recording(source=source, record=record) as (recorded, shard):
+            stop = threading.Event()
+            thread = threading.Thread(target=shard.run, args=(stop,))
+            thread.start()
+            try:
+                wait_for(lambda: any(step.kind is StepKind.END for step in recorded.steps))
+                ended = next(s.event for s in recorded.steps if s.kind is StepKind.END)
+                wait_for(lambda: recorded.clips[-1].end_s >= ended.end_s + 0.9)
+            finally:
+                stop.set()
+                thread.join()
+            clip = recorded.clips[-1]
+            path = recorded.path(clip)
+            video = probed(path)["video"]
+            assert (video["codec_name"], video["codec_tag_string"]) == ("hevc", "hvc1")
+            assert (video["width"], video["height"]) == (320, 180)
+            assert int(video["nb_read_frames"]) == round((clip.end_s - clip.start_s) * RATE) + 1
+            assert first_is_key(path)
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
-"""Make H.264 from RGB pictures: for rendered scenes, tests and annotated videos only.
+"""Make H.264 or HEVC from RGB pictures: for rendered scenes, tests and annotated videos only.
 
-Evidence is never re-encoded. The x264 in PyAV's wheel is GPL; nothing the watch needs calls it.
+Evidence is never re-encoded. x264 and x265 in PyAV's wheel are GPL; nothing the watch needs calls
+them.
 """
 
 from collections.abc import Iterable
@@ -8,13 +9,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import av
 import cv2
 import numpy as np
 from av.packet import Packet as AvPacket
 from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
 
 from vigil.core import Encoding, Image, Packet
 
@@ -24,6 +26,9 @@ TICKS_PER_SECOND = 90_000
 @dataclass(frozen=True, kw_only=True)
 class H264Options:
     """How x264 is set; the defaults resemble an IP camera without B frames."""
+
+    codec: ClassVar[str] = "h264"
+    encoder: ClassVar[str] = "libx264"
 
     crf: int = 23
     """Constant quality, 0 best to 51; ignored when `bit_rate` is set."""
@@ -38,7 +43,7 @@ class H264Options:
     """Give each packet out at once, at the price of some quality."""
     threads: int = 1
 
-    def for_x264(self) -> dict[str, str]:
+    def words(self) -> dict[str, str]:
         """The same in x264's own words."""
         words = [
             f"keyint={self.key_every}:min-keyint={self.key_every}:scenecut=0:bframes=0",
@@ -56,8 +61,37 @@ class H264Options:
         return options | {"x264-params": ":".join(words)}
 
 
+@dataclass(frozen=True, kw_only=True)
+class HevcOptions:
+    """How x265 is set; the defaults resemble an IP camera without B frames."""
+
+    codec: ClassVar[str] = "hevc"
+    encoder: ClassVar[str] = "libx265"
+
+    crf: int = 26
+    """Constant quality, 0 best to 51."""
+    key_every: int = 50
+    """Pictures from one key frame to the next, exactly."""
+    preset: str = "ultrafast"
+    repeat_headers: bool = False
+    """Parameter sets before every key frame, as streams need them."""
+    live: bool = False
+    """Give each packet out at once, at the price of some quality."""
+
+    def words(self) -> dict[str, str]:
+        """The same in x265's own words."""
+        words = [
+            f"keyint={self.key_every}:min-keyint={self.key_every}:scenecut=0:bframes=0:open-gop=0",
+            f"repeat-headers={int(self.repeat_headers)}:pools=none:frame-threads=1:info=0:log-level=none",
+        ]
+        options = {"preset": self.preset, "crf": str(self.crf)}
+        if self.live:
+            options["tune"] = "zerolatency"
+        return options | {"x265-params": ":".join(words)}
+
+
 class Encoder:
-    """RGB pictures in, core packets out: a live H.264 stream without a container."""
+    """RGB pictures in, core packets out: a live stream without a container."""
 
     def __init__(
         self,
@@ -66,15 +100,15 @@ class Encoder:
         width: int,
         height: int,
         rate: float,
-        options: H264Options | None = None,
+        options: H264Options | HevcOptions | None = None,
     ) -> None:
         self._source = source
         self._rate = rate
         self._options = options or H264Options(repeat_headers=True, live=True)
-        self._context = _open_x264(width, height, rate, self._options)
+        self._context = _open_encoder(width, height, rate, self._options)
         self.encoding = Encoding(
             kind="video",
-            codec="h264",
+            codec=self._options.codec,
             extradata=self._context.extradata or b"",
             time_base=Fraction(1, TICKS_PER_SECOND),
             width=width,
@@ -96,7 +130,7 @@ class Encoder:
         return self._wrap(self._context.encode(frame))
 
     def flush(self) -> list[Packet]:
-        """The packets that x264 still holds; nothing may be encoded afterwards."""
+        """The packets that the encoder still holds; nothing may be encoded afterwards."""
         return self._wrap(self._context.encode(None))
 
     def _wrap(self, packets: "Iterable[AvPacket[Any]]") -> list[Packet]:
@@ -117,7 +151,7 @@ class Encoder:
 
 
 class VideoWriter:
-    """RGB pictures in, an H.264 file out; the container follows the file's extension."""
+    """RGB pictures in, a video file out; the container follows the file's extension."""
 
     def __init__(
         self,
@@ -126,16 +160,18 @@ class VideoWriter:
         height: int,
         rate: float,
         *,
-        options: H264Options | None = None,
+        options: H264Options | HevcOptions | None = None,
     ) -> None:
         faststart = {"movflags": "+faststart"} if Path(path).suffix in {".mp4", ".mov"} else {}
         self._container = av.open(str(path), "w", container_options=faststart)
         chosen = options or H264Options()
-        self._stream = self._container.add_stream(
-            "libx264",
+        stream = self._container.add_stream(
+            chosen.encoder,
             rate=Fraction(rate).limit_denominator(1001),
-            options=chosen.for_x264(),
+            options=chosen.words(),
         )
+        assert isinstance(stream, VideoStream)
+        self._stream = stream
         self._stream.width = width
         self._stream.height = height
         self._stream.pix_fmt = _pixel_format(width, height)
@@ -172,8 +208,10 @@ class VideoWriter:
         self.close()
 
 
-def _open_x264(width: int, height: int, rate: float, options: H264Options) -> VideoCodecContext:
-    context = av.CodecContext.create("libx264", "w")
+def _open_encoder(
+    width: int, height: int, rate: float, options: H264Options | HevcOptions
+) -> VideoCodecContext:
+    context = av.CodecContext.create(options.encoder, "w")
     assert isinstance(context, VideoCodecContext)
     context.width = width
     context.height = height
@@ -181,7 +219,7 @@ def _open_x264(width: int, height: int, rate: float, options: H264Options) -> Vi
     context.framerate = Fraction(rate).limit_denominator(1001)
     context.time_base = Fraction(1, TICKS_PER_SECOND)
     context.gop_size = options.key_every
-    context.options = options.for_x264()
+    context.options = options.words()
     context.open()
     return context
 

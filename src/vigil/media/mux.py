@@ -119,6 +119,10 @@ class Muxer:
         with av.open(io.BytesIO(matroska_header(encoding)), "r", format="matroska") as seed:
             stream = self._container.add_stream_from_template(seed.streams[0], opaque=True)
         stream.time_base = Fraction(1, TICKS_PER_SECOND)
+        hevc_in_mp4 = encoding.codec == "hevc" and self._container.format.name == "mp4"
+        if hevc_in_mp4 and encoding.extradata:
+            # Apple's browsers play HEVC only when its parameter sets stand out of band.
+            stream.codec_context.codec_tag = "hvc1"
         if encoding.rotation and isinstance(stream, av.VideoStream):
             stream.set_display_rotation(-encoding.rotation)
         return stream

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from vigil.core import Image, Packet
-from vigil.media.encode import Encoder, H264Options, VideoWriter
+from vigil.media.encode import Encoder, H264Options, HevcOptions, VideoWriter
 
 WIDTH, HEIGHT, RATE = 192, 144, 10
 """Pixels, and pictures a second."""
+Codec = Literal["h264", "hevc"]
+OPTIONS = {"h264": H264Options, "hevc": HevcOptions}
 Walk = tuple[float, float]
 """Seconds from when a block enters at the left until it leaves at the right."""
 
@@ -29,19 +32,26 @@ def pictures(seconds: float, walks: Sequence[Walk] = (), *, seed: int = 0) -> It
 
 
 def write_tiny_film(
-    path: Path, seconds: float, walks: Sequence[Walk] = (), *, seed: int = 0
+    path: Path,
+    seconds: float,
+    walks: Sequence[Walk] = (),
+    *,
+    seed: int = 0,
+    codec: Codec = "h264",
 ) -> Path:
-    """An H.264 file with a key frame every second; returns `path`."""
-    options = H264Options(key_every=RATE, preset="ultrafast")
+    """A file with a key frame every second; returns `path`."""
+    options = OPTIONS[codec](key_every=RATE, preset="ultrafast")
     with VideoWriter(path, WIDTH, HEIGHT, RATE, options=options) as writer:
         for picture in pictures(seconds, walks, seed=seed):
             writer.write(picture)
     return path
 
 
-def tiny_stream(seconds: float, walks: Sequence[Walk] = (), *, seed: int = 0) -> list[Packet]:
+def tiny_stream(
+    seconds: float, walks: Sequence[Walk] = (), *, seed: int = 0, codec: Codec = "h264"
+) -> list[Packet]:
     """The same as packets of a live stream, for `vigil.testing.rtsp_server.looped`."""
-    options = H264Options(key_every=RATE, repeat_headers=True, live=True, preset="ultrafast")
+    options = OPTIONS[codec](key_every=RATE, repeat_headers=True, live=True, preset="ultrafast")
     encoder = Encoder(source="tiny", width=WIDTH, height=HEIGHT, rate=RATE, options=options)
     shots = pictures(seconds, walks, seed=seed)
     packets = [p for index, shot in enumerate(shots) for p in encoder.encode(shot, index / RATE)]
