@@ -1,6 +1,6 @@
 """The words everyone speaks: values, protocols and errors. Imports nothing of ours."""
 
-from vigil.core.alerts import Alert, AlertRecord, Silence
+from vigil.core.alerts import Alert, AlertRecord, Member, Silence
 from vigil.core.boxes import Box, Boxes, areas, as_array, intersections, iou
 from vigil.core.brains import AnswerT, Brain, Question, Reply, Still
 from vigil.core.cases import Case, Corners, Footage
@@ -86,6 +86,7 @@ __all__ = [
     "Image",
     "Look",
     "Luma",
+    "Member",
     "ModelCard",
     "ModelError",
     "ModelInput",

@@ -14,7 +14,7 @@ class Alert:
     id: str
     """The same through every retry and amendment: the incident's id."""
     step: StepKind
-    """`new` comes first, once; `end` last: only a verdict that came even later repeats it."""
+    """`new` comes first, once; `end` last, unless a verdict or another event comes even later."""
     event: Event
     decision: Decision
     time_s: float
@@ -32,19 +32,25 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One event of an alert."""
+
+    over: bool
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRecord:
     """What is remembered of an alert between its messages."""
 
     id: str
     incident: str
-    event_id: str
+    event: Event
     """The event that it speaks of: of several, the one that matters most."""
-    source: str
-    rule: str
-    severity: Severity
-    critical: bool
     decision: Decision
+    """On that event."""
     step: StepKind
+    """Of the last message, or of the one that was held back."""
     sequence: int
     """Of the last message; -1 when nobody was told."""
     first_s: float
@@ -55,12 +61,8 @@ class AlertRecord:
     """Who was told."""
     held: str = ""
     """Why nobody was told; empty when somebody was."""
-    events: Mapping[str, bool] = field(default_factory=dict)
-    """Ids of its events, and whether each is over."""
-
-    @property
-    def outcome(self) -> Outcome:
-        return self.decision.outcome
+    members: Mapping[str, Member] = field(default_factory=dict)
+    """Its events, by id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

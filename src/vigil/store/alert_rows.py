@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from vigil.core import Alert, AlertRecord, Severity, Silence, StepKind
+from vigil.core import Alert, AlertRecord, Member, Severity, Silence, StepKind
 from vigil.core.alert_json import decision_from_json, decision_json
 from vigil.core.json import event_from_json, event_json
 from vigil.store.rows import storable
@@ -16,11 +16,10 @@ def record_row(record: AlertRecord) -> dict[str, Any]:
     return {
         "id": record.id,
         "incident": record.incident,
-        "event_id": record.event_id,
-        "source": storable(record.source),
-        "rule": storable(record.rule),
-        "severity": record.severity.value,
-        "critical": bool(record.critical),
+        "source": storable(record.event.source),
+        "rule": storable(record.event.rule),
+        "severity": record.event.severity.value,
+        "event": storable(event_json(record.event)),
         "decision": storable(decision_json(record.decision)),
         "step": record.step.value,
         "sequence": record.sequence,
@@ -31,18 +30,21 @@ def record_row(record: AlertRecord) -> dict[str, Any]:
     }
 
 
-def stored_record(row: Row[Any], events: Mapping[str, bool]) -> AlertRecord:
-    """Read one row of `alerts`; `events` are those of its rows in `alert_events`."""
-    found = dict(row._mapping)
+def stored_record(row: Row[Any], members: Mapping[str, Member]) -> AlertRecord:
+    """Read one row of `alerts`; `members` are its rows in `alert_events`."""
+    event = event_from_json(row.event)
     return AlertRecord(
-        **found
-        | {
-            "severity": Severity(found["severity"]),
-            "decision": decision_from_json(found["decision"], event_id=found["event_id"]),
-            "step": StepKind(found["step"]),
-            "sinks": tuple(found["sinks"]),
-            "events": dict(events),
-        }
+        id=row.id,
+        incident=row.incident,
+        event=event,
+        decision=decision_from_json(row.decision, event_id=event.id),
+        step=StepKind(row.step),
+        sequence=row.sequence,
+        first_s=row.first_s,
+        last_s=row.last_s,
+        sinks=tuple(row.sinks),
+        held=row.held,
+        members=members,
     )
 
 

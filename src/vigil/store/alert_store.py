@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
 
-from vigil.core import Alert, AlertRecord, Severity, Silence, StoreError
+from vigil.core import Alert, AlertRecord, Member, Outcome, Severity, Silence, StoreError
 from vigil.store.alert_rows import (
     message_row,
     record_row,
@@ -50,7 +50,7 @@ class AlertStore:
         query = select(alerts).order_by(alerts.c.first_s.desc(), alerts.c.id.desc()).limit(1)
         of_it = alerts.c.incident == incident if alert_id is None else alerts.c.id == alert_id
         row = connection.execute(query.where(of_it)).one_or_none()
-        return None if row is None else stored_record(row, self._events(connection, row.id))
+        return None if row is None else stored_record(row, self._members(connection, row.id))
 
     def last_told(self, connection: Connection, *, rule: str, source: str) -> AlertRecord | None:
         """The newest alert of a rule and camera that anybody was told of."""
@@ -74,11 +74,11 @@ class AlertStore:
 
     def save(self, connection: Connection, record: AlertRecord) -> None:
         """Write an alert as it is now, and which events are part of it."""
-        row = record_row(record)
-        _write(connection, alerts, alerts.c.id == record.id, row)
-        for event_id, over in record.events.items():
-            member = {"event_id": event_id, "alert_id": record.id, "over": over}
-            _write(connection, alert_events, alert_events.c.event_id == event_id, member)
+        _write(connection, alerts, alerts.c.id == record.id, record_row(record))
+        for event_id, member in record.members.items():
+            row = {"alert_id": record.id, "over": member.over, "outcome": member.outcome.value}
+            same = alert_events.c.event_id == event_id
+            _write(connection, alert_events, same, {"event_id": event_id, **row})
 
     def enqueue(
         self, connection: Connection, alert: Alert, sinks: Mapping[str, bool], *, now_s: float
@@ -132,7 +132,7 @@ class AlertStore:
         query = select(alerts).where(*conditions).order_by(alerts.c.first_s.desc()).limit(limit)
         with self.database.reading() as connection:
             rows = connection.execute(query).all()
-            return [stored_record(row, self._events(connection, row.id)) for row in rows]
+            return [stored_record(row, self._members(connection, row.id)) for row in rows]
 
     def forget(self, *, now_s: float, keep_s: float, most: int = 200) -> int:
         """Forget alerts that ended more than `keep_s` ago, and all about them; how many.
@@ -151,10 +151,11 @@ class AlertStore:
             connection.execute(delete(alert_silences).where(alert_silences.c.until_s <= now_s))
         return len(gone)
 
-    def _events(self, connection: Connection, alert_id: str) -> Mapping[str, bool]:
-        query = select(alert_events.c.event_id, alert_events.c.over)
-        rows = connection.execute(query.where(alert_events.c.alert_id == alert_id))
-        return {row.event_id: row.over for row in rows}
+    def _members(self, connection: Connection, alert_id: str) -> Mapping[str, Member]:
+        rows = connection.execute(
+            select(alert_events).where(alert_events.c.alert_id == alert_id)
+        ).all()
+        return {row.event_id: Member(over=row.over, outcome=Outcome(row.outcome)) for row in rows}
 
 
 def _write(

@@ -75,7 +75,7 @@ clips = Table(
 verdicts = Table(
     "verdicts",
     metadata,
-    Column("id", String(64), primary_key=True),
+    Column("id", String(160), primary_key=True),
     Column("event_id", String(64), ForeignKey("events.id"), nullable=False),
     Column("ruling", String(16), nullable=False),
     Column("likelihood", Double, nullable=False),
@@ -91,7 +91,7 @@ verdicts = Table(
     Column("tokens_out", Integer, nullable=False),
     Index(None, "event_id"),
 )
-"""One row for what one judge said once; never changed."""
+"""One row for what one judge said of one event; its id names the two."""
 
 decisions = Table(
     "decisions",
@@ -99,21 +99,20 @@ decisions = Table(
     Column("event_id", String(64), ForeignKey("events.id"), primary_key=True),
     Column("outcome", String(16), nullable=False),
     Column("reason", String(16)),
-    Column("verdict_id", String(64), ForeignKey("verdicts.id")),
+    Column("verdict_id", String(160), ForeignKey("verdicts.id")),
     Column("incident", String(64), nullable=False),
     Column("due_s", Double, nullable=False),
     Column("decided_s", Double),
-    Column("awaited", Boolean, nullable=False),
     Index(None, "outcome", "due_s"),
     Index(None, "incident"),
 )
-"""One row an event, made with it. `awaited`: somebody still works on it, a verdict may come."""
+"""One row an event, made with it: where it stands."""
 
 brain_request = Table(
     "brain_request",
     metadata,
     Column("incident", String(64), primary_key=True),
-    Column("judge", String(64), primary_key=True),
+    Column("judge", String(80), primary_key=True),
     Column("event_id", String(64), ForeignKey("events.id"), nullable=False),
     Column("source", Text, nullable=False),
     Column("algorithm", Text, nullable=False),
@@ -123,7 +122,7 @@ brain_request = Table(
     Column("asked_s", Double),
     Column("ended_s", Double),
     Column("tries", Integer, nullable=False),
-    Column("verdict_id", String(64), ForeignKey("verdicts.id")),
+    Column("verdict_id", String(160), ForeignKey("verdicts.id")),
     Index(None, "state", "created_s"),
 )
 """One row a question for a large model: an incident has one for each judge that asks."""
@@ -160,11 +159,10 @@ alerts = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("incident", String(64), nullable=False),
-    Column("event_id", String(64), nullable=False),
     Column("source", Text, nullable=False),
     Column("rule", Text, nullable=False),
     Column("severity", String(16), nullable=False),
-    Column("critical", Boolean, nullable=False),
+    Column("event", JSON, nullable=False),
     Column("decision", JSON, nullable=False),
     Column("step", String(8), nullable=False),
     Column("sequence", Integer, nullable=False),
@@ -184,6 +182,7 @@ alert_events = Table(
     Column("event_id", String(64), primary_key=True),
     Column("alert_id", String(64), ForeignKey("alerts.id"), nullable=False),
     Column("over", Boolean, nullable=False),
+    Column("outcome", String(16), nullable=False),
     Index(None, "alert_id"),
 )
 """One row an event that is part of an alert."""
