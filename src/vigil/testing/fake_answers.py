@@ -122,7 +122,7 @@ class TruthOracle:
         self._seed = seed
 
     def __call__(self, asked: Asked) -> Mapping[str, Any] | str:
-        chance = random.Random(f"{self._seed} {asked.digest}")
+        chance = random.Random(f"{self._seed} {asked.digest}")  # noqa: S311  to be repeatable
         true = self._truth(asked) != (chance.random() < self._error_rate)
         unsure = chance.random() < self._unsure_rate
         ruling = "unsure" if unsure else "confirmed" if true else "rejected"

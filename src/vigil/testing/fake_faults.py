@@ -67,9 +67,7 @@ class Refuses:
     words: str = "I will not judge this picture."
 
 
-Fault = (
-    Fails | Hangs | Trickles | Drops | Halves | Sends | Says | WrongSchema | Endless | Refuses
-)
+Fault = Fails | Hangs | Trickles | Drops | Halves | Sends | Says | WrongSchema | Endless | Refuses
 
 NAMED: dict[str, Fault] = {
     "hang": Hangs(),

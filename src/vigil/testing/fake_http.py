@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+JSON = "application/json"
+STREAM = "text/event-stream"
 MOST_HEAD_BYTES = 64 << 10
 MOST_BODY_BYTES = 64 << 20
 
@@ -45,11 +47,14 @@ def response(
     status: int,
     body: bytes,
     *,
-    kind: str = "application/json",
+    kind: str = JSON,
     headers: dict[str, str] | None = None,
 ) -> bytes:
     """A whole response."""
-    return head(status, kind=kind, headers={"Content-Length": str(len(body)), **(headers or {})}) + body
+    return (
+        head(status, kind=kind, headers={"Content-Length": str(len(body)), **(headers or {})})
+        + body
+    )
 
 
 def head(status: int, *, kind: str, headers: dict[str, str]) -> bytes:
