@@ -22,7 +22,7 @@ class Alert:
     sequence: int
     """Counts the messages of one alert from 0, so that a receiver can drop repeats."""
     snapshot: bytes = b""
-    """JPEG of the moment, boxes drawn; empty when there is no picture."""
+    """JPEG of the moment, boxes drawn, made when it is sent; empty when there is no picture."""
     clip_url: str | None = None
     """Where people can see the clip."""
     before: "Alert | None" = None

@@ -58,12 +58,11 @@ def message_row(alert: Alert) -> dict[str, Any]:
         "decision": storable(decision_json(alert.decision)),
         "time_s": float(alert.time_s),
         "clip_url": alert.clip_url,
-        "snapshot": alert.snapshot,
     }
 
 
 def stored_message(row: Row[Any], *, before: Alert | None = None, receipt: str = "") -> Alert:
-    """Read one row of `alert_messages`; a row without `snapshot` gives no picture."""
+    """Read one row of `alert_messages`; pictures are not kept there."""
     found = row._mapping
     event = event_from_json(found["event"])
     return Alert(
@@ -73,7 +72,6 @@ def stored_message(row: Row[Any], *, before: Alert | None = None, receipt: str =
         decision=decision_from_json(found["decision"], event_id=event.id),
         time_s=found["time_s"],
         sequence=found["sequence"],
-        snapshot=found.get("snapshot", b""),
         clip_url=found["clip_url"],
         before=before,
         receipt=receipt,

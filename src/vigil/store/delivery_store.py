@@ -21,7 +21,6 @@ _DELIVERY = [
     alert_deliveries.c[name]
     for name in ("position", "sink", "attempts", "enqueued_s", "done_s", "note")
 ]
-_SMALL = [column for column in alert_messages.c if column.name != "snapshot"]
 _EARLIER = alert_deliveries.alias("earlier")
 
 
@@ -77,43 +76,24 @@ class DeliveryStore:
         return None if due_s is None else min(due_s, now_s + LONGEST_REST_S)
 
     def sent(self, position: int, *, now_s: float, receipt: str) -> None:
-        """The receiver has it. Its picture goes when nobody else waits for it."""
+        """The receiver has it."""
         done = {"state": SENT, "done_s": now_s, "note": "", "receipt": storable(receipt)}
-        with self.database.writing() as connection:
-            self._settle(connection, position, done)
-            row = connection.execute(_where(position)).one()
-            message = (alert_deliveries.c.alert_id, alert_deliveries.c.sequence)
-            waits = select(alert_deliveries.c.position).where(
-                message[0] == row.alert_id,
-                message[1] == row.sequence,
-                alert_deliveries.c.state != SENT,
-            )
-            if connection.execute(waits.limit(1)).first() is None:
-                connection.execute(
-                    update(alert_messages)
-                    .where(
-                        alert_messages.c.alert_id == row.alert_id,
-                        alert_messages.c.sequence == row.sequence,
-                    )
-                    .values(snapshot=b"")
-                )
+        self._settle(position, done)
 
     def delayed(self, position: int, *, due_s: float, note: str) -> None:
         """It is to be tried again, `due_s` at the earliest."""
         later = {"attempts": alert_deliveries.c.attempts + 1, "due_s": due_s}
-        with self.database.writing() as connection:
-            self._settle(connection, position, later | {"note": storable(note)[:MOST_NOTE]})
+        self._settle(position, later | {"note": storable(note)[:MOST_NOTE]})
 
     def dead(self, position: int, *, now_s: float, note: str) -> None:
         """It is given up; those after it go on."""
         gone = {"state": DEAD, "done_s": now_s, "attempts": alert_deliveries.c.attempts + 1}
-        with self.database.writing() as connection:
-            self._settle(connection, position, gone | {"note": storable(note)[:MOST_NOTE]})
+        self._settle(position, gone | {"note": storable(note)[:MOST_NOTE]})
 
     def dead_letters(self, *, limit: int = 100, sink: str | None = None) -> list[Delivery]:
         """What was given up, newest first."""
-        query = (
-            select(*_DELIVERY, *_SMALL)
+        query: Select[Any] = (
+            select(*_DELIVERY, alert_messages)
             .join(alert_messages, _same(alert_deliveries, alert_messages))
             .where(alert_deliveries.c.state == DEAD)
             .order_by(alert_deliveries.c.position.desc())
@@ -149,10 +129,10 @@ class DeliveryStore:
                 found.setdefault(sink, {WAITING: 0, SENT: 0, DEAD: 0})[state] = count
         return found
 
-    @staticmethod
-    def _settle(connection: Connection, position: int, values: dict[str, Any]) -> None:
+    def _settle(self, position: int, values: dict[str, Any]) -> None:
         same = alert_deliveries.c.position == position
-        connection.execute(update(alert_deliveries).where(same).values(values))
+        with self.database.writing() as connection:
+            connection.execute(update(alert_deliveries).where(same).values(values))
 
 
 def _same(deliveries: Any, messages: Any) -> ColumnElement[bool]:
@@ -180,13 +160,9 @@ def _has_earlier() -> ColumnElement[bool]:
     )
 
 
-def _where(position: int) -> Any:
-    return select(alert_deliveries).where(alert_deliveries.c.position == position)
-
-
 def _delivery(connection: Connection, row: Row[Any]) -> Delivery:
     told: Select[Any] = (
-        select(*_SMALL, alert_deliveries.c.receipt)
+        select(alert_messages, alert_deliveries.c.receipt)
         .join(alert_deliveries, _same(alert_deliveries, alert_messages))
         .where(
             alert_deliveries.c.sink == row.sink,

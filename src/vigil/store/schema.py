@@ -10,7 +10,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
@@ -197,9 +196,8 @@ alert_messages = Table(
     Column("decision", JSON, nullable=False),
     Column("time_s", Double, nullable=False),
     Column("clip_url", Text),
-    Column("snapshot", LargeBinary, nullable=False),
 )
-"""One row a message; never changed, but its picture goes when nobody waits for it any more."""
+"""One row a message; never changed."""
 
 alert_deliveries = Table(
     "alert_deliveries",

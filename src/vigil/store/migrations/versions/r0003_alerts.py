@@ -70,7 +70,6 @@ def _make_messages() -> None:
         sa.Column("decision", sa.JSON, nullable=False),
         sa.Column("time_s", sa.Double, nullable=False),
         sa.Column("clip_url", sa.Text),
-        sa.Column("snapshot", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("alert_id", "sequence", name="pk_alert_messages"),
         sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name="fk_alert_messages_alert_id"),
     )
