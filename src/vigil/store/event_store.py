@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Protocol, TypedDict, Unpack
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     and_,
     delete,
     func,
@@ -17,11 +18,11 @@ from sqlalchemy import (
     update,
 )
 
-from vigil.core import Clip, Clock, Severity, Step, StepKind, StoreError, SystemClock
+from vigil.core import Clip, Clock, Event, Severity, Step, StepKind, StoreError, SystemClock
 from vigil.store.clip_folder import ClipFolder
 from vigil.store.database import Database
-from vigil.store.rows import StoredEvent, clip_row, event_row, stored_event
-from vigil.store.schema import clips, events
+from vigil.store.rows import StoredEvent, clip_row, event_row, stored_event, stored_step
+from vigil.store.schema import clips, decisions, events
 
 PAGE = 250
 """Most rows read in one transaction, so that no reader keeps a writer waiting for 100 ms."""
@@ -30,9 +31,17 @@ ORDER = {StepKind.NEW: 0, StepKind.UPDATE: 1, StepKind.END: 2}
 Recorded = tuple[Step, Clip | None]
 """What is written together: a step, and the clip that goes with it."""
 
-_EVENTS_WITH_CLIPS = select(
-    *events.c, *(column.label(f"clip_{column.name}") for column in clips.c)
-).join_from(events, clips, isouter=True)
+_EVENTS: Select[Any] = (
+    select(
+        *events.c,
+        *(column.label(f"clip_{column.name}") for column in clips.c),
+        decisions.c.outcome,
+        decisions.c.reason,
+        decisions.c.incident,
+    )
+    .join_from(events, clips, isouter=True)
+    .join(decisions, decisions.c.event_id == events.c.id, isouter=True)
+)
 
 
 class Wanted(TypedDict, total=False):
@@ -47,6 +56,22 @@ class Wanted(TypedDict, total=False):
     severity: Severity | None
 
 
+class Follower(Protocol):
+    """What follows from an event is written in the transaction that writes the event."""
+
+    def prepare(self) -> None:
+        """Called before the transaction. Raises StoreUnavailable when it cannot follow now."""
+        ...
+
+    def began(self, connection: Connection, event: Event) -> None:
+        """The first row of an event was written, whichever its step."""
+        ...
+
+    def ended(self, connection: Connection, event: Event) -> None:
+        """The end of an event was written; once."""
+        ...
+
+
 class EventStore:
     """A database of events beside a folder of clips; opened on first use.
 
@@ -58,6 +83,7 @@ class EventStore:
         self, place: str | Path, folder: Path, *, clock: Clock | None = None, busy_s: float = 2.0
     ) -> None:
         """`place`: a file or a database URL; `folder`: of the clips; `busy_s`: wait for a lock."""
+        self.follower: Follower | None = None
         self.database = Database(place, busy_s=busy_s)
         self.folder = ClipFolder(folder)
         self._clock = clock or SystemClock()
@@ -80,6 +106,8 @@ class EventStore:
         """Write all or nothing. Steps may come late or out of order: an ended event stays ended."""
         placed = [(step, clip, self._kept(clip)) for step, clip in recorded]
         replaced: list[str] = []
+        if self.follower is not None:
+            self.follower.prepare()
         with self.database.writing() as connection:
             for step, clip, place in placed:
                 self._write_step(connection, step)
@@ -104,7 +132,7 @@ class EventStore:
         return found
 
     def _page(self, limit: int, after: str | None, wanted: Wanted) -> list[StoredEvent]:
-        query = _EVENTS_WITH_CLIPS.order_by(events.c.start_s.desc(), events.c.id.desc())
+        query = _EVENTS.order_by(events.c.start_s.desc(), events.c.id.desc())
         with self.database.reading() as connection:
             conditions = _conditions(wanted)
             if after is not None:
@@ -114,7 +142,7 @@ class EventStore:
 
     def event(self, event_id: str) -> StoredEvent | None:
         """One event; None when there is no such id."""
-        query = _EVENTS_WITH_CLIPS.where(events.c.id == event_id)
+        query = _EVENTS.where(events.c.id == event_id)
         with self.database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else stored_event(row)
@@ -131,9 +159,16 @@ class EventStore:
         To be called while nobody records: a living event would be ended too.
         """
         ended = {"state": StepKind.END.value, "step_s": events.c.end_s}
-        query = update(events).where(events.c.state != StepKind.END.value)
+        is_open = events.c.state != StepKind.END.value
+        if self.follower is not None:
+            self.follower.prepare()
         with self.database.writing() as connection:
-            return connection.execute(query.values(ended)).rowcount
+            rows = connection.execute(select(events).where(is_open)).all()
+            connection.execute(update(events).where(is_open).values(ended))
+            if self.follower is not None:
+                for row in rows:
+                    self.follower.ended(connection, stored_step(row).event)
+        return len(rows)
 
     def clip_path(self, uri: str) -> Path:
         """The file of a clip. Raises StoreError when it is unknown or not kept any more."""
@@ -167,6 +202,17 @@ class EventStore:
             connection.execute(insert(events).values(created_s=now_s, **row))
         elif _advances(step, StepKind(before.state), before.step_s):
             connection.execute(update(events).where(events.c.id == row.pop("id")).values(row))
+        else:
+            return
+        self._follow(connection, step, begins=before is None)
+
+    def _follow(self, connection: Connection, step: Step, *, begins: bool) -> None:
+        if self.follower is None:
+            return
+        if begins:
+            self.follower.began(connection, step.event)
+        if step.kind is StepKind.END:
+            self.follower.ended(connection, step.event)
 
     def _write_clip(
         self, connection: Connection, clip: Clip, event_id: str, place: str

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from vigil.core import Clip, Event, Step
+from vigil.core import Clip, Event, Outcome, Step, Unverified
 from vigil.core.json import Json, clip_from_json, clip_json, event_json, step_from_json
 
 EVENT_COLUMNS = tuple(Event.__dataclass_fields__)
@@ -32,14 +32,24 @@ class StoredEvent:
     created_s: float
     """When its first step was written: UTC seconds of this machine."""
     updated_s: float
+    outcome: Outcome | None = None
+    """Where it stands; None for events of before there were decisions."""
+    reason: Unverified | None = None
+    """Why nobody decided."""
+    incident: str | None = None
+    """Events that are one thing seen twice share it."""
 
     @property
     def event(self) -> Event:
         return self.step.event
 
     def as_json(self) -> Json:
-        """The last step as JSON, and the handle of its clip when there is one."""
-        return event_json(self.step) | ({} if self.clip is None else {"clip": self.clip.uri})
+        """The last step as JSON, the handle of its clip when there is one, and where it stands."""
+        found = event_json(self.step) | ({} if self.clip is None else {"clip": self.clip.uri})
+        if self.outcome is None:
+            return found
+        reason = None if self.reason is None else self.reason.value
+        return found | {"outcome": self.outcome.value, "reason": reason, "incident": self.incident}
 
 
 def event_row(step: Step) -> dict[str, Any]:
@@ -55,16 +65,24 @@ def clip_row(clip: Clip, event_id: str, place: str) -> dict[str, Any]:
     return clip_json(clip) | {"source": source, "event_id": event_id, "path": place}
 
 
-def stored_event(row: Row[Any]) -> StoredEvent:
-    """Read one row of events joined with clips, whose columns are called `clip_…`."""
+def stored_step(row: Row[Any]) -> Step:
+    """Read the columns of `events` in a row: the last step that counted."""
     found = row._mapping
-    step = step_from_json({**found, "type": found["state"], "time_s": found["step_s"]})
+    return step_from_json({**found, "type": found["state"], "time_s": found["step_s"]})
+
+
+def stored_event(row: Row[Any]) -> StoredEvent:
+    """Read one row of events joined with their decision and clip (columns `clip_…`)."""
+    found = row._mapping
     clip = {name: found[f"clip_{name}"] for name in Clip.__dataclass_fields__}
     return StoredEvent(
-        step=step,
+        step=stored_step(row),
         clip=None if clip["uri"] is None else clip_from_json(clip),
         created_s=found["created_s"],
         updated_s=found["updated_s"],
+        outcome=None if found["outcome"] is None else Outcome(found["outcome"]),
+        reason=None if found["reason"] is None else Unverified(found["reason"]),
+        incident=found["incident"],
     )
 
 

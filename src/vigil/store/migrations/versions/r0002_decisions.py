@@ -13,7 +13,7 @@ def upgrade() -> None:
     """Make the tables of decisions."""
     op.create_table(
         "verdicts",
-        sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("id", sa.String(160), nullable=False),
         sa.Column("event_id", sa.String(64), nullable=False),
         sa.Column("ruling", sa.String(16), nullable=False),
         sa.Column("likelihood", sa.Double, nullable=False),
@@ -36,11 +36,10 @@ def upgrade() -> None:
         sa.Column("event_id", sa.String(64), nullable=False),
         sa.Column("outcome", sa.String(16), nullable=False),
         sa.Column("reason", sa.String(16)),
-        sa.Column("verdict_id", sa.String(64)),
+        sa.Column("verdict_id", sa.String(160)),
         sa.Column("incident", sa.String(64), nullable=False),
         sa.Column("due_s", sa.Double, nullable=False),
         sa.Column("decided_s", sa.Double),
-        sa.Column("awaited", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("event_id", name="pk_decisions"),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name="fk_decisions_event_id"),
         sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name="fk_decisions_verdict_id"),
@@ -50,7 +49,7 @@ def upgrade() -> None:
     op.create_table(
         "brain_request",
         sa.Column("incident", sa.String(64), nullable=False),
-        sa.Column("judge", sa.String(64), nullable=False),
+        sa.Column("judge", sa.String(80), nullable=False),
         sa.Column("event_id", sa.String(64), nullable=False),
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("algorithm", sa.Text, nullable=False),
@@ -60,7 +59,7 @@ def upgrade() -> None:
         sa.Column("asked_s", sa.Double),
         sa.Column("ended_s", sa.Double),
         sa.Column("tries", sa.Integer, nullable=False),
-        sa.Column("verdict_id", sa.String(64)),
+        sa.Column("verdict_id", sa.String(160)),
         sa.PrimaryKeyConstraint("incident", "judge", name="pk_brain_request"),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name="fk_brain_request_event_id"),
         sa.ForeignKeyConstraint(
