@@ -13,6 +13,7 @@ from vigil.core import VigilError
 from vigil.pipeline.status_file import read_status, remove_status, write_status
 
 CAMERA = {
+    "site": "default",
     "state": "watching",
     "reason": "",
     "rung": "keyframe",
@@ -23,22 +24,22 @@ CAMERA = {
     "tracks": 2,
 }
 CRASHED = "crashed its process 2 times; tried again in 9 s"
+RECALL = {
+    "stretches": 900,
+    "audits": 60,
+    "audits_missed": 1,
+    "miss_rate": 0.01,
+    "miss_rate_at_most": 0.04,
+}
 STATUS: dict[str, Any] = {
     "cameras": {
         "大门": CAMERA,
-        "bad": {
-            "state": "quarantined",
-            "reason": "crashed its process 2 times; tried again in 9 s",
-        },
+        "bad": {"site": "default", "state": "quarantined", "reason": CRASHED},
     },
-    "recall": {
-        "stretches": 900,
-        "audits": 60,
-        "audits_missed": 1,
-        "miss_rate": 0.01,
-        "miss_rate_at_most": 0.04,
-    },
+    "sites": {"default": {"cameras": 2, "watching": 1, **RECALL}},
+    "recall": RECALL,
     "processes": {"shard-1": {"pid": 1, "rss_bytes": 100 * 2**20, "cpu_s": 3.0}},
+    "spares": {"spare-2": {"pid": 2, "rss_bytes": 50 * 2**20, "cpu_s": 1.0}},
     "events_recorded": 9,
     "steps_waiting": 0,
     "shard_restarts": 2,
@@ -55,8 +56,21 @@ def test_each_camera_is_a_line_with_the_reason_when_something_is_wrong(vigil: An
     assert found.code == 0
     assert found.lines[1].split() == ["大门", "watching", "keyframe", "1234", "5", "0", "77", "2"]
     assert found.lines[2].endswith(CRASHED)
-    assert found.lines[3] == "events recorded: 9; shards: 1, 100 MiB; restarts after a crash: 2"
+    processes = "shards: 1, 100 MiB; spares: 1, 50 MiB"
+    assert found.lines[3] == f"events recorded: 9; {processes}; restarts after a crash: 2"
     assert "misses 1.0%, at most 4.0%" in found.lines[4]
+
+
+def test_where_there_are_several_sites_each_is_told_apart(vigil: Any) -> None:
+    cameras = {"大门": CAMERA, "ramp": CAMERA | {"site": "北院"}}
+    fresh = {"cameras": 1, "watching": 1, **RECALL, "audits": 0}
+    sites = {"default": {"cameras": 1, "watching": 0, **RECALL}, "北院": fresh}
+    write_status(open_home(), STATUS | {"cameras": cameras, "sites": sites}, time_s=time.time())
+    found = vigil("status").lines
+    assert found[0].split()[:2] == ["site", "camera"]
+    assert [line.split()[:2] for line in found[1:3]] == [["default", "大门"], ["北院", "ramp"]]
+    assert found[4].startswith("default: 0 of 1 cameras watched; the gate let 900 stretches pass; ")
+    assert found[5] == "北院: 1 of 1 cameras watched"
 
 
 def test_programs_get_everything(vigil: Any) -> None:

@@ -11,11 +11,13 @@ import pytest
 from vigil.config import parts
 from vigil.config.home import open_home
 from vigil.core import Clip, Step, StoreError
+from vigil.pipeline import fleet
 from vigil.pipeline.supervisor import Supervisor
 from vigil.testing.films import write_tiny_film
 
 ENTRY_POINTS = """
 [vigil.gates]
+diary = crash_parts:DiaryGate
 fused = crash_parts:FusedGate
 [vigil.detectors]
 slow = crash_parts:SlowDetector
@@ -24,7 +26,7 @@ slow = crash_parts:SlowDetector
 
 @pytest.fixture
 def broken_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """`fused` gates and `slow` detectors, installed as a distribution would be.
+    """`diary` and `fused` gates and `slow` detectors, installed as a distribution would be.
 
     Processes that a supervisor starts get the same search path.
     """
@@ -68,7 +70,13 @@ def notebook() -> Notebook:
 
 
 @pytest.fixture
-def supervisor(notebook: Notebook) -> Iterator[Supervisor]:
+def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cameras are spread over two shards, whatever this machine has."""
+    monkeypatch.setattr(fleet, "processors", lambda: 2)
+
+
+@pytest.fixture
+def supervisor(notebook: Notebook, two_processors: None) -> Iterator[Supervisor]:
     running = Supervisor(home=open_home(), store=notebook)
     yield running
     running.close()

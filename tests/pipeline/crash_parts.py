@@ -26,6 +26,19 @@ class FusedGate(LumaGate):
 
 
 @part
+class DiaryGate(FusedGate):
+    """Writes down when it saw a picture: one line each, seconds of the monotonic clock."""
+
+    diary: Path
+
+    def see(self, frame: Frame) -> Signals:
+        signals = super().see(frame)
+        with self.diary.open("a") as file:
+            file.write(f"{time.monotonic()}\n")
+        return signals
+
+
+@part
 class SlowDetector(MotionDetector):
     """Needs `seconds` for each look."""
 

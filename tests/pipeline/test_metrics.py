@@ -9,9 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from vigil.core import ConfigError
 from vigil.pipeline.metrics import COUNTERS, GAUGES, serve_metrics
-from vigil.pipeline.stats import pooled_recall
+from vigil.pipeline.stats import pooled_recall, site_stats
 
 CAMERA: dict[str, Any] = {
+    "site": "yard",
     "state": "watching",
     "reason": "",
     **dict.fromkeys(COUNTERS, 7),
@@ -20,10 +21,16 @@ CAMERA: dict[str, Any] = {
     "audit_weight_squared": 700.0,
     "audit_missed_weight": 7.0,
 }
+CAMERAS = {
+    "gate 门": CAMERA,
+    "bad": {"site": "roof", "state": "quarantined", "reason": "crashed"},
+}
 STATUS: dict[str, Any] = {
-    "cameras": {"gate 门": CAMERA, "bad": {"state": "quarantined", "reason": "crashed"}},
+    "cameras": CAMERAS,
+    "sites": site_stats(CAMERAS.values()),
     "recall": {"miss_rate": 0.1, "miss_rate_at_most": 0.4},
     "processes": {"shard-1": {"pid": 1, "rss_bytes": 2**20, "cpu_s": 3.5}},
+    "spares": {"spare-2": {"pid": 2, "rss_bytes": 2**10, "cpu_s": 0.5}},
     "events_recorded": 5,
     "steps_spilled": 1,
     "steps_refused": 0,
@@ -57,7 +64,12 @@ def test_a_scrape_holds_every_figure() -> None:
         assert samples[f"vigil_camera_{name}", "gate 门"] == 0.5
     assert samples["vigil_camera_up", "gate 门", "watching"] == 1
     assert samples["vigil_camera_up", "bad", "quarantined"] == 0
+    assert samples["vigil_camera_info", "gate 门", "yard"] == 1
+    assert samples["vigil_site_audits_total", "yard"] == 7
+    assert samples["vigil_site_miss_rate", "yard"] == pytest.approx(0.1)
+    assert samples["vigil_site_miss_rate_at_most", "roof"] == 1.0, "nobody has looked there yet"
     assert samples["vigil_process_cpu_seconds_total", "shard-1"] == 3.5
+    assert samples["vigil_process_resident_bytes", "spare-2"] == 2**10
     assert samples["vigil_miss_rate_at_most",] == 0.4
     assert samples["vigil_events_recorded_total",] == 5
     assert samples["vigil_steps_waiting",] == 2
@@ -85,3 +97,13 @@ def test_pooled_ledgers_bound_the_miss_rate_closer_than_one_camera_can() -> None
 def test_cameras_without_figures_add_nothing_to_the_pool() -> None:
     found = pooled_recall([{"state": "quarantined", "reason": ""}])
     assert (found["audits"], found["miss_rate"], found["miss_rate_at_most"]) == (0, 0.0, 1.0)
+
+
+def test_ledgers_are_pooled_by_site() -> None:
+    quarantined = {"site": "roof", "state": "quarantined", "reason": ""}
+    offline = CAMERA | {"state": "offline", "site": "roof"}
+    found = site_stats([CAMERA, offline, quarantined, CAMERA])
+    assert list(found) == ["yard", "roof"]
+    figures = {site: (s["cameras"], s["watching"], s["audits"]) for site, s in found.items()}
+    assert figures == {"yard": (2, 2, 14), "roof": (2, 0, 7)}
+    assert found["yard"]["miss_rate_at_most"] < found["roof"]["miss_rate_at_most"]

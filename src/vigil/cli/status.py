@@ -25,16 +25,19 @@ def status(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
-    rows = [_row(name, camera) for name, camera in found["cameras"].items()]
+    several = len(found["sites"]) > 1
+    rows = [_row(name, camera, several) for name, camera in found["cameras"].items()]
     if rows:
-        print_table(COLUMNS, rows, right="in dropped waiting looks tracks")
+        columns = ("site", *COLUMNS) if several else COLUMNS
+        print_table(columns, rows, right="in dropped waiting looks tracks")
     for line in _summary(found):
         typer.echo(line)
 
 
-def _row(name: str, camera: dict[str, Any]) -> tuple[str, ...]:
+def _row(name: str, camera: dict[str, Any], several_sites: bool) -> tuple[str, ...]:
     counts = ("received", "dropped", "waiting", "looks", "tracks")
     return (
+        *((camera["site"],) if several_sites else ()),
         name,
         camera["state"],
         camera.get("rung", ""),
@@ -44,20 +47,33 @@ def _row(name: str, camera: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _summary(found: dict[str, Any]) -> list[str]:
-    processes = found["processes"].values()
-    memory = sum(each["rss_bytes"] for each in processes) / 2**20
     lines = [
-        f"events recorded: {found['events_recorded']}; shards: {len(processes)}, {memory:.0f} MiB; "
-        f"restarts after a crash: {found['shard_restarts']}"
+        f"events recorded: {found['events_recorded']}; shards: {_weight(found['processes'])}; "
+        f"spares: {_weight(found['spares'])}; restarts after a crash: {found['shard_restarts']}"
     ]
-    recall = found["recall"]
-    if recall["audits"]:
-        lines.append(
-            f"the gate let {recall['stretches']} stretches pass; of {recall['audits']} audited, "
-            f"{recall['audits_missed']} held something: it misses {recall['miss_rate']:.1%}, "
-            f"at most {recall['miss_rate_at_most']:.1%} (95 %)"
-        )
+    if len(found["sites"]) > 1:
+        lines += [_site(name, figures) for name, figures in found["sites"].items()]
+    elif found["recall"]["audits"]:
+        lines.append(_misses(found["recall"]))
     waiting = found["steps_waiting"]
     if waiting:
         lines.append(f"{waiting} steps wait: the database and the disk take none")
     return lines
+
+
+def _weight(processes: dict[str, Any]) -> str:
+    memory = sum(each["rss_bytes"] for each in processes.values()) / 2**20
+    return f"{len(processes)}, {memory:.0f} MiB"
+
+
+def _site(name: str, figures: dict[str, Any]) -> str:
+    line = f"{name}: {figures['watching']} of {figures['cameras']} cameras watched"
+    return f"{line}; {_misses(figures)}" if figures["audits"] else line
+
+
+def _misses(figures: dict[str, Any]) -> str:
+    return (
+        f"the gate let {figures['stretches']} stretches pass; of {figures['audits']} audited, "
+        f"{figures['audits_missed']} held something: it misses {figures['miss_rate']:.1%}, "
+        f"at most {figures['miss_rate_at_most']:.1%} (95 %)"
+    )

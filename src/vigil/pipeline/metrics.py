@@ -32,6 +32,8 @@ GAUGES = {
     "miss_rate": "Estimated fraction of closed stretches that held a wanted thing",
     "miss_rate_at_most": "Upper 95 % bound of the miss rate",
 }
+SITE_COUNTERS = ("stretches", "audits", "audits_missed")
+MISS_RATES = ("miss_rate", "miss_rate_at_most")
 TOTALS = {
     "events_recorded": "Events whose first step is in the store",
     "steps_spilled": "Steps that had to wait on disk for the database",
@@ -50,12 +52,13 @@ class Figures:
         """All families; called by prometheus_client."""
         status = self._snapshot()
         yield from _of_cameras(status["cameras"])
-        yield from _of_processes(status["processes"])
+        yield from _of_sites(status["sites"])
+        yield from _of_processes({**status["processes"], **status["spares"]})
         for name, text in TOTALS.items():
             yield CounterMetricFamily(f"vigil_{name}", text, value=status[name])
         waiting = "Steps that neither the database nor the disk has taken"
         yield GaugeMetricFamily("vigil_steps_waiting", waiting, value=status["steps_waiting"])
-        for name in ("miss_rate", "miss_rate_at_most"):
+        for name in MISS_RATES:
             text = f"{GAUGES[name]}, all cameras together"
             yield GaugeMetricFamily(f"vigil_{name}", text, value=status["recall"][name])
 
@@ -76,9 +79,27 @@ def _of_cameras(cameras: Mapping[str, Any]) -> Iterable[Metric]:
     up = GaugeMetricFamily(
         "vigil_camera_up", "1 while the camera is watched", labels=["camera", "state"]
     )
+    site = GaugeMetricFamily("vigil_camera_info", "Always 1", labels=["camera", "site"])
     for camera, figures in cameras.items():
         up.add_metric([camera, figures["state"]], float(figures["state"] == "watching"))
+        site.add_metric([camera, figures["site"]], 1.0)
     yield up
+    yield site
+
+
+def _of_sites(sites: Mapping[str, Any]) -> Iterable[Metric]:
+    for name in SITE_COUNTERS:
+        text = f"{COUNTERS[name]}, all cameras of the site"
+        counter = CounterMetricFamily(f"vigil_site_{name}", text, labels=["site"])
+        for site, figures in sites.items():
+            counter.add_metric([site], figures[name])
+        yield counter
+    for name in MISS_RATES:
+        text = f"{GAUGES[name]}, all cameras of the site"
+        gauge = GaugeMetricFamily(f"vigil_site_{name}", text, labels=["site"])
+        for site, figures in sites.items():
+            gauge.add_metric([site], figures[name])
+        yield gauge
 
 
 def _of_processes(processes: Mapping[str, Any]) -> Iterable[Metric]:

@@ -67,6 +67,14 @@ class RecallStats(TypedDict):
     """Upper 95 % bound."""
 
 
+class SiteStats(RecallStats):
+    """One site, its cameras' ledgers pooled."""
+
+    cameras: int
+    watching: int
+    """Of these."""
+
+
 def camera_stats(camera: Camera) -> CameraStats:
     """A snapshot; counters may be a packet apart, the account of packets never is."""
     watch, account = camera.watch, camera.accounted()
@@ -117,6 +125,21 @@ def pooled_recall(cameras: Iterable[Mapping[str, Any]]) -> RecallStats:
         miss_rate=pool.miss_rate,
         miss_rate_at_most=pool.at_most,
     )
+
+
+def site_stats(cameras: Iterable[Mapping[str, Any]]) -> dict[str, SiteStats]:
+    """The figures of each `site` that the cameras name, in the order of their first camera."""
+    by_site: dict[str, list[Mapping[str, Any]]] = {}
+    for figures in cameras:
+        by_site.setdefault(figures["site"], []).append(figures)
+    return {
+        site: SiteStats(
+            cameras=len(found),
+            watching=sum(figures["state"] == "watching" for figures in found),
+            **pooled_recall(found),
+        )
+        for site, found in by_site.items()
+    }
 
 
 def tally_of(figures: Mapping[str, Any]) -> Tally:

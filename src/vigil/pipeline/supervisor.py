@@ -1,13 +1,8 @@
-"""Many cameras: places them on shards, records their steps, and heals what breaks."""
+"""Many cameras: has shards watch them, records their steps, and heals what breaks."""
 
 import json
-import multiprocessing
 import threading
-from collections.abc import Callable, Mapping
-from ctypes import c_char
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -16,105 +11,65 @@ from vigil.config.app import App, CameraConfig
 from vigil.config.home import Home
 from vigil.core import Clock, Store, SystemClock
 from vigil.core.json import clip_from_json, step_from_json
+from vigil.pipeline.fleet import Fleet
 from vigil.pipeline.recorder import Recorder
-from vigil.pipeline.stats import pooled_recall
+from vigil.pipeline.retries import Retries
+from vigil.pipeline.shard_process import Role, ShardProcess
+from vigil.pipeline.stats import pooled_recall, site_stats
 from vigil.pipeline.suspects import Suspects
-from vigil.pipeline.worker import MARK_BYTES, Acknowledge, Add, Command, Remove, Stop, process
 
 log = structlog.get_logger(__name__)
-STUCK_S = 60.0
-"""A shard whose loop does not come round for so long is killed; its mark says why."""
-
-
-@dataclass(kw_only=True, eq=False)
-class ShardHandle:
-    """One shard's process, as seen from here."""
-
-    number: int
-    process: SpawnProcess
-    commands: Connection
-    reports: Connection
-    mark: Any
-    """Shared memory with the name of the camera being decoded."""
-    cameras: dict[str, CameraConfig] = field(default_factory=dict)
-    figures: dict[str, Any] = field(default_factory=dict)
-    alone: bool = False
-    """Holds one suspect camera and takes no other."""
-    stopping: bool = False
-    reader: threading.Thread | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def send(self, command: Command) -> None:
-        """Give a command; a shard that just died is noticed by its reader."""
-        with self.lock:
-            try:
-                self.commands.send(command)
-            except OSError:
-                log.debug("command not sent", shard=self.number)
-
-    def acknowledge(self, number: int) -> Callable[[], None]:
-        """What is to be called once step `number` is safe."""
-        return lambda: self.send(Acknowledge(number=number))
 
 
 class Supervisor:
-    """Owns the shards of one machine; `apply` a configuration, `close` to end."""
+    """Owns the shards of one machine; `apply` a configuration, `tend` every second, `close`."""
 
     def __init__(self, *, home: Home, store: Store, clock: Clock | None = None) -> None:
         self.recorder = Recorder(store)
         self.shard_restarts = 0
-        self._home = home
         self._clock = clock or SystemClock()
-        self._context = multiprocessing.get_context("spawn")
-        self._app: App | None = None
-        self._shards: list[ShardHandle] = []
+        self._fleet = Fleet(home=home, clock=self._clock, listen=self._listen)
         self._suspects = Suspects(self._clock)
-        self._refused: dict[str, str] = {}
+        self._retries = Retries(self._clock)
+        self._cameras: Mapping[str, CameraConfig] = {}
         self._lock = threading.RLock()
-        self._count = 0
         self._closing = False
 
     def apply(self, app: App) -> None:
         """Make the running cameras those of `app`; cameras that did not change notice nothing."""
         with self._lock:
-            before = self._app.cameras if self._app else {}
-            self._app = app
+            before, self._cameras = self._cameras, app.cameras
+            self._fleet.expect(len(app.cameras), app.shards)
             for name, camera in before.items():
                 if app.cameras.get(name) != camera:
                     self._suspects.forget(name)
-                    self._remove(name)
-            for name, camera in app.cameras.items():
-                if before.get(name) != camera:
-                    self._place(name, camera)
+                    self._retries.forget(name)
+                    self._fleet.remove(name)
+            self._place(
+                camera for name, camera in app.cameras.items() if before.get(name) != camera
+            )
 
     def tend(self) -> None:
-        """Free cameras whose quarantine is over, shards that are stuck, steps that wait."""
+        """Write steps that wait, try again what was given up, keep the shards in order."""
         self.recorder.retry()
         with self._lock:
-            for name in self._suspects.release():
-                if self._app and name in self._app.cameras:
-                    self._place(name, self._app.cameras[name], alone=True)
-            for shard in self._shards:
-                busy_s = shard.figures.get("process", {}).get("busy_s", 0.0)
-                if busy_s > STUCK_S and not shard.stopping:
-                    log.error("shard is stuck", shard=shard.number, seconds=round(busy_s))
-                    shard.figures = {}
-                    shard.process.kill()
+            self._suspects.release()
+            for name in self._retries.due():
+                if shard := self._fleet.holder(name):
+                    shard.give(self._cameras[name])
+            self._place(self._orphans())
+            self._fleet.tend()
 
     def status(self) -> dict[str, Any]:
-        """Figures of all cameras and processes now."""
+        """Figures of all cameras, sites and processes now."""
         with self._lock:
-            names = self._app.cameras if self._app else ()
-            cameras = {name: self._camera_status(name) for name in names}
-            processes = {
-                f"shard-{shard.number}": shard.figures["process"]
-                for shard in self._shards
-                if "process" in shard.figures
-            }
+            cameras = {each.name: self._camera_status(each) for each in self._cameras.values()}
             return {
                 "cameras": cameras,
+                "sites": site_stats(cameras.values()),
                 "recall": pooled_recall(cameras.values()),
-                "processes": processes,
+                "processes": _figures_of(self._fleet.shards),
+                "spares": _figures_of(self._fleet.spares),
                 "events_recorded": self.recorder.events,
                 "steps_waiting": self.recorder.waiting,
                 "steps_refused": self.recorder.refused,
@@ -128,160 +83,136 @@ class Supervisor:
         """
         with self._lock:
             self._closing = True
-            shards = list(self._shards)
-        for shard in shards:
-            shard.stopping = True
-            shard.send(Stop())
+            processes = list(self._fleet.processes)
+        for each in processes:
+            each.stop()
+            if each.role is Role.SPARE:
+                each.process.kill()
         deadline_s = self._clock.monotonic_s() + timeout_s
-        for shard in shards:
-            shard.process.join(max(0.0, deadline_s - self._clock.monotonic_s()))
-            if shard.process.is_alive():
-                log.warning("shard killed: it did not end in time", shard=shard.number)
-                shard.process.kill()
-        for shard in shards:
-            if shard.reader is not None:
-                shard.reader.join(5.0)
+        for each in processes:
+            each.process.join(max(0.0, deadline_s - self._clock.monotonic_s()))
+            if each.process.is_alive():
+                log.warning("shard killed: it did not end in time", shard=each.number)
+                each.process.kill()
+        for each in processes:
+            if each.reader is not None:
+                each.reader.join(5.0)
         self.recorder.retry()
         if self.recorder.waiting:
             log.error("steps are lost: the store took none", steps=self.recorder.waiting)
 
     # Placing
 
-    def _place(
-        self, name: str, camera: CameraConfig, *, alone: bool = False, spread: bool = True
-    ) -> None:
-        """Give a camera to a shard; `spread`: rather to a new one than to a busy one."""
-        assert self._app is not None
-        self._refused.pop(name, None)
-        most = self._app.shards.cameras_per_shard
-        open_shards = [
-            shard
-            for shard in self._shared_shards()
-            if not alone and shard.process.is_alive() and len(shard.cameras) < most
+    def _place(self, cameras: Iterable[CameraConfig], *, urgent: bool = False) -> None:
+        """Have each camera watched; one that crashed its process not long ago, by itself."""
+        for camera in cameras:
+            alone = self._suspects.suspected(camera.name)
+            try:
+                self._fleet.place(camera, alone=alone, urgent=urgent)
+            except OSError as error:
+                self._no_process([camera], error)
+
+    def _orphans(self) -> list[CameraConfig]:
+        """Cameras that no shard has, although nothing says that they are to be left alone."""
+        return [
+            camera
+            for name, camera in self._cameras.items()
+            if self._fleet.holder(name) is None
+            and self._suspects.reason(name) is None
+            and not self._retries.waits(name)
         ]
-        shard = min(open_shards, key=lambda each: len(each.cameras), default=None)
-        few = spread and len(self._shared_shards()) < self._wanted_shards()
-        if shard is None or (few and shard.cameras):
-            shard = self._start(alone=alone)
-        self._give(shard, name, camera)
 
-    def _give(self, shard: ShardHandle, name: str, camera: CameraConfig) -> None:
-        shard.cameras[name] = camera
-        shard.send(Add(camera=camera))
+    def _no_process(self, cameras: Iterable[CameraConfig], error: OSError) -> None:
+        log.error("no process could be started for a camera", reason=error.strerror)
+        for camera in cameras:
+            self._retries.failed(camera.name, f"no process could be started: {error.strerror}")
 
-    def _shared_shards(self) -> list[ShardHandle]:
-        return [shard for shard in self._shards if not (shard.alone or shard.stopping)]
+    # Listening
 
-    def _wanted_shards(self) -> int:
-        """Enough for all cameras; spread over the cores before any is filled."""
-        assert self._app is not None
-        full = -(-len(self._app.cameras) // self._app.shards.cameras_per_shard)
-        return max(full, min(len(self._app.cameras), multiprocessing.cpu_count()))
-
-    def _remove(self, name: str) -> None:
-        for shard in self._shards:
-            if shard.cameras.pop(name, None) is not None:
-                shard.send(Remove(name=name))
-                if shard.alone:
-                    shard.stopping = True
-                    shard.send(Stop())
-
-    def _start(self, *, alone: bool) -> ShardHandle:
-        self._count += 1
-        commands_here, commands_there = self._context.Pipe()
-        reports_here, reports_there = self._context.Pipe(duplex=False)
-        mark = self._context.Array(c_char, MARK_BYTES, lock=False)
-        child = self._context.Process(
-            target=process,
-            args=(commands_there, reports_there, mark, self._home),
-            name=f"vigil-shard-{self._count}",
-            daemon=True,
-        )
-        child.start()
-        commands_there.close()
-        reports_there.close()
-        shard = ShardHandle(
-            number=self._count,
-            process=child,
-            commands=commands_here,
-            reports=reports_here,
-            mark=mark,
-            alone=alone,
-        )
-        self._shards.append(shard)
+    def _listen(self, shard: ShardProcess) -> None:
         shard.reader = threading.Thread(target=self._read, args=(shard,), daemon=True)
         shard.reader.start()
-        return shard
 
-    # Reading
-
-    def _read(self, shard: ShardHandle) -> None:
+    def _read(self, shard: ShardProcess) -> None:
         while True:
             try:
                 message = json.loads(shard.reports.recv_bytes())
             except (EOFError, OSError):
                 break
-            if "step" in message:
-                self._record(shard, message)
-            elif "refused" in message:
-                self._refused[message["refused"]] = message["reason"]
-            else:
-                shard.figures = message
+            self._hear(shard, message)
         shard.process.join()
         self.recorder.end_open(shard.number)
-        self._ended(shard)
-        shard.commands.close()
-        shard.reports.close()
+        with self._lock:
+            self._fleet.ended(shard)
+            if not (shard.stopping or self._closing or shard.role is Role.SPARE):
+                self._heal(shard)
+        shard.hang_up()
 
-    def _record(self, shard: ShardHandle, message: Mapping[str, Any]) -> None:
-        clip = None if message["clip"] is None else clip_from_json(message["clip"])
-        acknowledge = shard.acknowledge(message["number"])
-        self.recorder.take(shard.number, step_from_json(message["step"]), clip, acknowledge)
+    def _hear(self, shard: ShardProcess, message: dict[str, Any]) -> None:
+        if "step" in message:
+            clip = None if message["clip"] is None else clip_from_json(message["clip"])
+            acknowledge = shard.acknowledge(message["number"])
+            self.recorder.take(shard.number, step_from_json(message["step"]), clip, acknowledge)
+            return
+        with self._lock:
+            if "refused" in message:
+                self._retries.failed(message["refused"], message["reason"])
+                return
+            shard.figures = message
+            for name in shard.cameras.keys() & message["cameras"].keys():
+                self._judge(shard.cameras[name], message["cameras"][name])
+
+    def _judge(self, camera: CameraConfig, figures: Mapping[str, Any]) -> None:
+        """See from its figures whether a camera needs another try."""
+        # A file that was read in part is not watched again from the beginning.
+        may_return = camera.source.live or not figures["received"]
+        if figures["state"] != "ended":
+            if figures["received"]:
+                self._retries.forget(camera.name)
+        elif figures["reason"] and may_return:
+            self._retries.failed(camera.name, figures["reason"])
 
     # Healing
 
-    def _ended(self, shard: ShardHandle) -> None:
-        with self._lock:
-            self._shards.remove(shard)
-            if shard.stopping or self._closing:
-                return
-            name = shard.mark.value.decode(errors="replace")
-            log.error("shard died", shard=shard.number, code=shard.process.exitcode, camera=name)
-            self.shard_restarts += 1
-            cameras = dict(shard.cameras)
-            if len(cameras) == 1:
-                (name,) = cameras
-            if name in cameras:
-                suspect = cameras.pop(name)
-                # A shard that runs takes them in a moment; a new one needs seconds to start.
-                for each, camera in cameras.items():
-                    self._place(each, camera, spread=False)
-                self._suspect(name, suspect)
-            elif cameras:
-                self._halve(cameras)
-
-    def _suspect(self, name: str, camera: CameraConfig) -> None:
-        """A camera was being decoded when its shard died: next time alone, then not at all."""
+    def _heal(self, dead: ShardProcess) -> None:
+        """Have the cameras of a dead shard watched again, its neighbours before the suspect."""
+        cameras = dict(dead.cameras)
+        name = next(iter(cameras)) if len(cameras) == 1 else dead.marked
+        log.error("shard died", shard=dead.number, code=dead.process.exitcode, camera=name)
+        self.shard_restarts += 1
+        if name not in cameras:
+            self._halve(list(cameras.values()))
+            return
+        suspect = cameras.pop(name)
+        self._place(cameras.values(), urgent=True)
         if self._suspects.crashed(name):
             log.error("camera quarantined", camera=name, reason=self._suspects.reason(name))
         else:
-            self._place(name, camera, alone=True)
+            self._place([suspect])
 
-    def _halve(self, cameras: Mapping[str, CameraConfig]) -> None:
+    def _halve(self, cameras: Sequence[CameraConfig]) -> None:
         """Nobody knows which camera it was: each half comes back apart, down to a single one."""
-        names = list(cameras)
-        for half in (names[::2], names[1::2]):
-            shard = self._start(alone=False)
-            for name in half:
-                self._give(shard, name, cameras[name])
+        for half in (cameras[::2], cameras[1::2]):
+            try:
+                if half:
+                    self._fleet.place_together(half)
+            except OSError as error:
+                self._no_process(half, error)
 
-    def _camera_status(self, name: str) -> dict[str, Any]:
-        if (reason := self._suspects.reason(name)) is not None:
-            return {"state": "quarantined", "reason": reason}
-        if name in self._refused:
-            return {"state": "refused", "reason": self._refused[name]}
-        for shard in self._shards:
-            figures: dict[str, Any] = shard.figures.get("cameras", {})
-            if name in shard.cameras and name in figures:
-                return {**figures[name], "shard": shard.number}
-        return {"state": "starting", "reason": ""}
+    def _camera_status(self, camera: CameraConfig) -> dict[str, Any]:
+        shard = self._fleet.holder(camera.name)
+        figures = shard.figures.get("cameras", {}).get(camera.name) if shard else None
+        found: dict[str, Any] = {"state": "starting", "reason": ""}
+        if (reason := self._suspects.reason(camera.name)) is not None:
+            found = {"state": "quarantined", "reason": reason}
+        elif figures and shard:
+            found = {**figures, "shard": shard.number}
+        elif self._retries.reason(camera.name):
+            found["state"] = "refused"
+        if (reason := self._retries.reason(camera.name)) and found["state"] in ("refused", "ended"):
+            found["reason"] = reason
+        return found | {"site": camera.site}
+
+
+def _figures_of(processes: Iterable[ShardProcess]) -> dict[str, Any]:
+    return {each.name: each.figures["process"] for each in processes if "process" in each.figures}

@@ -28,16 +28,23 @@ class Suspects:
 
     def crashed(self, name: str) -> bool:
         """Count a crash; True when the camera is in quarantine from now on."""
+        if not self.suspected(name):
+            self.forget(name)
         now_s = self._clock.monotonic_s()
         record = self._records.setdefault(name, _Record())
-        if now_s - record.last_s > FORGET_S + QUARANTINE_S:
-            record.crashes = 0
         record.crashes += 1
         record.last_s = now_s
         if record.crashes < 2:
             return False
         record.released_s = now_s + QUARANTINE_S
         return True
+
+    def suspected(self, name: str) -> bool:
+        """Whether a camera has crashed its process not long ago."""
+        record = self._records.get(name)
+        if record is None:
+            return False
+        return self._clock.monotonic_s() - record.last_s <= FORGET_S + QUARANTINE_S
 
     def reason(self, name: str) -> str | None:
         """Why a camera is in quarantine; None when it is not."""

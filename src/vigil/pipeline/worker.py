@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import resource
 import signal
 import sys
 import threading
@@ -35,7 +36,7 @@ LEAVE_S = 4.0
 
 @dataclass(frozen=True, kw_only=True)
 class Add:
-    """Begin to watch a camera. Carries its passwords, so it travels by pipe only."""
+    """Begin to watch a camera, anew if it is watched. Its passwords travel by pipe only."""
 
     camera: CameraConfig
 
@@ -121,6 +122,8 @@ def process(
     """What a shard's process runs; it leaves as soon as everything is said."""
     # Ctrl-C reaches the whole group; the supervisor alone decides how to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A core dump would hold passwords, and the neighbours of a crash would wait for its writing.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     log_to_stderr()
     settle()
     worker = Worker(commands, reports, mark, home)
@@ -201,14 +204,17 @@ class Worker:
             case Add(camera=camera):
                 self._add(camera)
             case Remove(name=name):
-                self._ended.pop(name, None)
-                if any(camera.name == name for camera in self._shard.cameras):
-                    self._shard.remove(name)
+                self._remove(name)
             case Stop():
                 self._stop.set()
 
+    def _remove(self, name: str) -> None:
+        self._ended.pop(name, None)
+        if any(camera.name == name for camera in self._shard.cameras):
+            self._shard.remove(name)
+
     def _add(self, camera: CameraConfig) -> None:
-        self._ended.pop(camera.name, None)
+        self._remove(camera.name)
         # A model or a setting that takes the process down is the camera's doing, too.
         self._write_mark(camera.name)
         try:
