@@ -9,6 +9,7 @@ from vigil.cli.demo import demo
 from vigil.cli.events import events
 from vigil.cli.model import model
 from vigil.cli.run import run
+from vigil.cli.score import score
 from vigil.cli.status import status
 from vigil.cli.watch import watch
 from vigil.core import VigilError
@@ -26,6 +27,7 @@ app.command()(watch)
 app.command()(run)
 app.command()(events)
 app.command()(status)
+app.command()(score)
 app.add_typer(model, name="model")
 app.command()(demo)
 

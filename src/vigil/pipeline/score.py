@@ -59,6 +59,8 @@ class Score:
     false_removed: int = 0
     true_rejected: int = 0
     """The worst mistake: true events that people were not told of."""
+    kept: int = 0
+    """Events, labelled or not, that were not rejected."""
     unverified: int = 0
     pending: int = 0
     happened: int = 0
@@ -241,6 +243,7 @@ class _Book:
 def _count(score: Score, judged: JudgedEvent, is_true: bool | None) -> None:
     outcome = judged.decision.outcome if judged.decision else None
     score.events += 1
+    score.kept += judged.kept
     score.unverified += outcome is Outcome.UNVERIFIED
     score.pending += outcome is Outcome.PENDING
     score.unlabelled += is_true is None
