@@ -44,3 +44,16 @@ def test_other_settings_are_a_new_chance() -> None:
     suspects.forget("gate")
     suspects.forget("gate")
     assert not suspects.crashed("gate")
+
+
+def test_a_death_without_a_suspect_is_an_accident_once() -> None:
+    clock = Hand()
+    suspects = Suspects(clock)
+    assert not suspects.unexplained(["gate", "door"])
+    assert not suspects.unexplained(["yard"])
+    assert suspects.unexplained(["door"])
+    assert not suspects.suspected("door")
+    clock.sleep(FORGET_S + 1)
+    assert not suspects.unexplained(["gate", "door", "yard"])
+    suspects.forget("gate")
+    assert not suspects.unexplained(["gate"])

@@ -180,8 +180,10 @@ class Supervisor:
         name = next(iter(cameras)) if len(cameras) == 1 else dead.marked
         log.error("shard died", shard=dead.number, code=dead.process.exitcode, camera=name)
         self.shard_restarts += 1
+        if not cameras:
+            return
         if name not in cameras:
-            self._halve(list(cameras.values()))
+            self._heal_unexplained(list(cameras.values()))
             return
         suspect = cameras.pop(name)
         self._place(cameras.values(), urgent=True)
@@ -190,14 +192,18 @@ class Supervisor:
         else:
             self._place([suspect])
 
-    def _halve(self, cameras: Sequence[CameraConfig]) -> None:
-        """Nobody knows which camera it was: each half comes back apart, down to a single one."""
-        for half in (cameras[::2], cameras[1::2]):
+    def _heal_unexplained(self, cameras: Sequence[CameraConfig]) -> None:
+        """Nobody knows which camera it was, if any: they come back apart from all others.
+
+        The first time together, for the kernel kills for memory, too; then by halves, down to a
+        single one.
+        """
+        again = self._suspects.unexplained(camera.name for camera in cameras)
+        for group in (cameras[::2], cameras[1::2]) if again else (cameras,):
             try:
-                if half:
-                    self._fleet.place_together(half)
+                self._fleet.place_together(group)
             except OSError as error:
-                self._no_process(half, error)
+                self._no_process(group, error)
 
     def _camera_status(self, camera: CameraConfig) -> dict[str, Any]:
         shard = self._fleet.holder(camera.name)

@@ -1,5 +1,6 @@
 """Cameras that were being decoded when their process died."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vigil.core import Clock
@@ -25,11 +26,13 @@ class Suspects:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._records: dict[str, _Record] = {}
+        self._unexplained_s: dict[str, float] = {}
+        """When the process of a camera last died and nobody knew why, monotonic seconds."""
 
     def crashed(self, name: str) -> bool:
         """Count a crash; True when the camera is in quarantine from now on."""
         if not self.suspected(name):
-            self.forget(name)
+            self._records.pop(name, None)
         now_s = self._clock.monotonic_s()
         record = self._records.setdefault(name, _Record())
         record.crashes += 1
@@ -45,6 +48,16 @@ class Suspects:
         if record is None:
             return False
         return self._clock.monotonic_s() - record.last_s <= FORGET_S + QUARANTINE_S
+
+    def unexplained(self, names: Iterable[str]) -> bool:
+        """Note that the process of these cameras died and none was being decoded.
+
+        True when one of them has seen that before, not long ago: then it is no accident.
+        """
+        now_s = self._clock.monotonic_s()
+        seen = {name: self._unexplained_s.get(name) for name in names}
+        self._unexplained_s |= dict.fromkeys(seen, now_s)
+        return any(then_s is not None and now_s - then_s <= FORGET_S for then_s in seen.values())
 
     def reason(self, name: str) -> str | None:
         """Why a camera is in quarantine; None when it is not."""
@@ -69,3 +82,4 @@ class Suspects:
     def forget(self, name: str) -> None:
         """The camera is gone, or has other settings: nothing is known of it."""
         self._records.pop(name, None)
+        self._unexplained_s.pop(name, None)
