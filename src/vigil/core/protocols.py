@@ -169,6 +169,11 @@ class Verifier(Protocol):
 class Alerter(Protocol):
     """Tell somebody. One object a receiver; it keeps no queue of its own."""
 
+    @property
+    def pictures(self) -> bool:
+        """Whether it can use a picture; then one is made for it."""
+        ...
+
     async def open(self) -> None:
         """Be there before the first message, where a receiver sees that; failing is no error."""
         ...

@@ -80,9 +80,9 @@ class DeliveryStore:
         done = {"state": SENT, "done_s": now_s, "note": "", "receipt": storable(receipt)}
         self._settle(position, done)
 
-    def delayed(self, position: int, *, due_s: float, note: str) -> None:
+    def delayed(self, position: int, *, now_s: float, due_s: float, note: str) -> None:
         """It is to be tried again, `due_s` at the earliest."""
-        later = {"attempts": alert_deliveries.c.attempts + 1, "due_s": due_s}
+        later = {"attempts": alert_deliveries.c.attempts + 1, "due_s": max(due_s, now_s)}
         self._settle(position, later | {"note": storable(note)[:MOST_NOTE]})
 
     def dead(self, position: int, *, now_s: float, note: str) -> None:
