@@ -20,13 +20,14 @@ ENTRY_POINTS = """
 diary = crash_parts:DiaryGate
 fused = crash_parts:FusedGate
 [vigil.detectors]
+fused = crash_parts:FusedDetector
 slow = crash_parts:SlowDetector
 """
 
 
 @pytest.fixture
 def broken_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """`diary` and `fused` gates and `slow` detectors, installed as a distribution would be.
+    """Gates `diary` and `fused`, detectors `fused` and `slow`, as an installed plug-in has them.
 
     Processes that a supervisor starts get the same search path.
     """

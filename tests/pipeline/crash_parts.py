@@ -51,3 +51,15 @@ class SlowDetector(MotionDetector):
     def detect(self, looks: Sequence[Look]) -> list[Detections]:
         time.sleep(self.seconds * len(looks))
         return super().detect(looks)
+
+
+@part
+class FusedDetector(SlowDetector):
+    """Takes the process down while the file `fuse` is there; nobody can tell whose look it was."""
+
+    fuse: Path
+
+    def detect(self, looks: Sequence[Look]) -> list[Detections]:
+        if self.fuse.exists():
+            os.abort()
+        return super().detect(looks)

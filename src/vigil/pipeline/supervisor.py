@@ -166,11 +166,10 @@ class Supervisor:
         """See from its figures whether a camera needs another try."""
         # A file that was read in part is not watched again from the beginning.
         may_return = camera.source.live or not figures["received"]
-        if figures["state"] != "ended":
-            if figures["received"]:
-                self._retries.forget(camera.name)
-        elif figures["reason"] and may_return:
+        if figures["state"] == "ended" and figures["reason"] and may_return:
             self._retries.failed(camera.name, figures["reason"])
+        elif figures["received"]:
+            self._retries.forget(camera.name)
 
     # Healing
 
