@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +30,9 @@ from vigil.core import (
 )
 from vigil.net import Limits, host_of
 
+FIRST_RETRIES = 3.0
+"""There to begin with, for somebody who asks seldom."""
+
 
 @part
 class Fallback:
@@ -42,11 +45,20 @@ class Fallback:
     """Never that of the first: a key is for one server."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Open:
+    """What belongs to one event loop."""
+
+    loop: asyncio.AbstractEventLoop
+    seats: asyncio.Semaphore
+    endpoints: Sequence[Endpoint]
+
+
 @part
 class OpenAiBrain:
     """Asks servers in order until one answers; pictures are sent as bytes, never as addresses.
 
-    Belongs to the event loop that first asks. Sockets open on first use.
+    Sockets open on first use.
     """
 
     base_url: BaseUrl
@@ -74,7 +86,7 @@ class OpenAiBrain:
     most_bytes: Annotated[int, Field(ge=4096)] = 1 << 20
     """Of an answer; what is longer is cut off."""
     retry_share: Share = 0.1
-    """Of calls that may be repeated to a server that fails."""
+    """Of calls that may be repeated to a server that fails; 0: none is."""
     failures: Count = 5
     """In a row, after which a server is left alone."""
     allow_private: bool = True
@@ -87,8 +99,7 @@ class OpenAiBrain:
     def __post_init__(self) -> None:
         self.clock: Clock = SystemClock()
         """For breakers and dates; another one may be set before the first question."""
-        self._endpoints: list[Endpoint] | None = None
-        self._seats: asyncio.Semaphore | None = None
+        self._open: _Open | None = None
         # Whether two of us wait equally long is nothing that anyone should rely on.
         self._chance = random.Random()  # noqa: S311
 
@@ -97,8 +108,9 @@ class OpenAiBrain:
         tally = Tally()
         ends_s = asyncio.get_running_loop().time() + self.total_s
         try:
-            async with asyncio.timeout_at(ends_s), self._places():
-                return await self._asked(question, answer, tally, ends_s)
+            here = self._here()
+            async with asyncio.timeout_at(ends_s), here.seats:
+                return await self._asked(here.endpoints, question, answer, tally, ends_s)
         except TimeoutError as error:
             late = BrainUnavailable(f"{self._hosts}: no answer in {self.total_s:g} s")
             tally.note_on(late)
@@ -109,19 +121,24 @@ class OpenAiBrain:
 
     async def served_models(self) -> list[str]:
         """Names of the models that the first server has; raises `BrainError`."""
-        return await self._opened()[0].models()
+        return await self._here().endpoints[0].models()
 
     async def close(self) -> None:
         """Let connections go; the next question opens them anew."""
-        endpoints, self._endpoints, self._seats = self._endpoints or [], None, None
-        for endpoint in endpoints:
-            await endpoint.close()
+        opened, self._open = self._open, None
+        if opened is not None and opened.loop is asyncio.get_running_loop():
+            for endpoint in opened.endpoints:
+                await endpoint.close()
 
     async def _asked(
-        self, question: Question, answer: type[AnswerT], tally: Tally, ends_s: float
+        self,
+        endpoints: Sequence[Endpoint],
+        question: Question,
+        answer: type[AnswerT],
+        tally: Tally,
+        ends_s: float,
     ) -> Reply[AnswerT]:
         asking = await self._asking(question, answer)
-        endpoints = self._opened()
         failed: list[BrainError] = []
         for number, endpoint in enumerate(endpoints):
             conversation = Conversation(
@@ -157,16 +174,17 @@ class OpenAiBrain:
             with_ids=self.media_ids,
         )
 
-    def _places(self) -> asyncio.Semaphore:
-        if self._seats is None:
-            self._seats = asyncio.Semaphore(self.concurrency)
-        return self._seats
-
-    def _opened(self) -> list[Endpoint]:
-        if self._endpoints is None:
+    def _here(self) -> _Open:
+        loop = asyncio.get_running_loop()
+        if self._open is None or self._open.loop is not loop:
+            # Sockets of a loop that has ended are of no use in this one.
             first = Fallback(base_url=self.base_url, api_key=self.api_key)
-            self._endpoints = [self._endpoint(each) for each in (first, *self.fallbacks)]
-        return self._endpoints
+            self._open = _Open(
+                loop=loop,
+                seats=asyncio.Semaphore(self.concurrency),
+                endpoints=[self._endpoint(each) for each in (first, *self.fallbacks)],
+            )
+        return self._open
 
     def _endpoint(self, server: Fallback) -> Endpoint:
         place = Place(

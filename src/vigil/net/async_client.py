@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -58,7 +59,7 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         self._allow_private = allow_private
         self._origin: tuple[str, str, int | None] | None = None
         self._inner = httpx.AsyncHTTPTransport(
-            verify=ssl.create_default_context(cafile=ca_file) if ca_file else True,
+            verify=_trusted(ca_file),
             trust_env=False,
             limits=httpx.Limits(max_connections=connections, keepalive_expiry=IDLE_S),
         )
@@ -157,6 +158,14 @@ class AsyncGuardedClient:
     async def close(self) -> None:
         """Close all connections."""
         await self._client.aclose()
+
+
+@cache
+def _trusted(ca_file: Path | None) -> ssl.SSLContext:
+    """Reading all the usual certificates takes a while; every client may share them."""
+    if ca_file is None:
+        return httpx.create_ssl_context(trust_env=False)
+    return ssl.create_default_context(cafile=ca_file)
 
 
 async def _read(response: httpx.Response, max_bytes: int) -> tuple[bytes, bool]:

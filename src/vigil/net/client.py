@@ -113,8 +113,8 @@ def _check_head(response: httpx.Response, host: str, max_bytes: int) -> None:
 
 
 def host_of(url: str) -> str:
-    """For messages: an address may carry a password, its host does not."""
+    """Host and port, for messages: an address may carry a password, its host does not."""
     try:
-        return httpx.URL(url).host or "address without a host"
-    except httpx.InvalidURL:
+        return httpx.URL(url).netloc.decode("ascii") or "address without a host"
+    except (httpx.InvalidURL, UnicodeError):
         return "address that cannot be read"

@@ -12,7 +12,7 @@ import asyncio
 import json
 import sys
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -67,7 +67,7 @@ class Counts:
     at_once: int = 0
     """Requests that are being worked on or wait now."""
     most_at_once: int = 0
-    forms: Counter[str] = field(default_factory=Counter)
+    forms: dict[str, int] = field(default_factory=dict)
     """How answers were asked for: json_schema, json_object, tools or text."""
 
 
@@ -274,8 +274,8 @@ class FakeBrain:
                 headers = {"Retry-After": retry_after} if retry_after is not None else {}
                 await _send(writer, failure(status, message, headers))
                 return True
-            case Sends(body=body):
-                await _send(writer, response(200, body))
+            case Sends(body=body, kind=kind):
+                await _send(writer, response(200, body, kind=kind))
                 return True
             case Hangs():
                 await self._stopping.wait()
@@ -298,7 +298,7 @@ class FakeBrain:
             raise BadRequest(f"{'tools' if form == 'tools' else 'response_format'}: not supported")
         if form == "json_object" and "json" not in (asked.system + asked.text).lower():
             raise BadRequest("messages must contain the word 'json'")
-        self.counts.forms[form] += 1
+        self.counts.forms[form] = self.counts.forms.get(form, 0) + 1
         self.counts.pictures += len(asked.jpegs)
         self.asked.append(asked)
         return asked, form

@@ -40,6 +40,7 @@ class Sends:
     """Status 200 with a body that is no chat completion."""
 
     body: bytes = b"<html>502 Bad Gateway</html>"
+    kind: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
