@@ -1,10 +1,14 @@
 """What every test may use."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from vigil.pipeline.durable import Durable
+from vigil.store.database import Database
+from vigil.testing.postgres import PostgresServer, find_postgres
 
 DATA = Path(
     os.environ.get("VIGIL_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -30,3 +34,31 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("VIGIL_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """Makes databases of a real server, with all tables; skips where none is installed."""
+    programs = find_postgres()
+    if programs is None:
+        reason = "PostgreSQL is not installed; on Debian: apt-get install postgresql"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with PostgresServer(programs) as server:
+        template = server.new_database()
+        # What takes seconds is done once; the databases of tests are copies.
+        database = Database(template)
+        durable = Durable(database)
+        durable.prepare()
+        durable.close()
+        database.close()
+        name = template.partition("@/")[2].partition("?")[0]
+        yield lambda: server.new_database(template=name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str | Path:
+    """Where a database is, or is to be; the test runs on each kind."""
+    if request.param == "sqlite":
+        return tmp_path / "events.db"
+    make: Callable[[], str] = request.getfixturevalue("postgres")
+    return make()

@@ -15,4 +15,4 @@ def app_of(config: Path | None) -> App | None:
 def home_of(config: Path | None) -> Home:
     """The state folder that a file names, or else the environment."""
     app = app_of(config)
-    return open_home(app.home if app else None)
+    return open_home(app.home, server=app.database) if app else open_home()

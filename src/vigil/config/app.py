@@ -13,9 +13,11 @@ from pydantic import (
     model_validator,
 )
 
-from vigil.config.parts import AnyDetector, AnyGate, AnyTracker
+from vigil.config.alerts import Alerts
+from vigil.config.decide import Budgets, Database, Decide, judged_by
+from vigil.config.parts import AnyBrain, AnyDetector, AnyGate, AnyTracker, AnyVerifier
 from vigil.config.paths import folder_of, placed
-from vigil.config.problems import gathered, problem
+from vigil.config.problems import gathered, one_of, problem
 from vigil.config.settings import Model, Name, Positive
 from vigil.config.sources import AnySource
 from vigil.config.zones import AnyRule, Corners, Zone
@@ -128,6 +130,8 @@ class App(Model):
 
     home: Annotated[Path | None, AfterValidator(_placed)] = None
     """State folder; None: VIGIL_HOME, or the platform's."""
+    database: Database | None = Field(None, repr=False)
+    """URL of a server; None: VIGIL_DATABASE, or a file in the state folder."""
     retain: Retain = Retain()
     shards: Shards = Shards()
     metrics: Annotated[Metrics | None, BeforeValidator(_off)] = Metrics()
@@ -140,6 +144,16 @@ class App(Model):
     health: Health
     rules: Any = ANYONE_ANYWHERE
     """As written: each camera builds rules of its own from it, for rules remember."""
+    brain: Annotated[AnyBrain | None, BeforeValidator(_off)] = None
+    """A large model, for whoever asks one and names no other."""
+    verify: Annotated[AnyVerifier | None, BeforeValidator(_off)] = None
+    """Who judges events; None (`off`): nobody."""
+    decide: Decide = Decide()
+    budget: Budgets = Budgets()
+    neighbours: tuple[tuple[Name, ...], ...] = ()
+    """Groups of cameras that see the same ground."""
+    alerts: Alerts = Alerts()
+    """Who is told."""
     cameras: Mapping[Name, CameraConfig] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -152,6 +166,25 @@ class App(Model):
         }
         cameras = {name: inherited(top, own, name) for name, own in found["cameras"].items()}
         return {**found, "cameras": cameras}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _judges_know_the_brain(cls, found: Any) -> Any:
+        return judged_by(found) if isinstance(found, Mapping) else found
+
+    @model_validator(mode="after")
+    def _neighbours_are_cameras(self) -> Self:
+        strange = [
+            problem(("neighbours", group, at), name, f"no such camera{one_of(name, self._names)}")
+            for group, names in enumerate(self.neighbours)
+            for at, name in enumerate(names)
+            if name not in self.cameras
+        ]
+        return gathered(strange, lambda: self)
+
+    @property
+    def _names(self) -> list[str]:
+        return sorted(self.cameras)
 
     def without_cameras(self) -> Self:
         """The same for a process that must not know the passwords of all cameras."""

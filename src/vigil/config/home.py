@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,11 +39,17 @@ class Home:
     """A state folder; nobody but its owner can look inside."""
 
     path: Path
+    server: str = field(default="", repr=False)
+    """URL of a database server, with its password; empty: the database is a file here."""
 
     @property
-    def database(self) -> Path:
-        """Events and the rows of clips."""
-        return self.path / "events.db"
+    def database(self) -> str | Path:
+        """Events, decisions, and the rows of clips."""
+        return self.server or self.path / "events.db"
+
+    def without_secrets(self) -> "Home":
+        """For a process that never opens the database."""
+        return replace(self, server="")
 
     @property
     def clips(self) -> Path:
@@ -75,15 +81,18 @@ class Home:
         return file
 
 
-def open_home(configured: Path | None = None) -> Home:
+def open_home(configured: Path | None = None, *, server: str | None = None) -> Home:
     """The state folder, made when it is not there.
 
-    The file's `home:` wins, then the environment's VIGIL_HOME, then the platform's data folder.
-    Raises ConfigError when it cannot be made or written.
+    The file's `home:` wins, then the environment's VIGIL_HOME, then the platform's data folder; and
+    the file's `database:`, then VIGIL_DATABASE. Raises ConfigError when it cannot be made or
+    written.
     """
     named = os.environ.get("VIGIL_HOME")
     path = configured or (Path(named) if named else user_data_path("vigil"))
-    home = Home(path=path.expanduser().absolute())
+    home = Home(
+        path=path.expanduser().absolute(), server=server or os.environ.get("VIGIL_DATABASE", "")
+    )
     try:
         home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (home.clips, home.models, home.spill, home.run):

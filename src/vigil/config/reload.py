@@ -7,7 +7,10 @@ from pathlib import Path
 from vigil.config.app import App
 from vigil.config.load import camera_folder, load
 
-NEEDS_RESTART = ("home", "shards", "metrics")
+NEEDS_RESTART = (
+    *("home", "database", "shards", "metrics"),
+    *("brain", "verify", "decide", "budget", "neighbours", "alerts"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,10 @@
 from sqlalchemy import Connection
 
 from vigil.store.alert_store import AlertStore
+from vigil.store.brain_store import BrainRequest, BrainStore, RequestKey, RequestState
+from vigil.store.budget_store import Account, BudgetStore, Limit, Limits, Spent, algorithm_of
+from vigil.store.decision_rows import Said
+from vigil.store.decision_store import Announce, DecisionStore
 from vigil.store.delivery_store import Delivery, DeliveryStore
 from vigil.store.event_store import EventStore, Recorded, Wanted
 from vigil.store.retention import Healed, Retention, Swept
@@ -11,17 +15,30 @@ from vigil.store.spill import Spill
 from vigil.store.steady_store import SteadyStore
 
 __all__ = [
+    "Account",
     "AlertStore",
+    "Announce",
+    "BrainRequest",
+    "BrainStore",
+    "BudgetStore",
     "Connection",
+    "DecisionStore",
     "Delivery",
     "DeliveryStore",
     "EventStore",
     "Healed",
+    "Limit",
+    "Limits",
     "Recorded",
+    "RequestKey",
+    "RequestState",
     "Retention",
+    "Said",
+    "Spent",
     "Spill",
     "SteadyStore",
     "StoredEvent",
     "Swept",
     "Wanted",
+    "algorithm_of",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from vigil.core import (
     Decision,
@@ -44,10 +44,6 @@ class Announce(Protocol):
         ...
 
 
-def to_nobody(_connection: Connection, _event: Event, _decision: Decision, *, over: bool) -> None:
-    """An `Announce` for who keeps no alerts."""
-
-
 class DecisionStore:
     """Decisions and verdicts, in the database of events.
 
@@ -55,22 +51,23 @@ class DecisionStore:
     Raises as `Database` does.
     """
 
-    def __init__(self, database: Database, *, announce: Announce = to_nobody) -> None:
+    def __init__(self, database: Database, *, announce: Announce | None = None) -> None:
+        """`announce`: None, for who keeps no alerts."""
         self.database = database
-        self.announce = announce
+        self._announce = announce or _to_nobody
 
     # An event's life
 
     def begin(self, connection: Connection, event: Event, decision: Decision) -> None:
         """The first row of an event was written; this is the decision's."""
         connection.execute(insert(decisions).values(decision_row(decision)))
-        self.announce(connection, event, decision, over=False)
+        self._announce(connection, event, decision, over=False)
 
     def end(self, connection: Connection, event: Event) -> None:
         """The event is over. Events of before there were decisions have none."""
         row = connection.execute(DECISIONS.where(decisions.c.event_id == event.id)).first()
         if row is not None:
-            self.announce(connection, event, stored_decision(row), over=True)
+            self._announce(connection, event, stored_decision(row), over=True)
 
     def decide(
         self,
@@ -82,7 +79,7 @@ class DecisionStore:
         now_s: float,
         only_pending: bool = False,
     ) -> Decision | None:
-        """Decide, unless it is decided for good; how the event stands then, None: no such event.
+        """Decide, unless it is decided for good; None when everything stays as it was.
 
         What is confirmed or rejected stays so; `only_pending`: what is unverified, too.
         """
@@ -93,7 +90,7 @@ class DecisionStore:
                 return None
             before = stored_decision(found)
             if not _may_follow(before, outcome, reason, only_pending=only_pending):
-                return before
+                return None
             if said is not None and said.verdict.event_id == event_id:
                 put_verdict(connection, said)  # another event of its incident keeps its own
             connection.execute(
@@ -133,7 +130,7 @@ class DecisionStore:
     def _announced(self, connection: Connection, event_id: str) -> Decision:
         row = connection.execute(DECIDED_EVENTS.where(events.c.id == event_id)).one()
         step, decision = stored_step(row), stored_decision(row)
-        self.announce(connection, step.event, decision, over=step.kind is StepKind.END)
+        self._announce(connection, step.event, decision, over=step.kind is StepKind.END)
         return decision
 
     # Reading
@@ -166,6 +163,28 @@ class DecisionStore:
         with self.database.reading() as connection:
             rows = connection.execute(query.where(decisions.c.decided_s >= since_s))
             return {(row.outcome, row.reason or ""): row.events for row in rows}
+
+    def companions(
+        self, event: Event, cameras: Collection[str], *, within_s: float, memory_s: float
+    ) -> Sequence[Event]:
+        """Other events of the same rule and thing, oldest first, that may be the same incident.
+
+        Those of its own camera were still going on `memory_s` before it began; those of `cameras`
+        overlap with it, give or take `within_s`.
+        """
+        begins_s, ends_s = event.start_s, max(event.start_s, event.end_s)
+        here = and_(events.c.source == event.source, events.c.end_s >= begins_s - memory_s)
+        beside = and_(
+            events.c.source.in_(cameras),
+            events.c.start_s <= ends_s + within_s,
+            events.c.end_s >= begins_s - within_s,
+        )
+        alike = (events.c.rule == event.rule, events.c.label == event.label)
+        not_later = events.c.start_s <= ends_s + within_s
+        query = select(events).where(events.c.id != event.id, *alike, not_later, or_(here, beside))
+        with self.database.reading() as connection:
+            rows = connection.execute(query.order_by(events.c.id).limit(AT_ONCE)).all()
+        return [stored_step(row).event for row in rows]
 
     # Verdicts and reviews
 
@@ -224,3 +243,7 @@ def _may_follow(
 def _pages(event_ids: Collection[str]) -> Sequence[Sequence[str]]:
     ids = list(event_ids)
     return [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
+
+
+def _to_nobody(_connection: Connection, _event: Event, _decision: Decision, *, over: bool) -> None:
+    pass

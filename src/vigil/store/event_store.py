@@ -71,6 +71,10 @@ class Follower(Protocol):
         """The end of an event was written; once."""
         ...
 
+    def committed(self) -> None:
+        """What was written since `prepare` is on the disk."""
+        ...
+
 
 class EventStore:
     """A database of events beside a folder of clips; opened on first use.
@@ -113,6 +117,8 @@ class EventStore:
                 self._write_step(connection, step)
                 if clip is not None and place is not None:
                     replaced += self._write_clip(connection, clip, step.event.id, place)
+        if self.follower is not None:
+            self.follower.committed()
         for place in replaced:
             # All is written by now; a file that stays is swept away at the next start.
             with suppress(OSError):
@@ -168,6 +174,8 @@ class EventStore:
             if self.follower is not None:
                 for row in rows:
                     self.follower.ended(connection, stored_step(row).event)
+        if self.follower is not None:
+            self.follower.committed()
         return len(rows)
 
     def clip_path(self, uri: str) -> Path:

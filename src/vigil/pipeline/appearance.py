@@ -1,0 +1,82 @@
+"""Whether two cameras show the same thing: by its colours."""
+
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from jaxtyping import Float32
+
+from vigil.core import Box, Case, Event, Frame, SourceError
+
+HUES, SATURATIONS, VALUES = 12, 3, 4
+GREY = 40
+"""Below this saturation, of 255, a hue is noise."""
+CENTRE = 0.6
+"""Share of the box's sides that is looked at: its border shows what stands behind."""
+CROP_PX = 48
+"""Width at which it is looked at."""
+WINDOW_S = 0.5
+"""How far from the wanted moment a picture may be."""
+
+Colours: TypeAlias = Float32[np.ndarray, "bins"]
+"""Shares that add up to 1: hues by saturation, then greys by brightness."""
+
+
+def colours_of(case: Case) -> Colours | None:
+    """Of the event's thing, at the moment when it looks largest; None without a box or picture.
+
+    Blocks: decodes up to a second of the clip.
+    """
+    moment = _moment(case)
+    if moment is None:
+        return None
+    time_s, box = moment
+    try:
+        frames = case.footage.frames(time_s - WINDOW_S, time_s + WINDOW_S)
+        frame = min(frames, key=lambda each: abs(each.time_s - time_s), default=None)
+    except SourceError:
+        return None
+    return None if frame is None else colours_in(frame, box)
+
+
+def colours_in(frame: Frame, box: Box) -> Colours | None:
+    """Of the centre of a box in source pixels; None when nothing of it lies in the picture."""
+    centre = _centre(box).clipped(frame.width, frame.height)
+    if centre.width < 1 or centre.height < 1:
+        return None
+    crop = frame.rgb(CROP_PX, region=centre)
+    hue, saturation, value = cv2.split(cv2.cvtColor(crop, cv2.COLOR_RGB2HSV))
+    coloured = saturation >= GREY
+    tints = np.histogram2d(
+        hue[coloured],
+        saturation[coloured],
+        bins=(HUES, SATURATIONS),
+        range=((0, 180), (GREY, 256)),
+    )[0]
+    greys = np.histogram(value[~coloured], bins=VALUES, range=(0, 256))[0]
+    bins = np.concatenate([tints.ravel(), greys]).astype(np.float32)
+    return np.asarray(bins / bins.sum(), np.float32)
+
+
+def likeness(a: Colours, b: Colours) -> float:
+    """Bhattacharyya coefficient of two histograms: 1 for the same colours, 0 for none in common."""
+    return float(np.sqrt(a * b).sum())
+
+
+def _moment(case: Case) -> tuple[float, Box] | None:
+    """When the thing is seen best within the clip as it is now, and where."""
+    seen = [
+        (time_s, box)
+        for time_s, box in (case.event.path or _last_known(case.event))
+        if case.footage.start_s <= time_s
+    ]
+    return max(seen, key=lambda each: each[1].area, default=None)
+
+
+def _last_known(event: Event) -> tuple[tuple[float, Box], ...]:
+    return () if event.box is None else ((event.end_s, event.box),)
+
+
+def _centre(box: Box) -> Box:
+    aside_x, aside_y = (1 - CENTRE) / 2 * box.width, (1 - CENTRE) / 2 * box.height
+    return Box(box.x1 + aside_x, box.y1 + aside_y, box.x2 - aside_x, box.y2 - aside_y)

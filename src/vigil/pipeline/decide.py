@@ -1,0 +1,375 @@
+"""An event's journey: recorded → judged, cheap first → decided by its deadline → told.
+
+Each event is decided by a durable job that was accepted in the transaction that wrote the event.
+A job may be cut short at any point and begun anew: what judges said is kept, and a decision is
+taken once. Deadlines are kept by a thread of their own, however long a judge takes.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from vigil.config.app import App
+from vigil.config.decide import Budgets, DayBudget
+from vigil.core import (
+    BrainError,
+    BudgetSpent,
+    Case,
+    Clock,
+    Decision,
+    Event,
+    Outcome,
+    Ruling,
+    SourceError,
+    StoreUnavailable,
+    SystemClock,
+    Unverified,
+    Verdict,
+    Verifier,
+)
+from vigil.pipeline.budget import Budget
+from vigil.pipeline.cases import Cases, NoFootage
+from vigil.pipeline.deadlines import Deadlines
+from vigil.pipeline.decide_stats import DecideStats
+from vigil.pipeline.dispatcher import Dispatcher, Shed
+from vigil.pipeline.durable import Durable
+from vigil.pipeline.incidents import Incidents, Neighbours
+from vigil.pipeline.judges import Hearing, Hearings, supervised
+from vigil.pipeline.loop_thread import LoopThread
+from vigil.store import (
+    Announce,
+    BrainStore,
+    BudgetStore,
+    Connection,
+    DecisionStore,
+    EventStore,
+    Limit,
+    Limits,
+    Said,
+    StoredEvent,
+)
+
+log = structlog.get_logger(__name__)
+QUEUE = "decide"
+SPARE_JOBS = 64
+"""Jobs at a time beyond those that wait for a large model."""
+SHOWN_EVERY_S = 0.25
+"""How often a clip that grows is looked at."""
+LOOKS_S = 300.0
+"""Judges that take longer than this, beyond waiting for their turn, hang."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruled:
+    """What is to become of an event."""
+
+    outcome: Outcome
+    reason: Unverified | None = None
+    said: Said | None = None
+
+
+class Decider:
+    """Decides the events that `store` records, from `start` on; made before anything is recorded.
+
+    Follows the store: see `vigil.store.event_store.Follower`.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        app: App,
+        *,
+        announce: Announce | None = None,
+        on_told: Callable[[], None] = lambda: None,
+        clock: Clock | None = None,
+        poll_s: float = 0.2,
+    ) -> None:
+        """`announce` and `on_told`: called in the transaction of what happens, and after it."""
+        self.stats = DecideStats()
+        self.decisions = DecisionStore(store.database, announce=announce)
+        self.durable = Durable(store.database, poll_s=poll_s)
+        self._store = store
+        self._settings = app.decide
+        self._on_spent = app.budget.on_spent
+        self._on_told = on_told
+        self._clock = clock or SystemClock()
+        self._hearings: Hearings = {}
+        self._room = LoopThread("verify", threads=app.decide.looks_at_once, polite=True)
+        self._cases = Cases(store, app)
+        self._incidents = Incidents(
+            self.decisions, self._case_of, Neighbours(groups=app.neighbours)
+        )
+        self.budget = Budget(
+            store=BudgetStore(store.database),
+            limits=limits_of(app.budget),
+            time_zone=app.budget.time_zone,
+            site_of=self._site_of,
+            clock=self._clock,
+        )
+        self._brain_store = BrainStore(store.database)
+        self.dispatcher = Dispatcher(
+            self._brain_store,
+            self.budget,
+            self._room.aside,
+            at_once=app.decide.asks_at_once,
+            most_waiting=app.decide.most_waiting,
+            stale_s=app.decide.stale_s,
+            clock=self._clock,
+        )
+        self._verifier = self._supervised(app.verify)
+        self._deadlines = Deadlines(self._expire, clock=self._clock)
+        self._started = False
+        self.durable.serve(QUEUE, self._job, at_once=app.decide.most_waiting + SPARE_JOBS)
+        store.follower = self
+
+    # Starting and ending
+
+    def start(self) -> bool:
+        """Settle what is overdue and begin to decide; False while the database does not let us.
+
+        Call it again then, and as often as you like afterwards.
+        """
+        if self._started:
+            return True
+        try:
+            now_s = self._clock.now_s()
+            self._brain_store.shed_before(now_s - self._settings.stale_s, now_s)
+            pending = self.decisions.pending()
+            self.durable.launch()
+        except StoreUnavailable as error:
+            log.warning("events are not decided yet", reason=str(error))
+            return False
+        self._deadlines.start(pending, deadline_s=self._settings.deadline_s)
+        self._room.start(self.dispatcher.run())
+        self._started = True
+        return True
+
+    def apply(self, app: App) -> None:
+        """Cameras, their rules and masks have changed."""
+        self._cases.app = app
+
+    def close(self) -> None:
+        """Put down what is being judged; the next start goes on with it."""
+        self._store.follower = None
+        self._deadlines.close()
+        self.durable.close()
+        if self._verifier is not None:
+            self._room.finish(self._verifier.close())
+        self._room.close()
+
+    def status(self) -> dict[str, Any]:
+        """Figures for people and for Prometheus."""
+        return self.stats.as_json(judging=len(self._hearings), dispatcher=self.dispatcher)
+
+    # Following the store
+
+    def prepare(self) -> None:
+        self.durable.prepare()
+
+    def began(self, connection: Connection, event: Event) -> None:
+        now_s = self._clock.now_s()
+        decision = Decision(
+            event_id=event.id,
+            outcome=Outcome.PENDING,
+            incident=event.id,
+            due_s=now_s + self._settings.deadline_s,
+        )
+        if self._verifier is None or not _shows_something(event):
+            decision = replace(
+                decision,
+                outcome=Outcome.UNVERIFIED,
+                reason=Unverified.NO_JUDGE,
+                due_s=now_s,
+                decided_s=now_s,
+            )
+            self.decisions.begin(connection, event, decision)
+            return
+        self.decisions.begin(connection, event, decision)
+        self.durable.enqueue(connection, QUEUE, event.id, priority=_priority(event))
+        self._deadlines.add(event.id, self._settings.deadline_s)
+
+    def ended(self, connection: Connection, event: Event) -> None:
+        self.decisions.end(connection, event)
+
+    def committed(self) -> None:
+        self._on_told()
+
+    # Deciding
+
+    async def _job(self, event_id: str) -> None:
+        await self._room.run(self._decide(event_id))
+
+    async def _decide(self, event_id: str) -> None:
+        stored, decision = await self._room.aside(self._found, event_id)
+        if stored is None or decision is None or decision.outcome in _FOR_GOOD:
+            return
+        left_s = decision.due_s - self._clock.now_s()
+        hearing = Hearing(incident=decision.incident, due_s=self._clock.monotonic_s() + left_s)
+        self._hearings[event_id] = hearing
+        try:
+            ruled = await self._heard(stored, hearing)
+        finally:
+            del self._hearings[event_id]
+        await self._room.aside(self._settle, event_id, ruled)
+
+    async def _heard(self, stored: StoredEvent, hearing: Hearing) -> Ruled:
+        """What comes of judging, whatever happens to the judges."""
+        try:
+            async with asyncio.timeout(self._settings.stale_s + LOOKS_S):
+                return await self._judged(stored, hearing)
+        except StoreUnavailable:
+            raise
+        except BudgetSpent as error:
+            return _on_spent(self._on_spent, error.verdict, hearing)
+        except BrainError as error:
+            reason = Unverified.SHED if isinstance(error, Shed) else Unverified.BRAIN_DOWN
+            return _nobody(reason, error.verdict, hearing)
+        except (NoFootage, SourceError) as error:
+            log.warning("nothing to judge by", event_id=stored.event.id, reason=str(error))
+            return _nobody(Unverified.NO_CLIP, None, hearing)
+        except Exception:
+            log.exception("a judge failed", event_id=stored.event.id)
+            return _nobody(Unverified.ERROR, None, hearing)
+
+    async def _judged(self, stored: StoredEvent, hearing: Hearing) -> Ruled:
+        assert self._verifier is not None
+        clip_s = await self._shown(stored, hearing)
+        # What has been seen of it meanwhile belongs to the case, too.
+        case = await self._room.aside(self._case_of, stored.event.id)
+        hearing.incident = await asyncio.to_thread(self._incidents.join, case)
+        verdict = await self._verifier.verify(case)
+        said = hearing.words(verdict)
+        if verdict.event_id == stored.event.id:
+            seconds = self._seconds(stored, hearing, clip_s)
+            said = replace(said, verdict=replace(verdict, seconds=seconds))
+            self.stats.took(seconds)
+        outcome = _OUTCOMES[verdict.ruling]
+        reason = Unverified.UNSURE if outcome is Outcome.UNVERIFIED else None
+        return Ruled(outcome=outcome, reason=reason, said=said)
+
+    async def _shown(self, stored: StoredEvent, hearing: Hearing) -> float:
+        """Wait until the clip shows the event's first seconds; how long that took.
+
+        Not longer than half of what is left until the decision is due.
+        """
+        case = await self._room.aside(self._cases.case, stored)
+        began_s = self._clock.monotonic_s()
+        until_s = began_s + (hearing.due_s - began_s) / 2
+        wanted_s = stored.event.start_s + self._settings.first_s
+        while self._clock.monotonic_s() + SHOWN_EVERY_S < until_s:
+            if await asyncio.to_thread(lambda: case.footage.end_s) >= wanted_s:
+                break
+            await asyncio.sleep(SHOWN_EVERY_S)
+        return self._clock.monotonic_s() - began_s
+
+    def _seconds(self, stored: StoredEvent, hearing: Hearing, clip_s: float) -> dict[str, float]:
+        """Where the time went since the event was recorded."""
+        total_s = max(0.0, self._clock.now_s() - stored.created_s)
+        own = [said.verdict.seconds for said in hearing.said]
+        frames_s = sum(seconds.get("frames", 0.0) for seconds in own)
+        model_s = sum(seconds.get("model", 0.0) for seconds in own)
+        queue_s = max(0.0, total_s - clip_s - frames_s - model_s)
+        return {
+            "queue": queue_s,
+            "clip": clip_s,
+            "frames": frames_s,
+            "model": model_s,
+            "total": total_s,
+        }
+
+    def _settle(self, event_id: str, ruled: Ruled) -> None:
+        decided = self.decisions.decide(
+            event_id,
+            ruled.outcome,
+            reason=ruled.reason,
+            said=ruled.said,
+            now_s=self._clock.now_s(),
+        )
+        self._counted(decided)
+
+    def _expire(self, event_id: str) -> None:
+        """It is due: nobody has decided, or it is decided and stays so."""
+        hearing = self._hearings.get(event_id)
+        asks = hearing.asks if hearing is not None else None
+        is_down = asks is not None and self.dispatcher.is_down(asks)
+        decided = self.decisions.decide(
+            event_id,
+            Outcome.UNVERIFIED,
+            reason=Unverified.BRAIN_DOWN if is_down else Unverified.DEADLINE,
+            said=hearing.said[-1] if hearing is not None and hearing.said else None,
+            now_s=self._clock.now_s(),
+            only_pending=True,
+        )
+        self._counted(decided)
+
+    def _counted(self, decided: Decision | None) -> None:
+        if decided is not None:
+            self.stats.decided(decided)
+            self._on_told()
+
+    # Finding things
+
+    def _found(self, event_id: str) -> tuple[StoredEvent | None, Decision | None]:
+        return self._store.event(event_id), self.decisions.decision(event_id)
+
+    def _case_of(self, event_id: str) -> Case:
+        stored = self._store.event(event_id)
+        if stored is None:
+            raise NoFootage(f"no event {event_id!r} any more")
+        return self._cases.case(stored)
+
+    def _site_of(self, camera: str) -> str:
+        app = self._cases.app
+        return app.cameras[camera].site if camera in app.cameras else app.site
+
+    def _supervised(self, verifier: Verifier | None) -> Verifier | None:
+        if verifier is None:
+            return None
+        return supervised(
+            verifier, self.dispatcher, self.decisions, self._hearings, self._room.aside
+        )
+
+
+_FOR_GOOD = (Outcome.CONFIRMED, Outcome.REJECTED)
+_OUTCOMES = {
+    Ruling.CONFIRMED: Outcome.CONFIRMED,
+    Ruling.REJECTED: Outcome.REJECTED,
+    Ruling.UNSURE: Outcome.UNVERIFIED,
+}
+
+
+def limits_of(budget: Budgets) -> Limits:
+    """What the file says about spending, as the store understands it."""
+
+    def limit(day: DayBudget) -> Limit:
+        return Limit(calls=day.calls_per_day, tokens=day.tokens_per_day)
+
+    return Limits(source=limit(budget), algorithm=limit(budget.algorithm), site=limit(budget.site))
+
+
+def _shows_something(event: Event) -> bool:
+    """Not an event of the camera itself, such as its absence, on which pictures say nothing."""
+    return event.box is not None or bool(event.track_ids)
+
+
+def _priority(event: Event) -> int:
+    """From 1 on, lower is sooner."""
+    return 4 - event.severity.rank if not event.critical else 1
+
+
+def _nobody(reason: Unverified, verdict: Verdict | None, hearing: Hearing) -> Ruled:
+    said = None if verdict is None else hearing.words(verdict)
+    return Ruled(outcome=Outcome.UNVERIFIED, reason=reason, said=said)
+
+
+def _on_spent(setting: str, verdict: Verdict | None, hearing: Hearing) -> Ruled:
+    """No large model any more today: the second look decides, or nobody."""
+    if setting != "second_look" or verdict is None:
+        return _nobody(Unverified.BUDGET, verdict, hearing)
+    likely = verdict.likelihood >= 0.5
+    return Ruled(
+        outcome=Outcome.CONFIRMED if likely else Outcome.REJECTED, said=hearing.words(verdict)
+    )
