@@ -75,6 +75,17 @@ def test_settings_come_from_a_file_and_a_camera_of_it(
     assert "no 'c' in" in vigil("watch", film, "--config", config, "--camera", "c").failure
 
 
+def test_a_source_counts_from_where_the_command_is_typed_and_settings_from_their_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "vigil.yaml").write_text("home: state\n")
+    monkeypatch.chdir(tmp_path)
+    app = settings_for("films/a.mp4", config=Path("site/vigil.yaml"))
+    assert app.home == tmp_path / "site" / "state"
+    assert app.cameras["a"].source.path == tmp_path / "films" / "a.mp4"
+
+
 def test_an_annotated_copy_can_be_played(vigil: Any, film: Path, tmp_path: Path) -> None:
     out = tmp_path / "看.mp4"
     assert vigil("watch", film, "--annotate", out).code == 0

@@ -14,7 +14,8 @@ from vigil.core import VigilError
 from vigil.pipeline.status_file import read_status
 from vigil.store import EventStore, StoredEvent
 
-COMMAND = [sys.executable, "-c", "from vigil.cli import main; main()"]
+COMMAND = [str(Path(sys.executable).with_name("vigil"))]
+"""As it was installed: shards import the script that started them."""
 
 
 class Running:

@@ -83,6 +83,8 @@ def test_a_day_of_a_watch(begin: Callable[..., Running], server: RtspServer) -> 
     wait_for(lambda: running.camera("gate").get("received"))
     wait_for(lambda: running.camera("side").get("received"))
     gate = running.pid_of("gate")
+    loaded = {Path(each.path).name for each in psutil.Process(gate).memory_maps()}
+    assert not [name for name in loaded if "sqlite" in name], "a shard never opens the database"
 
     # Added beside the file: nobody else notices.
     folder = running.config.parent / "vigil.d" / "cameras"
@@ -127,6 +129,21 @@ def test_a_day_of_a_watch(begin: Callable[..., Running], server: RtspServer) -> 
     assert not running.events("camera_frozen")
 
 
+def test_a_second_watch_on_the_same_home_is_one_line(
+    begin: Callable[..., Running], server: RtspServer
+) -> None:
+    running = begin({"gate": {"source": server.url("one")}})
+    wait_for(lambda: running.camera("gate"))
+    command = [*COMMAND, "run", str(running.config)]
+    second = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert second.returncode == 2
+    (line,) = second.stderr.splitlines()
+    assert line.startswith(f"vigil: home: {running.home.path} is in use by process ")
+    assert f" {running.process.pid}; " in line
+    assert running.camera("gate"), "the first one noticed nothing"
+    running.end(signal.SIGTERM)
+
+
 @pytest.mark.slow
 def test_shards_leave_when_their_supervisor_is_killed(
     begin: Callable[..., Running], server: RtspServer
@@ -141,6 +158,11 @@ def test_shards_leave_when_their_supervisor_is_killed(
     asked = subprocess.run([*COMMAND, "status"], capture_output=True, text=True, check=False)
     assert asked.returncode == 2
     assert asked.stderr.startswith("vigil: not running: it died ")
+
+    # What it leaves behind is in nobody's way.
+    again = begin({"gate": {"source": server.url("one")}})
+    wait_for(lambda: again.camera("gate").get("received"))
+    again.end(signal.SIGTERM)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -168,4 +190,4 @@ def test_a_port_that_is_taken_is_one_line(begin: Callable[..., Running]) -> None
         assert running.process.wait(20) == 2
     (line,) = [line for line in running.log.splitlines() if "steps" not in line]
     assert line.startswith("vigil: metrics: cannot listen on 127.0.0.1:")
-    assert os.listdir(running.home.run) == []
+    assert os.listdir(running.home.run) == ["lock"]
