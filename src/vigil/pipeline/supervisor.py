@@ -28,7 +28,7 @@ class Supervisor:
         self.recorder = Recorder(store)
         self.shard_restarts = 0
         self._clock = clock or SystemClock()
-        self._fleet = Fleet(home=home, clock=self._clock, listen=self._listen)
+        self._fleet = Fleet(home=home.without_secrets(), clock=self._clock, listen=self._listen)
         self._suspects = Suspects(self._clock)
         self._retries = Retries(self._clock)
         self._cameras: Mapping[str, CameraConfig] = {}
