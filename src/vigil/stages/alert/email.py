@@ -45,7 +45,7 @@ MailAddress = Annotated[str, AfterValidator(_plain_address)]
 class Email:
     """Sends letters through a mail server, encrypted unless told otherwise."""
 
-    host: str
+    host: Annotated[str, Field(min_length=1)]
     sender: MailAddress
     to: Annotated[Words, AfterValidator(lambda found: tuple(map(_plain_address, found)))]
     """One address, or several; each sees the others."""

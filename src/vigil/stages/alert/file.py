@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from vigil.core import Alert, AlertDelayed, part
@@ -62,5 +63,6 @@ def _write(handle: int, data: bytes, size: int) -> None:
             left = left[os.write(handle, left) :]
         os.fsync(handle)
     except OSError:
-        os.ftruncate(handle, size)
+        with suppress(OSError):
+            os.ftruncate(handle, size)
         raise

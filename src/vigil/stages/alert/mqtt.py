@@ -51,7 +51,7 @@ class MqttBroker:
     we are gone. It and the pictures are retained, as Frigate does.
     """
 
-    host: str
+    host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """None: 1883, or 8883 with TLS."""
     user: str = ""
@@ -71,14 +71,15 @@ class MqttBroker:
         self._client: Client | None = None
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
-        """Set when the connection came or went."""
+        """Set, and replaced, when the connection came, went, or could not be made."""
         self._closing = False
-        self._problem = "not connected yet"
+        self._problem = ""
+        """Why there is no connection; empty while there is one, or the first is being made."""
         self._open: dict[str, tuple[str, str]] = {}
 
     async def open(self) -> None:
         if self._task is None or self._task.done():
-            self._closing = False
+            self._closing, self._problem = False, ""
             self._task = asyncio.create_task(self._stay_connected(), name=f"mqtt {self.host}")
 
     async def send(self, alert: Alert) -> str:
@@ -102,8 +103,9 @@ class MqttBroker:
             await self._publish(client, topic, alert.snapshot, retain=True)
         for topic, count in self._counts(alert, place).items():
             await self._publish(client, topic, str(count).encode())
-        await self._publish(client, "events", as_line(event_message(alert)).encode())
-        await self._publish(client, "reviews", as_line(review_message(alert)).encode())
+        for topic, message in (("events", event_message), ("reviews", review_message)):
+            payload = as_line(message(alert)).encode("utf-8", "replace")
+            await self._publish(client, topic, payload)
 
     def _counts(self, alert: Alert, place: tuple[str, str]) -> dict[str, int]:
         """Topics whose count this alert may have changed; the same alert twice counts once."""
@@ -127,7 +129,7 @@ class MqttBroker:
         try:
             await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
             if not sending.done():
-                raise AlertDelayed(f"{self._where}: {self._problem}")
+                raise AlertDelayed(f"{self._where}: {self._problem or 'the connection broke off'}")
             sending.result()
         except MqttError as error:
             raise AlertDelayed(f"{self._where}: {_in_words(error)}") from error
@@ -141,12 +143,11 @@ class MqttBroker:
             await self._changed.wait()
 
     async def _connected(self) -> Client:
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                while self._client is None:
-                    await self._changed.wait()
-        except TimeoutError as error:
-            raise AlertDelayed(f"{self._where}: {self._problem}") from error
+        """Waits for the first attempt only: `_stay_connected` goes on trying anyway."""
+        while self._client is None:
+            if self._problem:
+                raise AlertDelayed(f"{self._where}: {self._problem}")
+            await self._changed.wait()
         return self._client
 
     async def _stay_connected(self) -> None:
@@ -160,7 +161,7 @@ class MqttBroker:
                 if self._closing:
                     return  # the goodbye was cut short
                 failures += 1
-                self._problem = _in_words(error)
+                self._now(None, _in_words(error))
                 log.warning("broker away", broker=self._where, reason=self._problem)
             bound_s = min(LONGEST_REST_S, FIRST_REST_S * 2.0 ** min(failures, 10))
             await asyncio.sleep(random.uniform(0, bound_s))  # noqa: S311 - spreads load
@@ -179,10 +180,10 @@ class MqttBroker:
                 await client.publish(topic, b"offline", qos=QOS, retain=True, timeout=GOODBYE_S)
             raise
         finally:
-            self._now(None)
+            self._now(None, "the connection broke off")
 
-    def _now(self, client: Client | None) -> None:
-        self._client = client
+    def _now(self, client: Client | None, problem: str = "") -> None:
+        self._client, self._problem = client, problem
         before, self._changed = self._changed, asyncio.Event()
         before.set()
 

@@ -39,7 +39,7 @@ class StandardOutput:
 
     def _lines(self, alert: Alert) -> str:
         if self.format == "json":
-            return as_line(alert_json(alert))
+            return as_line(alert_json(alert)).encode("utf-8", "replace").decode()
         return wording(alert, language=self.language, time_zone=self.time_zone).text
 
 

@@ -129,7 +129,8 @@ def clean(text: str, most: int = MOST_WORDS) -> str:
     What judges and pictures say is not ours: control and direction marks go, and addresses lose
     what makes programs turn them into links.
     """
-    spaced = "".join(" " if character.isspace() else character for character in text)
+    whole = text.encode("utf-8", "replace").decode()  # no halves of surrogate pairs
+    spaced = "".join(" " if character.isspace() else character for character in whole)
     plain = "".join(
         character for character in spaced if unicodedata.category(character) not in ("Cc", "Cf")
     )
