@@ -7,11 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +17,6 @@ from hypothesis import strategies as st
 
 from vigil.core import SourceError, SourceLost, SourceRefused
 from vigil.media.access import FILE, HTTP
-from vigil.media.decoding import Decoder
 from vigil.media.demux import Demuxer
 from vigil.media.encode import VideoWriter
 from vigil.media.limits import Limits
@@ -144,39 +141,6 @@ def web(tmp_path: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
         thread.join()
-
-
-class Webcam(Quiet):
-    """Motion JPEG without end, as old cameras and phones send it."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=part")
-        self.end_headers()
-        for level in range(40):
-            picture = np.full((48, 64, 3), 6 * level, np.uint8)
-            data = cv2.imencode(".jpg", picture)[1].tobytes()
-            head = f"--part\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
-            self.wfile.write(head.encode() + data + b"\r\n")
-
-
-def test_motion_jpeg_over_http_is_read() -> None:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Webcam) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.05])
-        thread.start()
-        try:
-            url = f"http://127.0.0.1:{server.server_address[1]}/video"
-            with open_stream(url, name="door") as demuxer:
-                decoder = Decoder(demuxer.video)
-                arriving = demuxer.packets(lambda _encoding, _pts_s, now_s: now_s)
-                packets = list(islice(arriving, 39))
-        finally:
-            server.shutdown()
-            thread.join()
-    frames = [frame for packet in packets for frame in decoder.decode(packet)]
-    assert len(frames) == 39
-    assert all(packet.key for packet in packets)
-    assert frames[20].luma(8).mean() == pytest.approx(120, abs=3)
 
 
 def test_http_streams_are_read(web: str, tmp_path: Path) -> None:

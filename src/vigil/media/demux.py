@@ -21,6 +21,8 @@ from vigil.media.limits import Limits
 AvPacket = Any
 """PyAV's packet, generic for type checkers only."""
 ROTATING_CONTAINERS = ("mov", "matroska")
+CLOCKLESS = frozenset({"h264", "hevc", "mjpeg", "mpjpeg"})
+"""FFmpeg's names of bare pictures."""
 PACKETS_TO_A_PICTURE = 4
 """After these the decoder is drained: it may hold pictures back to reorder them."""
 
@@ -70,6 +72,17 @@ class Demuxer:
     def start_s(self) -> float:
         """Stream time of the first picture or sound, seconds."""
         return (self._container.start_time or 0) / av.time_base
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether it carries times; in bare pictures they are counted by a frame rate."""
+        return self._container.format.name not in CLOCKLESS
+
+    @property
+    def in_bursts(self) -> bool:
+        """Whether it arrives faster than life: segments of a playlist, or a recording."""
+        form = self._container.format.name
+        return form == "hls" or (form != "rtsp" and self.duration_s is not None)
 
     def packets(self, stamp: Stamp, now_s: Callable[[], float] = time.time) -> Iterator[Packet]:
         """Yield what arrives until the end. Raises `SourceLost` when it breaks off.

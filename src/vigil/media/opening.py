@@ -1,10 +1,12 @@
 """Open a file, a stream or a device: the only places where an address reaches FFmpeg."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import av
 from av.container import InputContainer
@@ -14,6 +16,11 @@ from vigil.media import access
 from vigil.media.access import Access
 from vigil.media.demux import Demuxer, reason
 from vigil.media.limits import Limits
+
+STRAIGHT = {"http_proxy": "none", "max_redirects": "0"}
+"""A proxy of the environment or a redirect would hand the camera's password to somebody else."""
+NEWEST_SEGMENTS = "-2"
+"""Where to begin in a live playlist: two are enough to outlast the wait for the next one."""
 
 
 def open_file(path: Path | str, *, name: str = "", limits: Limits | None = None) -> Demuxer:
@@ -55,7 +62,7 @@ def open_stream(
     """
     allowed, form, options = _stream_access(url, name, transport)
     limits = limits or Limits()
-    options |= {
+    options = options | {
         # Not `nobuffer`: it throws away what was read while probing, the first key included.
         "fpsprobesize": "0",
         "analyzeduration": "2000000",
@@ -91,8 +98,9 @@ def _stream_access(
             allowed = access.RTSP if scheme == "rtsp" else access.RTSPS
             return allowed, "rtsp", {"rtsp_transport": transport}
         case "http" | "https":
-            playlist = url.split("?", 1)[0].lower().endswith(".m3u8")
-            return (access.HLS, "hls", {}) if playlist else (access.HTTP, None, {})
+            if urlsplit(url).path.lower().endswith(".m3u8"):
+                return access.HLS, "hls", STRAIGHT | {"live_start_index": NEWEST_SEGMENTS}
+            return access.HTTP, None, STRAIGHT
         case _:
             raise SourceRefused(
                 f"{name}: scheme {scheme!r} is not allowed; allowed: rtsp, rtsps, http, https"
@@ -127,7 +135,17 @@ def _open(
             raise _not_a_video(name, allowed) from error
         raise SourceLost(f"{name}: cannot be opened: {reason(error)}") from error
     except (av.FFmpegError, OSError) as error:
-        raise SourceLost(f"{name}: cannot be opened: {reason(error)}") from error
+        raise SourceLost(
+            f"{name}: cannot be opened: {reason(error)}{_hint(error, allowed)}"
+        ) from error
+
+
+def _hint(error: Exception, allowed: Access) -> str:
+    """What may lie behind words that tell nothing."""
+    over_http = allowed in (access.HTTP, access.HLS)
+    if over_http and getattr(error, "errno", None) == errno.EIO:
+        return "; if it answers with a redirect, give the address that it leads to"
+    return ""
 
 
 def _not_a_video(name: str, allowed: Access) -> SourceRefused:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import structlog
 
@@ -26,6 +26,15 @@ class Account:
     processed: int = 0
     dropped: int = 0
     waiting: int = 0
+
+
+@runtime_checkable
+class PushSource(Protocol):
+    """A source that hands packets over in the thread in which they arrive."""
+
+    def deliver(self, take: Callable[[Packet], bool]) -> None:
+        """Call `take` with each packet until closed, or until it returns False."""
+        ...
 
 
 class Taken(NamedTuple):
@@ -113,6 +122,8 @@ class Reader:
 
     def take(self, *, wait: bool = False) -> Taken | None:
         """The oldest packet; None when there is none, with `wait` only after the end."""
+        if not wait and not self._queue:
+            return None
         with self._lock:
             if wait:
                 self._lock.wait_for(lambda: self._queue or self._ended or self._stopping)
@@ -141,6 +152,9 @@ class Reader:
 
     def _read(self) -> None:
         try:
+            if isinstance(self._source, PushSource):
+                self._source.deliver(self._push)
+                return
             for packet in self._source.packets():
                 if not self._push(packet):
                     return

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from vigil.core import Clock, Detections, Detector, Look, Outbox, Step, SystemClock
 from vigil.pipeline.camera import Camera
 
+GATHER_S = 0.03
+"""One round for the packets of so long: a round a packet costs as much as taking them in."""
+
 
 @dataclass(slots=True, kw_only=True)
 class _Waiting:
@@ -23,6 +26,7 @@ class Shard:
 
     A camera with looks out waits for the answer, so that time never runs backwards for its rules.
     Looks of live cameras wait at most `pack_s` for company: four on a canvas cost a quarter each.
+    A round over live cameras begins `GATHER_S` after the packet that asked for it.
     """
 
     def __init__(
@@ -76,10 +80,16 @@ class Shard:
         while not stop.is_set() and (self._cameras or self._keep_running):
             between_turns()
             if not self.turn():
-                self._awaken.wait(0.05 if self._waiting else 0.25)
-                self._awaken.clear()
+                self._rest(stop)
         for name in list(self._cameras):
             self.remove(name)
+
+    def _rest(self, stop: threading.Event) -> None:
+        """Until a packet has come, and then a moment more: many cameras share one round."""
+        self._awaken.wait(0.05 if self._waiting else 0.25)
+        if all(camera.live for camera in self.cameras):
+            stop.wait(GATHER_S)
+        self._awaken.clear()
 
     def turn(self) -> bool:
         """One round over all cameras; False when there was nothing to do."""

@@ -4,9 +4,8 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, TypeAdapter, ValidationError
+from tests.stages.ingest.following import Follower
 
-from vigil.core import Packet, SourceRefused
+from vigil.core import Packet, SourceRefused, SystemClock
 from vigil.media.decoding import Decoder
 from vigil.media.encode import Encoder, H264Options, VideoWriter
+from vigil.media.opening import open_stream
+from vigil.stages.ingest.connection import Connection
 from vigil.stages.ingest.stream import LONGEST_WAIT_S, SHORTEST_WAIT_S, StreamSource, wait_s
 from vigil.testing.rtsp_server import RtspServer, looped
 
@@ -43,50 +45,6 @@ def recorded() -> list[Packet]:
 FEED = recorded()
 
 
-class Shortest(random.Random):
-    """Always the shortest wait."""
-
-    def uniform(self, a: float, b: float) -> float:
-        return min(a, b)
-
-
-class Reader:
-    """Reads a source in a thread, as a watch does."""
-
-    def __init__(self, source: StreamSource) -> None:
-        source.random = Shortest()
-        self.source = source
-        self.packets: list[Packet] = []
-        self.error: Exception | None = None
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self) -> None:
-        try:
-            for packet in self.source.packets():
-                self.packets.append(packet)
-        except SourceRefused as error:
-            self.error = error
-
-    def wait_for(self, done: Callable[[], bool], timeout_s: float = 20.0) -> None:
-        end_s = time.monotonic() + timeout_s
-        while not done():
-            assert time.monotonic() < end_s, f"waited {timeout_s} s; {self.source.last_error = }"
-            time.sleep(0.02)
-
-    def wait_for_more(self, count: int = 10) -> None:
-        goal = len(self.packets) + count
-        self.wait_for(lambda: len(self.packets) >= goal)
-
-    def close(self) -> float:
-        """Seconds until the thread had ended."""
-        began_s = time.monotonic()
-        self.source.close()
-        self._thread.join(10)
-        assert not self._thread.is_alive()
-        return time.monotonic() - began_s
-
-
 @pytest.fixture
 def server() -> Iterator[RtspServer]:
     with RtspServer({"cam": looped(FEED)}) as server:
@@ -94,17 +52,20 @@ def server() -> Iterator[RtspServer]:
 
 
 @pytest.fixture
-def reader(server: RtspServer) -> Iterator[Reader]:
-    reader = Reader(StreamSource(url=server.url("cam"), name="door", stall_s=1.0))
+def reader(server: RtspServer) -> Iterator[Follower]:
+    reader = Follower(StreamSource(url=server.url("cam"), name="door", stall_s=1.0))
     yield reader
     reader.close()
 
 
+@pytest.mark.parametrize("iterate", [False, True])
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
-def test_packets_come_with_utc_times_and_decode(server: RtspServer, transport: str) -> None:
+def test_packets_come_with_utc_times_and_decode(
+    server: RtspServer, transport: str, iterate: bool
+) -> None:
     adapter = TypeAdapter(StreamSource)
     source = adapter.validate_python({"url": server.url("cam"), "transport": transport})
-    reader = Reader(source)
+    reader = Follower(source, iterate=iterate)
     reader.wait_for_more(30)
     reader.close()
 
@@ -117,7 +78,7 @@ def test_packets_come_with_utc_times_and_decode(server: RtspServer, transport: s
     assert source.name == "127.0.0.1"
 
 
-def test_after_a_restart_the_pictures_go_on(server: RtspServer, reader: Reader) -> None:
+def test_after_a_restart_the_pictures_go_on(server: RtspServer, reader: Follower) -> None:
     reader.wait_for_more()
     server.stop()
     reader.wait_for(lambda: not reader.source.connected)
@@ -137,7 +98,7 @@ def test_after_a_restart_the_pictures_go_on(server: RtspServer, reader: Reader) 
 
 
 def test_silence_counts_as_loss_though_the_connection_stands(
-    server: RtspServer, reader: Reader
+    server: RtspServer, reader: Follower
 ) -> None:
     reader.wait_for_more()
     server.freeze()
@@ -148,7 +109,7 @@ def test_silence_counts_as_loss_though_the_connection_stands(
     assert reader.source.reconnects >= 1
 
 
-def test_a_trickle_counts_as_loss(server: RtspServer, reader: Reader) -> None:
+def test_a_trickle_counts_as_loss(server: RtspServer, reader: Follower) -> None:
     reader.wait_for_more()
     server.trickle(20)
     reader.wait_for(lambda: not reader.source.connected)
@@ -156,31 +117,76 @@ def test_a_trickle_counts_as_loss(server: RtspServer, reader: Reader) -> None:
     reader.wait_for_more()
 
 
-def test_a_cut_connection_is_made_anew(server: RtspServer, reader: Reader) -> None:
+def test_a_cut_connection_is_made_anew(server: RtspServer, reader: Follower) -> None:
     reader.wait_for_more()
     server.drop_clients()
     reader.wait_for(lambda: reader.source.reconnects == 1)
     reader.wait_for_more()
 
 
-def test_close_ends_it_at_once_whatever_the_server_does(server: RtspServer) -> None:
-    def reader() -> Reader:
-        return Reader(StreamSource(url=server.url("cam"), name="door"))
+@pytest.mark.parametrize("iterate", [False, True])
+def test_close_ends_it_at_once_whatever_the_server_does(server: RtspServer, iterate: bool) -> None:
+    def follower() -> Follower:
+        return Follower(StreamSource(url=server.url("cam"), name="door"), iterate=iterate)
 
-    playing = reader()
+    playing = follower()
     playing.wait_for_more()
     assert playing.close() < 1.0
 
     server.freeze()
-    opening = reader()
+    opening = follower()
     time.sleep(0.3)
     assert opening.close() < 1.0
 
     server.recover()
     server.stop()
-    waiting = reader()
+    waiting = follower()
     waiting.wait_for(lambda: waiting.source.last_error is not None)
     assert waiting.close() < 1.0
+
+
+def test_whoever_wants_no_more_packets_gets_no_more(server: RtspServer) -> None:
+    source = StreamSource(url=server.url("cam"), name="door")
+    taken: list[Packet] = []
+
+    def take(packet: Packet) -> bool:
+        taken.append(packet)
+        return len(taken) < 3
+
+    source.deliver(take)
+    assert len(taken) == 3
+    assert not source.connected
+
+
+def test_leaving_the_packets_early_ends_the_connection(server: RtspServer) -> None:
+    packets = StreamSource(url=server.url("cam"), name="door").packets()
+    next(packets)
+    packets.close()
+    end_s = time.monotonic() + 10
+    while server.clients:
+        assert time.monotonic() < end_s, "the connection stays"
+        time.sleep(0.02)
+
+
+def test_a_connection_that_was_given_up_hands_nothing_over_any_more(server: RtspServer) -> None:
+    """It still flows: whoever reads was too slow once, and another connection took its place."""
+    arrived: list[Packet] = []
+    connection = Connection(
+        lambda: open_stream(server.url("cam"), name="door"),
+        lambda packet: arrived.append(packet) is None,
+        name="door",
+        clock=SystemClock(),
+        not_before_s=float("-inf"),
+    )
+    connection.start()
+    end_s = time.monotonic() + 10
+    while not arrived:
+        assert time.monotonic() < end_s, "no packet came"
+        time.sleep(0.02)
+    connection.stop()
+    count = len(arrived)
+    time.sleep(5 / RATE)
+    assert len(arrived) == count
 
 
 def test_a_wrong_password_is_said_once_and_tried_again_without_being_shown(
@@ -189,7 +195,7 @@ def test_a_wrong_password_is_said_once_and_tried_again_without_being_shown(
     with RtspServer({"cam": looped(FEED)}, user="admin", password="right") as server:  # noqa: S106
         url = server.url("cam").replace("right", PASSWORD.replace("@", "%40"))
         source = StreamSource(url=url, name="door")
-        reader = Reader(source)
+        reader = Follower(source)
         reader.wait_for(lambda: source.last_error is not None)
         time.sleep(1.3)  # two more attempts
         reader.close()
@@ -236,7 +242,7 @@ def test_a_killed_and_a_stopped_process_are_outlived(tmp_path: Path) -> None:
             writer.write(picture(index))
     process, url = serve(path)
     port = int(url.split(":")[2].split("/")[0])
-    reader = Reader(StreamSource(url=url, name="door", stall_s=2.0))
+    reader = Follower(StreamSource(url=url, name="door", stall_s=2.0))
     try:
         reader.wait_for_more()
         for outage in ("kill", "stop", "kill", "stop", "kill", "stop"):

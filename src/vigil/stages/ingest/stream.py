@@ -2,30 +2,27 @@
 
 import random
 import threading
-import time
 from collections.abc import Iterator
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Literal
 from urllib.parse import urlsplit
 
 import structlog
 from pydantic import SecretStr
 
-from vigil.core import Clock, Encoding, Packet, SourceError, SourceLost, SystemClock, part
+from vigil.core import Clock, Packet, SourceError, SystemClock, part
 from vigil.core.redaction import redacted
+from vigil.media.demux import Demuxer
 from vigil.media.limits import Limits
 from vigil.media.opening import check_stream, open_stream
-from vigil.stages.ingest.timeline import LiveTimeline
+from vigil.stages.ingest.connection import Connection, Take
 
 log = structlog.get_logger()
 
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.5, 6.0
 OPEN_S = 5.0
-FIRST_PACKET_S = 8.0
-"""From the attempt to the first packet: opening, and waiting for a key."""
 STEADY_S = 5.0
 """A connection that lived this long ends the growth of the waits."""
-POLL_S = 0.2
 PACKETS_AHEAD = 500
 """Packets that may wait for a slow reader before TCP is left to hold the rest back."""
 CLOCK_SET_BACK_S = 60.0
@@ -64,6 +61,7 @@ class StreamSource:
         """One line without passwords; None while connected."""
         self._last_time_s = float("-inf")
         self._closed = threading.Event()
+        self._connection: Connection | None = None
 
     @property
     def live(self) -> bool:
@@ -72,48 +70,94 @@ class StreamSource:
     def packets(self) -> Iterator[Packet]:
         """Yield packets until closed; outages show as silence, `connected` and `last_error`.
 
-        Raises `SourceRefused` for an address that is not allowed, and for nothing else.
+        Leaving it early closes the source. Raises `SourceRefused` for an address that is not
+        allowed, and for nothing else.
+        """
+        check_stream(self._address, self.name)
+        queue: SimpleQueue[Packet | None] = SimpleQueue()
+
+        def take(packet: Packet) -> bool:
+            queue.put(packet)
+            while queue.qsize() > PACKETS_AHEAD and not self._closed.wait(0.02):
+                pass
+            return True
+
+        def receive() -> None:
+            self.deliver(take)
+            queue.put(None)
+
+        threading.Thread(target=receive, name=f"follow {self.name}", daemon=True).start()
+        try:
+            while (packet := queue.get()) is not None:
+                yield packet
+        finally:
+            self.close()
+
+    def deliver(self, take: Take) -> None:
+        """As `packets`, but `take` is called where packets arrive: no thread waits in between.
+
+        Returns when closed, or when `take` wants no more. Raises as `packets`.
         """
         check_stream(self._address, self.name)
         failures = 0
         while not self._closed.is_set():
             began_s = self.clock.monotonic_s()
-            receiver = _Receiver(self)
+            connection = self._connection = self._new_connection(take)
             try:
-                yield from self._from(receiver)
+                self._follow(connection)
             except SourceError as error:
                 self._note(str(error))
             finally:
-                receiver.stop()
+                connection.stop()
                 was_connected, self.connected = self.connected, False
             steady = was_connected and self.clock.monotonic_s() - began_s > STEADY_S
             failures = 0 if steady else failures + 1
             self._closed.wait(wait_s(failures, self.random))
 
     def close(self) -> None:
-        """End `packets` within a quarter of a second, from any thread and for good."""
+        """End `packets` and `deliver` at once, from any thread and for good."""
         self._closed.set()
+        if self._connection is not None:
+            self._connection.end()
 
     @property
     def _address(self) -> str:
         return self.url.get_secret_value() if isinstance(self.url, SecretStr) else self.url
 
-    def _from(self, receiver: "_Receiver") -> Iterator[Packet]:
-        """What one connection brings. Raises `SourceError` when it is over."""
-        receiver.start()
-        while not self._closed.is_set():
-            try:
-                item = receiver.queue.get(timeout=POLL_S)
-            except Empty:
-                receiver.check_silence(self.stall_s)
-                continue
-            if isinstance(item, SourceError):
-                raise item
+    def _new_connection(self, take: Take) -> Connection:
+        def arrived(packet: Packet) -> bool:
             if not self.connected:
                 self._note_connected()
-            self.last_packet_s = item.received_s
-            self._last_time_s = max(self._last_time_s, item.time_s)
-            yield item
+            self.last_packet_s = packet.received_s
+            self._last_time_s = max(self._last_time_s, packet.time_s)
+            if not take(packet):
+                self._closed.set()
+            return not self._closed.is_set()
+
+        return Connection(
+            self._open, arrived, name=self.name, clock=self.clock, not_before_s=self._floor_s()
+        )
+
+    def _follow(self, connection: Connection) -> None:
+        # Whoever closed before the connection was there could not end it.
+        if not self._closed.is_set():
+            connection.start()
+            connection.follow(self.stall_s)
+
+    def _open(self) -> Demuxer:
+        return open_stream(
+            self._address,
+            name=self.name,
+            transport=self.transport,
+            open_s=OPEN_S,
+            read_s=max(OPEN_S, self.stall_s),
+            limits=self.limits,
+        )
+
+    def _floor_s(self) -> float:
+        """Before which no packet of the next connection may lie."""
+        set_back = self._last_time_s > self.clock.now_s() + CLOCK_SET_BACK_S
+        return float("-inf") if set_back else self._last_time_s
 
     def _note_connected(self) -> None:
         self.connected, self.last_error = True, None
@@ -127,86 +171,6 @@ class StreamSource:
         if error != self.last_error:
             log.warning("source lost; trying again for ever", source=self.name, error=error)
         self.last_error = error
-
-
-class _Receiver:
-    """One connection, read in a thread of its own: FFmpeg may block there as long as it likes."""
-
-    def __init__(self, source: StreamSource) -> None:
-        self.queue: SimpleQueue[Packet | SourceError] = SimpleQueue()
-        self._source = source
-        self._stopped = threading.Event()
-        self._alive_s = time.monotonic()
-        self._heard = False
-        self._wall_s = source.clock.now_s() - source.clock.monotonic_s()
-        self._thread = threading.Thread(
-            target=self._receive, name=f"receive {source.name}", daemon=True
-        )
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Let the thread end by itself: at the next packet, or when FFmpeg's patience does."""
-        self._stopped.set()
-
-    def check_silence(self, stall_s: float) -> None:
-        """Raise `SourceLost` when nothing has arrived for too long."""
-        limit_s = stall_s if self._heard else max(stall_s, FIRST_PACKET_S)
-        if time.monotonic() - self._alive_s > limit_s:
-            raise SourceLost(
-                f"{self._source.name}: no packet for {limit_s:.0f} s; is the camera on?"
-            )
-
-    def _receive(self) -> None:
-        source = self._source
-        try:
-            with open_stream(
-                source._address,
-                name=source.name,
-                transport=source.transport,
-                open_s=OPEN_S,
-                read_s=max(OPEN_S, source.stall_s),
-                limits=source.limits,
-            ) as demuxer:
-                timelines = _Timelines(self._floor_s())
-                for packet in demuxer.packets(timelines.stamp, self._now_s):
-                    self._hand_over(packet)
-                    if self._stopped.is_set():
-                        return
-            self.queue.put(SourceLost(f"{source.name}: the server ended the stream"))
-        except SourceError as error:
-            self.queue.put(error)
-
-    def _hand_over(self, packet: Packet) -> None:
-        self.queue.put(packet)
-        while self.queue.qsize() > PACKETS_AHEAD and not self._stopped.wait(0.02):
-            pass
-        self._heard = True
-        self._alive_s = time.monotonic()
-
-    def _now_s(self) -> float:
-        """UTC seconds that cannot jump during one connection."""
-        return self._wall_s + self._source.clock.monotonic_s()
-
-    def _floor_s(self) -> float:
-        last_s = self._source._last_time_s
-        return float("-inf") if last_s > self._now_s() + CLOCK_SET_BACK_S else last_s
-
-
-class _Timelines:
-    """Pictures and sound have clocks of their own."""
-
-    def __init__(self, not_before_s: float) -> None:
-        self._not_before_s = not_before_s
-        self._by_encoding: dict[Encoding, LiveTimeline] = {}
-
-    def stamp(self, encoding: Encoding, pts_s: float | None, received_s: float) -> float:
-        timeline = self._by_encoding.get(encoding)
-        if timeline is None:
-            timeline = LiveTimeline(encoding.frame_rate, self._not_before_s)
-            self._by_encoding[encoding] = timeline
-        return timeline.stamp(pts_s, received_s)
 
 
 def wait_s(failures: int, chance: random.Random) -> float:
