@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from vigil.testing.certificates import Certificate
+
 HOST = "127.0.0.1"
 SETTINGS = """\
 listener {port} {host}
@@ -32,10 +34,19 @@ def find_mosquitto() -> str | None:
 class Mosquitto:
     """Keeps its port, and what it saved, when it is killed and started again."""
 
-    def __init__(self, folder: Path, *, user: str = "", password: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        user: str = "",
+        password: str = "",
+        certificate: Certificate | None = None,
+    ) -> None:
+        """`certificate`: it speaks TLS only; `user`: it asks for a password."""
         self.port = free_port()
         self._folder = folder
         self._user, self._password = user, password
+        self._certificate = certificate
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -96,6 +107,9 @@ class Mosquitto:
             command = ["mosquitto_passwd", "-b", "-c", str(file), self._user, self._password]
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own
             lines.append(f"password_file {file}")
+        if self._certificate is not None:
+            lines.append(f"certfile {self._certificate.certificate}")
+            lines.append(f"keyfile {self._certificate.key}")
         return lines
 
     def _wait_until_it_listens(self) -> None:
