@@ -1,6 +1,7 @@
 """Real processes die, and others take over."""
 
 import itertools
+import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -121,6 +122,26 @@ def test_a_crash_without_a_suspect_is_narrowed_down_to_one_camera(
     assert supervisor.status()["shard_restarts"] == 5, "4, 4, 2, 1 and 1 cameras"
 
 
+@pytest.mark.slow
+def test_to_be_killed_from_outside_is_no_cameras_fault_unless_it_happens_again(
+    supervisor: Supervisor, live: Settings, tended: Until
+) -> None:
+    supervisor.apply(parse({"cameras": {name: {"source": live} for name in "ab"}}))
+    tended(all_received(supervisor, "ab"))
+    (spare,) = tended(lambda: pids(supervisor, "spares"))
+    (first,) = pids(supervisor, "processes")
+    os.kill(first, signal.SIGKILL)
+    tended(lambda: supervisor.status()["shard_restarts"] == 1)
+    tended(all_received(supervisor, "ab"))
+    assert pids(supervisor, "processes") == [spare], "whatever was being decoded when it died"
+
+    # Once more, and they are told apart, be it by the mark or by halves.
+    os.kill(spare, signal.SIGKILL)
+    tended(lambda: supervisor.status()["shard_restarts"] == 2)
+    tended(all_received(supervisor, "ab"))
+    assert shard_of(supervisor, "a") != shard_of(supervisor, "b")
+
+
 def test_a_spare_that_dies_is_replaced_and_is_no_restart(
     supervisor: Supervisor, live: Settings, tended: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,9 +158,13 @@ def test_no_spare_waits_where_none_is_wanted(
 ) -> None:
     supervisor.apply(parse({"shards": {"spare": 0}, "cameras": {"a": {"source": live}}}))
     tended(all_received(supervisor, "a"))
+    assert len(multiprocessing.active_children()) == 1
+
+
+def test_no_spare_waits_where_nothing_is_watched(supervisor: Supervisor) -> None:
+    supervisor.apply(parse({}))
     supervisor.tend()
-    assert len(supervisor.status()["processes"]) == 1
-    assert supervisor.status()["spares"] == {}
+    assert not multiprocessing.active_children()
 
 
 def test_a_file_that_appears_later_is_watched(

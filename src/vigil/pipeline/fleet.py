@@ -1,7 +1,7 @@
 """The shards of one machine: which camera goes where, and who waits to step in."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -50,9 +50,10 @@ class Fleet:
         return sorted(waiting, key=lambda each: not each.figures)
 
     def expect(self, cameras: int, settings: Shards) -> None:
-        """Be prepared for so many cameras in all."""
+        """Be prepared for so many cameras in all; settings that change wait for the next start."""
         self._cameras = cameras
-        self._settings = settings
+        if not self._started:
+            self._settings = settings
 
     def place(self, camera: CameraConfig, *, alone: bool = False, urgent: bool = False) -> None:
         """Give a camera to a shard, `alone` to one that no other camera shares.
@@ -65,11 +66,12 @@ class Fleet:
             shard = self._open(Role.ALONE if alone else Role.SHARED)
         shard.give(camera)
 
-    def place_together(self, cameras: Iterable[CameraConfig]) -> None:
-        """Give cameras to one shard that has no others. Raises OSError."""
-        shard = self._open(Role.SHARED)
-        for camera in cameras:
-            shard.give(camera)
+    def place_apart(self, cameras: Sequence[CameraConfig]) -> None:
+        """Give cameras to a shard that has no others, and one camera alone. Raises OSError."""
+        if cameras:
+            shard = self._open(Role.SHARED if len(cameras) > 1 else Role.ALONE)
+            for camera in cameras:
+                shard.give(camera)
 
     def remove(self, name: str) -> None:
         """Stop watching a camera."""
@@ -86,8 +88,9 @@ class Fleet:
             if each.busy_s > STUCK_S and not each.stopping:
                 log.error("shard is stuck", shard=each.number, seconds=round(each.busy_s))
                 each.figures = {}
+                each.stuck = True
                 each.process.kill()
-        missing = self._settings.spare - len(self.spares)
+        missing = self._settings.spare - len(self.spares) if self.shards else 0
         if missing > 0 and self._clock.monotonic_s() >= self._rest_until_s:
             self._add_spare()
 

@@ -1,6 +1,7 @@
 """One shard's process, as its supervisor sees it."""
 
 import multiprocessing
+import signal
 import threading
 from collections.abc import Callable
 from ctypes import c_char
@@ -42,6 +43,8 @@ class ShardProcess:
     figures: dict[str, Any] = field(default_factory=dict)
     """What it last told of itself; empty until its imports are done."""
     stopping: bool = False
+    stuck: bool = False
+    """We killed it, because its loop did not come round."""
     reader: threading.Thread | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,6 +64,14 @@ class ShardProcess:
         """The camera being decoded, or the one that was when the process died."""
         name: str = self.mark.value.decode(errors="replace")
         return name
+
+    @property
+    def ended_from_outside(self) -> bool:
+        """Whether the process, which is gone, was killed or told to end by somebody else.
+
+        The kernel that is out of memory does so, too; whatever was being decoded broke nothing.
+        """
+        return self.process.exitcode in (0, -signal.SIGKILL) and not self.stuck
 
     def give(self, camera: CameraConfig) -> None:
         """Have it watch a camera, from the beginning if it has that camera already."""

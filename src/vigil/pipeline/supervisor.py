@@ -174,35 +174,40 @@ class Supervisor:
     # Healing
 
     def _heal(self, dead: ShardProcess) -> None:
-        """Have the cameras of a dead shard watched again, its neighbours before the suspect."""
+        """Have the cameras of a dead shard watched again, as soon and as safely as can be."""
         cameras = dict(dead.cameras)
         name = next(iter(cameras)) if len(cameras) == 1 else dead.marked
         log.error("shard died", shard=dead.number, code=dead.process.exitcode, camera=name)
         self.shard_restarts += 1
-        if not cameras:
-            return
-        if name not in cameras:
-            self._heal_unexplained(list(cameras.values()))
-            return
-        suspect = cameras.pop(name)
-        self._place(cameras.values(), urgent=True)
+        if dead.ended_from_outside or name not in cameras:
+            together = list(cameras.values())
+            if not self._suspects.unexplained(cameras):
+                self._place_apart([together])
+                return
+            if name not in cameras:
+                # Down to a single one, in the end.
+                self._place_apart([together[::2], together[1::2]])
+                return
+        self._accuse(cameras.pop(name), neighbours=cameras.values())
+
+    def _accuse(self, suspect: CameraConfig, *, neighbours: Iterable[CameraConfig]) -> None:
+        """A camera took its shard down: next time it is alone, and then not watched for a while."""
+        self._place(neighbours, urgent=True)
+        name = suspect.name
         if self._suspects.crashed(name):
             log.error("camera quarantined", camera=name, reason=self._suspects.reason(name))
         else:
             self._place([suspect])
 
-    def _heal_unexplained(self, cameras: Sequence[CameraConfig]) -> None:
-        """Nobody knows which camera it was, if any: they come back apart from all others.
-
-        The first time together, for the kernel kills for memory, too; then by halves, down to a
-        single one.
-        """
-        again = self._suspects.unexplained(camera.name for camera in cameras)
-        for group in (cameras[::2], cameras[1::2]) if again else (cameras,):
+    def _place_apart(self, groups: Iterable[Sequence[CameraConfig]]) -> None:
+        """Have each group watched by a shard of its own, for one of them may be dangerous."""
+        for group in groups:
             try:
-                self._fleet.place_together(group)
+                self._fleet.place_apart(group)
             except OSError as error:
                 self._no_process(group, error)
+
+    # Telling
 
     def _camera_status(self, camera: CameraConfig) -> dict[str, Any]:
         shard = self._fleet.holder(camera.name)
