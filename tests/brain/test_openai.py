@@ -5,6 +5,7 @@ import json
 import pickle
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -525,3 +526,8 @@ def test_certificates_of_ones_own_are_read_when_it_first_asks(tmp_path: Path) ->
     (error,) = ask(brain)
     assert isinstance(error, BrainUnavailable)
     assert "none.pem" in str(error)
+
+
+def test_every_setting_is_in_its_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "brains.md").read_text("utf-8")
+    assert [field.name for field in fields(OpenAiBrain) if f"`{field.name}`" not in page] == []

@@ -105,7 +105,8 @@ def test_an_error_within_a_stream_is_told() -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (b'{"error": {"message": "no", "code": 404}}', "404 no"),
+        (b'{"error": {"message": "no", "code": 404}}', "no"),
+        (b'{"error": {"message": "no", "code": "not_found"}}', "not_found no"),
         (b'{"error": "no"}', "no"),
         (b'{"detail": "no such path"}', "no such path"),
         (b'{"detail": [{"loc": ["body"], "msg": "bad"}]}', "bad"),

@@ -327,6 +327,11 @@ def test_a_truth_oracle_errs_as_often_as_it_is_told_and_always_alike() -> None:
     assert [other(asked) for asked in requests()] != answers
 
 
+def test_an_oracle_answers_in_words_where_no_form_is_asked_for() -> None:
+    oracle = TruthOracle(lambda _: False)
+    assert oracle(Asked(body=request(), number=0)) == f"rejected ({FAKE})"
+
+
 def test_the_plainest_object_that_fits_a_schema() -> None:
     schema = {
         "$defs": {"Inner": {"type": "object", "properties": {"yes": {"type": "boolean"}}}},

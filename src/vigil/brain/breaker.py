@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
+import structlog
+
 from vigil.core import BrainUnavailable, Clock
+
+log = structlog.get_logger(__name__)
 
 
 class LeftAlone(BrainUnavailable):
@@ -37,7 +41,7 @@ class Breaker:
         name: str = "server",
         failures: int = 5,
         open_s: float = 5.0,
-        longest_s: float = 60.0,
+        longest_s: float = 15.0,
     ) -> None:
         """`name`: for messages."""
         self._clock = clock
@@ -97,8 +101,7 @@ class Breaker:
                 self._count_failure(on_trial)
             raise
         else:
-            self._failed = 0
-            self._open_s = self._first_s
+            self._count_success()
         finally:
             if on_trial:
                 self._on_trial = False
@@ -113,6 +116,12 @@ class Breaker:
         self._on_trial = self._opened
         return self._on_trial
 
+    def _count_success(self) -> None:
+        if self._opened:
+            log.info("server is well again", server=self._name)
+        self._failed = 0
+        self._open_s = self._first_s
+
     def _count_failure(self, on_trial: bool) -> None:
         if self._opened and not on_trial:
             return  # begun before it opened; that it is sick is known
@@ -120,3 +129,4 @@ class Breaker:
         if self._opened:
             self._open_s = min(self._longest_s, self._open_s * 2) if on_trial else self._first_s
             self._open_until_s = self._clock.monotonic_s() + self._open_s
+            log.warning("server left alone", server=self._name, seconds=self._open_s)

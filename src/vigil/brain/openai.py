@@ -68,7 +68,7 @@ class OpenAiBrain:
     concurrency: Count = 4
     """Questions at a time; more wait."""
     connect_s: Seconds = 5.0
-    read_s: Seconds = 45.0
+    read_s: Seconds = 30.0
     """Without a byte. Without `stream` nothing comes before the whole answer is there."""
     total_s: Seconds = 60.0
     """For a question with all its repeats, waiting for a place included."""

@@ -70,7 +70,8 @@ def error_text(body: bytes) -> str:
     told = found.get("error", found) if isinstance(found, dict) else found
     if isinstance(told, dict):
         words = [told.get(word) for word in ("code", "message", "detail")]
-        told = " ".join(str(word) for word in words if word)
+        # A number is the status, which whoever tells it knows.
+        told = " ".join(str(word) for word in words if word and not isinstance(word, int))
     return plain(str(told))
 
 

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from vigil import __version__
+from vigil.cli.brain import brain
 from vigil.cli.demo import demo
 from vigil.cli.events import events
 from vigil.cli.model import model
@@ -29,6 +30,7 @@ app.command()(events)
 app.command()(status)
 app.command()(score)
 app.add_typer(model, name="model")
+app.add_typer(brain, name="brain")
 app.command()(demo)
 
 

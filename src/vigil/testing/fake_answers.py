@@ -126,9 +126,11 @@ class TruthOracle:
         true = self._truth(asked) != (chance.random() < self._error_rate)
         unsure = chance.random() < self._unsure_rate
         ruling = "unsure" if unsure else "confirmed" if true else "rejected"
+        if asked.schema is None:
+            return f"{ruling} ({FAKE})"
         sure = 0.5 if unsure else 0.9
         return filled(
-            asked.schema or {},
+            asked.schema,
             ruling=ruling,
             confidence=sure,
             likelihood=sure if true else 1.0 - sure,
