@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from uuid import NAMESPACE_OID, uuid5
 
 from vigil.config.alerts import Alerts, Sink
 from vigil.core import (
@@ -88,8 +89,8 @@ def _joined(
 def _fresh(news: News, other: AlertRecord | None, now_s: float) -> AlertRecord:
     incident = news.decision.incident
     return AlertRecord(
-        # An incident that outlasts its group goes on under the id of the event that follows.
-        id=incident if other is None else news.event.id,
+        # An incident that outlasts its group goes on under another id, made of its next event's.
+        id=incident if other is None else str(uuid5(NAMESPACE_OID, f"{incident} {news.event.id}")),
         incident=incident,
         event=news.event,
         decision=news.decision,
@@ -133,6 +134,8 @@ def _amended(
     if changed and _is_news(news) and not _silenced(news.event, situation, now_s):
         late, _ = _receivers(policy, news, situation, now_s, told=known.sinks)
         sinks |= dict.fromkeys(late, True)
+    if not sinks:
+        return Plan(record=told)
     step = StepKind.END if over else StepKind.UPDATE
     return _told(replace(told, last_s=now_s), step, sinks, now_s)
 
