@@ -21,7 +21,7 @@ from vigil.testing.rtp import Packetizer, session_description
 from vigil.testing.rtsp_server import RtspServer, looped, looped_file
 
 RATE = 20
-PASSWORD = "s3cret"  # noqa: S105 - of a loopback server that lives for one test
+PASSWORD = "s3cret"
 
 
 def picture(index: int) -> np.ndarray:

@@ -19,6 +19,12 @@ from vigil.media.limits import Limits
 
 STRAIGHT = {"http_proxy": "none", "max_redirects": "0"}
 """A proxy of the environment or a redirect would hand the camera's password to somebody else."""
+DEVICE_HINTS = {
+    errno.ENOENT: "is it plugged in?",
+    errno.ENODEV: "is it plugged in?",
+    errno.EBUSY: "does another program use it?",
+    errno.EACCES: "is this user in the group video?",
+}
 NEWEST_SEGMENTS = "-2"
 """Where to begin in a live playlist: two are enough to outlast the wait for the next one."""
 
@@ -141,10 +147,13 @@ def _open(
 
 
 def _hint(error: Exception, allowed: Access) -> str:
-    """What may lie behind words that tell nothing."""
-    over_http = allowed in (access.HTTP, access.HLS)
-    if over_http and getattr(error, "errno", None) == errno.EIO:
+    """What may lie behind words that tell little."""
+    number = getattr(error, "errno", 0)
+    if allowed in (access.HTTP, access.HLS) and number == errno.EIO:
         return "; if it answers with a redirect, give the address that it leads to"
+    if allowed is access.DEVICE:
+        here = ", ".join(sorted(map(str, Path("/dev").glob("video*")))) or "none"
+        return f"; {DEVICE_HINTS.get(number, 'is it a camera?')} cameras here: {here}"
     return ""
 
 

@@ -31,7 +31,7 @@ STREAMS: dict[str, Stream] = {
     "live.ts": mpeg_ts(FEED),
     "live.mp4": fragmented_mp4(FEED),
 }
-PASSWORD = "p4ss-w0rd"  # noqa: S105 - of a loopback server that lives for one test
+PASSWORD = "p4ss-w0rd"
 
 
 @pytest.fixture

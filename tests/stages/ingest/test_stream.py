@@ -24,7 +24,7 @@ from vigil.stages.ingest.stream import LONGEST_WAIT_S, SHORTEST_WAIT_S, StreamSo
 from vigil.testing.rtsp_server import RtspServer, looped
 
 RATE = 20
-PASSWORD = "p@ss:w0rd"  # noqa: S105 - of a loopback server that lives for one test
+PASSWORD = "p@ss:w0rd"
 
 
 def picture(index: int) -> np.ndarray:
@@ -192,7 +192,7 @@ def test_a_connection_that_was_given_up_hands_nothing_over_any_more(server: Rtsp
 def test_a_wrong_password_is_said_once_and_tried_again_without_being_shown(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with RtspServer({"cam": looped(FEED)}, user="admin", password="right") as server:  # noqa: S106
+    with RtspServer({"cam": looped(FEED)}, user="admin", password="right") as server:
         url = server.url("cam").replace("right", PASSWORD.replace("@", "%40"))
         source = StreamSource(url=url, name="door")
         reader = Follower(source)
