@@ -14,6 +14,7 @@ from vigil.config.app import Metrics, Retain
 from vigil.config.home import Home, claimed, open_home
 from vigil.config.reload import ConfigWatcher, changes
 from vigil.core import ConfigError, StoreError
+from vigil.pipeline.call import Call
 from vigil.pipeline.metrics import serve_metrics
 from vigil.pipeline.status_file import remove_status, write_status
 from vigil.pipeline.supervisor import Supervisor
@@ -33,7 +34,7 @@ def run(
 def run_until(stop: threading.Event, config: Path) -> None:
     """The same until `stop` is set. Raises ConfigError for a file that is wrong from the start."""
     watcher = ConfigWatcher(config)
-    home = open_home(watcher.app.home)
+    home = open_home(watcher.app.home, server=watcher.app.database)
     with claimed(home):
         _run(stop, watcher, home)
 
@@ -42,21 +43,26 @@ def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
     app = watcher.app
     events = EventStore(home.database, home.clips)
     store = SteadyStore(events, retention(events, app.retain), home.spill)
+    call = Call(events, app)
     store.start()
+    call.start()
     supervisor = Supervisor(home=home, store=store)
 
     def figures() -> dict[str, Any]:
-        return supervisor.status() | {"steps_spilled": store.spilled}
+        return supervisor.status() | {"steps_spilled": store.spilled, "call": call.status()}
 
     close_metrics = _metrics(app.metrics, figures)
     try:
         supervisor.apply(app)
         log.info("watching", cameras=len(app.cameras), home=str(home.path))
-        _tend(stop, watcher, supervisor, store, home, figures)
+        _tend(stop, watcher, supervisor, store, call, home, figures)
     finally:
         supervisor.close()
         close_metrics()
+        # What was still waiting is recorded before nobody follows it any more.
         store.close()
+        call.close()
+        events.close()
         remove_status(home)
         log.info("stopped", events=supervisor.recorder.events)
 
@@ -77,13 +83,15 @@ def _tend(
     watcher: ConfigWatcher,
     supervisor: Supervisor,
     store: SteadyStore,
+    call: Call,
     home: Home,
     figures: Callable[[], dict[str, Any]],
 ) -> None:
     next_sweep_s = 0.0
     while not stop.wait(1.0):
-        _take_up(watcher, supervisor, store)
+        _take_up(watcher, supervisor, store, call)
         supervisor.tend()
+        call.tend()
         write_status(home, figures(), time_s=time.time())
         try:
             store.replay()
@@ -94,7 +102,9 @@ def _tend(
             store.sweep()
 
 
-def _take_up(watcher: ConfigWatcher, supervisor: Supervisor, store: SteadyStore) -> None:
+def _take_up(
+    watcher: ConfigWatcher, supervisor: Supervisor, store: SteadyStore, call: Call
+) -> None:
     before = watcher.app
     try:
         app = watcher.poll()
@@ -111,3 +121,4 @@ def _take_up(watcher: ConfigWatcher, supervisor: Supervisor, store: SteadyStore)
     if found.retain:
         store.retention = retention(store.store, app.retain)
     supervisor.apply(app)
+    call.apply(app)

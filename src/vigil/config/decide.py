@@ -57,7 +57,7 @@ SERVERS = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
 def _of_a_server(url: str) -> str:
     if not url.startswith(SERVERS):
-        raise ValueError("allowed: postgresql://user:password@host/name")
+        raise ValueError("allowed: postgresql://HOST/NAME, with user and password before HOST")
     return url
 
 

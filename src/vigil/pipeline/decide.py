@@ -121,7 +121,8 @@ class Decider:
         )
         self._verifier = self._supervised(app.verify)
         self._deadlines = Deadlines(self._expire, clock=self._clock)
-        self._started = False
+        self.started = False
+        """Whether events are being decided."""
         self.durable.serve(QUEUE, self._job, at_once=app.decide.most_waiting + SPARE_JOBS)
         store.follower = self
 
@@ -132,19 +133,20 @@ class Decider:
 
         Call it again then, and as often as you like afterwards.
         """
-        if self._started:
+        if self.started:
             return True
         try:
             now_s = self._clock.now_s()
             self._brain_store.shed_before(now_s - self._settings.stale_s, now_s)
             pending = self.decisions.pending()
-            self.durable.launch()
+            if self._verifier is not None:
+                self.durable.launch()
         except StoreUnavailable as error:
             log.warning("events are not decided yet", reason=str(error))
             return False
         self._deadlines.start(pending, deadline_s=self._settings.deadline_s)
         self._room.start(self.dispatcher.run())
-        self._started = True
+        self.started = True
         return True
 
     def apply(self, app: App) -> None:
@@ -167,7 +169,8 @@ class Decider:
     # Following the store
 
     def prepare(self) -> None:
-        self.durable.prepare()
+        if self._verifier is not None:
+            self.durable.prepare()
 
     def began(self, connection: Connection, event: Event) -> None:
         now_s = self._clock.now_s()

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -29,6 +30,10 @@ VERSION = "1"
 """Never changed: jobs of another version would stay behind when Vigil is upgraded."""
 EXECUTOR = "vigil"
 """One process a database; what it left undone is done by the next."""
+FORGOTTEN_AT_ONCE = 200
+"""Jobs of one transaction, so that it stays short."""
+STOP_S = 5.0
+"""How long the library is given to begin no more jobs."""
 RETRY_S = 2.0
 """Between two attempts at a job while the database is locked or down."""
 
@@ -45,13 +50,16 @@ class Durable:
         self._poll_s = poll_s
         self._queues: dict[str, tuple[Work, int]] = {}
         self._client: DBOSClient | None = None
+        self._engines: list[Any] = []
+        """Connections that we lend to the library, and take back."""
         self._lock = threading.Lock()
-        self._launched = False
+        self._running: Any = None
+        """The library's one instance, while jobs are being done."""
 
     @property
     def launched(self) -> bool:
         """Whether jobs are being done."""
-        return self._launched
+        return self._running is not None
 
     def serve(self, queue: str, work: Work, *, at_once: int = 64) -> None:
         """Let `work` do the jobs of `queue`, at most `at_once` of them at the same time."""
@@ -99,46 +107,78 @@ class Durable:
                 client.register_queue(
                     queue, worker_concurrency=at_once, polling_interval_sec=self._poll_s
                 )
-            dbos(config=self._settings())
+            running = dbos(config=self._settings())
             dbos.launch()
         except Exception as error:
             dbos.destroy(destroy_registry=True)
             raise StoreUnavailable(f"jobs cannot be done: {_line(error)}") from error
-        self._launched = True
+        self._running = running
+
+    def forget(self, *, before_s: float) -> int:
+        """Delete what is remembered of jobs that were done before then (UTC seconds); how many.
+
+        Raises StoreUnavailable while the database is locked or down.
+        """
+        client, forgotten = self.prepare(), 0
+        before = datetime.fromtimestamp(before_s, UTC).isoformat()
+        while True:
+            try:
+                done = client.list_workflows(
+                    status="SUCCESS",
+                    completed_before=before,
+                    limit=FORGOTTEN_AT_ONCE,
+                    load_input=False,
+                    load_output=False,
+                )
+                client.delete_workflows([job.workflow_id for job in done])
+            except Exception as error:
+                raise StoreUnavailable(f"jobs cannot be forgotten: {_line(error)}") from error
+            forgotten += len(done)
+            if len(done) < FORGOTTEN_AT_ONCE:
+                return forgotten
 
     def close(self) -> None:
         """Stop in the middle of whatever is being done; the next launch goes on with it."""
-        if self._launched:
-            dbos = _library().DBOS
+        if self._running is not None:
+            _begin_no_more(self._running)
             # It warns of every job that it puts down, which is what we ask of it.
             logging.getLogger("dbos").setLevel(logging.ERROR)
-            dbos.destroy(destroy_registry=True)
-            self._launched = False
+            _library().DBOS.destroy(destroy_registry=True)
+            self._running = None
         with self._lock:
             if self._client is not None:
                 self._client.destroy()
                 self._client = None
+            while self._engines:
+                self._engines.pop().dispose()
 
     def _made(self) -> DBOSClient:
         dbos = _library()
-        self._database.open()
+        # A database that is locked must not be waited for: the library would for half a minute.
+        with self._database.writing():
+            pass
         try:
             dbos.DBOS.migrate(self._database.url.render_as_string(hide_password=False))
             client: DBOSClient = dbos.DBOSClient(
-                system_database_engine=self._database.engine_for_jobs(),
+                system_database_engine=self._lent(),
                 serializer=dbos.DBOSPortableJSONSerializer(),
                 application_name=NAME,
+                retry_connection_errors=False,
             )
         except Exception as error:
             raise StoreUnavailable(f"jobs cannot be accepted: {_line(error)}") from error
         return client
+
+    def _lent(self) -> Any:
+        self._engines.append(self._database.engine_for_jobs())
+        return self._engines[-1]
 
     def _settings(self) -> DBOSConfig:
         return {
             "name": NAME,
             "application_version": VERSION,
             "executor_id": EXECUTOR,
-            "system_database_engine": self._database.engine_for_jobs(),
+            "system_database_engine": self._lent(),
             # Its own way to keep values is pickle, which must never be read from a database.
             "serializer": _library().DBOSPortableJSONSerializer(),
             "run_migrations": False,
@@ -147,6 +187,15 @@ class Durable:
             "scheduler_polling_interval_sec": 3600.0,
             "max_executor_threads": 16,
         }
+
+
+def _begin_no_more(running: Any) -> None:
+    """Wait for those who begin jobs: one begun while the library ends would have no loop left."""
+    for event in running.background_thread_stop_events:
+        event.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("queue-worker-"):
+            thread.join(STOP_S)
 
 
 def _patient(queue: str, work: Work) -> Work:

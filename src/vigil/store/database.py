@@ -22,6 +22,10 @@ from vigil.store.migrate import is_current, migrate
 
 NEARLY_NOTHING_BYTES = 1 << 20
 """Below this much free space a file that cannot be made or written means: the disk is full."""
+SERVER_FULL = "53100"
+"""What PostgreSQL says when its disk is full."""
+CONNECT_S = 5
+"""How long a server is waited for; without it, for ever."""
 JOBS_BUSY_S = 30.0
 """How long a job's own bookkeeping waits for another's lock: nobody waits for it."""
 
@@ -74,7 +78,7 @@ class Database:
     def engine_for_jobs(self) -> Engine:
         """Connections of their own for a library that writes as it likes, as safe as ours."""
         if self.url.get_backend_name() != "sqlite":
-            return create_engine(self.url, pool_pre_ping=True)
+            return self._of_a_server()
         engine = create_engine(self.url, connect_args={"timeout": JOBS_BUSY_S})
         event.listen(engine, "connect", _prepare_sqlite_for_jobs)
         return engine
@@ -84,9 +88,13 @@ class Database:
             self._engine = self._engine or self._connected()
             return self._engine
 
+    def _of_a_server(self) -> Engine:
+        waits = {} if "connect_timeout" in self.url.query else {"connect_timeout": CONNECT_S}
+        return create_engine(self.url, pool_pre_ping=True, connect_args=waits)
+
     def _connected(self) -> Engine:
         if self.url.get_backend_name() != "sqlite":
-            engine = create_engine(self.url, pool_pre_ping=True)
+            engine = self._of_a_server()
         else:
             engine = create_engine(self.url, connect_args={"timeout": self._busy_s})
             event.listen(engine, "connect", _prepare_sqlite)
@@ -117,6 +125,8 @@ class Database:
             raise StoreUnavailable(f"cannot use {self.url}: {error}") from error
 
     def _is_full(self, error: DBAPIError) -> bool:
+        if getattr(error.orig, "sqlstate", None) == SERVER_FULL:
+            return True
         name = getattr(error.orig, "sqlite_errorname", "")
         if name == "SQLITE_FULL":
             return True

@@ -64,9 +64,7 @@ class PostgresServer:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT)  # ends sessions, and writes what is open
-            self._process.wait(STARTS_S)
+        self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def new_database(self, template: str = "template1") -> str:
@@ -79,9 +77,9 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Take it away from those who use it, as a crash would."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGQUIT)
-        self._process.wait(STARTS_S)
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(STARTS_S)
 
     def _where(self, database: str) -> str:
         return f"host={self._folder} user={USER} dbname={database}"
