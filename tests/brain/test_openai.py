@@ -124,6 +124,13 @@ def test_a_form_that_worked_is_kept_when_one_answer_does_not_fit(fake: Start) ->
     assert server.counts.forms == {"json_schema": 5}
 
 
+def test_a_repair_goes_past_forms_that_the_server_does_not_know(fake: Start) -> None:
+    server = fake(supports={"json_schema"})
+    server.then(Says())
+    assert ask_once(brain_at(server)).calls == 4
+    assert server.counts.forms == {"json_schema": 1, "text": 1}
+
+
 def test_a_form_that_a_new_version_does_not_know_is_left(fake: Start) -> None:
     server = fake()
     server.then(None, Fails(status=400, message="response_format: unknown"))

@@ -53,7 +53,8 @@ class Conversation(Generic[AnswerT]):
     async def held(self) -> Reply[AnswerT]:
         """Ask, and ask once more when the answer does not fit; raises `BrainError`."""
         forms = self.endpoint.forms
-        said, seconds = await self._first()
+        form, said, seconds = await self._asked(self.asking, forms.best)
+        forms.taken(form)
         try:
             answer = self._answer_in(said)
         except Misfit as misfit:
@@ -64,23 +65,8 @@ class Conversation(Generic[AnswerT]):
         forms.fits()
         return self._reply(answer, said, seconds)
 
-    async def _first(self) -> tuple[Said, float]:
-        """In the best form that the server takes."""
-        forms = self.endpoint.forms
-        form = forms.best
-        while True:
-            try:
-                found = await self._said(self.asking, form)
-            except RequestRefused as error:
-                if form is Form.TEXT or not forms.may_be_why(str(error)):
-                    raise
-                form = after(form)
-            else:
-                forms.taken(form)
-                return found
-
     async def _repaired(self, again: Asking, form: Form) -> Reply[AnswerT]:
-        said, seconds = await self._said(again, form)
+        _, said, seconds = await self._asked(again, form)
         try:
             return self._reply(self._answer_in(said), said, seconds)
         except Misfit as misfit:
@@ -88,6 +74,16 @@ class Conversation(Generic[AnswerT]):
                 f"{self.endpoint.place.model}: no answer that fits, asked twice: {misfit}; "
                 f"it said {plain(said.text, 120)!r}"
             ) from misfit
+
+    async def _asked(self, asking: Asking, form: Form) -> tuple[Form, Said, float]:
+        """In this form, or the next weaker one that the server takes; tells which."""
+        while True:
+            try:
+                return form, *await self._said(asking, form)
+            except RequestRefused as error:
+                if form is Form.TEXT or not self.endpoint.forms.may_be_why(str(error)):
+                    raise
+                form = after(form)
 
     def _answer_in(self, said: Said) -> AnswerT:
         model = self.endpoint.place.model
