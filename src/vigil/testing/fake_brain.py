@@ -320,8 +320,9 @@ class FakeBrain:
                 await _send(writer, found[: len(found) - len(body) // 2])
                 return False
             case _:
-                await _send(writer, found)
+                # Counted before whoever reads it may ask for the count.
                 self.counts.answered += fault is None
+                await _send(writer, found)
         return True
 
 
