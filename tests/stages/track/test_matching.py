@@ -1,14 +1,18 @@
 """Who is paired with whom."""
 
+from itertools import permutations
+
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vigil.core import Box, Detections, as_array, iou
-from vigil.stages.track import matching, motion
+from vigil.core import Box, Detections
+from vigil.stages.track import matching
 from vigil.stages.track.memory import Memory
 from vigil.stages.track.seen import Seen, read
+
+Place = tuple[float, float, float, float]
+"""Foot x, foot y, width, height."""
 
 PLACES = st.lists(
     st.tuples(st.floats(30, 600), st.floats(90, 350), st.floats(10, 60), st.floats(10, 90)),
@@ -17,9 +21,14 @@ PLACES = st.lists(
 )
 
 
-def seen(places: list[motion.Place], looks: list[list[float]] | None = None) -> list[Seen]:
+def box_of(place: Place) -> Box:
+    x, y, width, height = place
+    return Box(x - width / 2, y - height, x + width / 2, y)
+
+
+def seen(places: list[Place], looks: list[list[float]] | None = None) -> list[Seen]:
     found = Detections(
-        boxes=np.array([motion.corners(place) for place in places], np.float32),
+        boxes=np.array([box_of(place) for place in places], np.float32),
         scores=np.ones(len(places), np.float32),
         labels=("person",) * len(places),
         embeddings=None if looks is None else np.array(looks, np.float32),
@@ -27,7 +36,7 @@ def seen(places: list[motion.Place], looks: list[list[float]] | None = None) -> 
     return read(found, {}, low_score=0.1)
 
 
-def known(places: list[motion.Place], looks: list[list[float]] | None = None) -> list[Memory]:
+def known(places: list[Place], looks: list[list[float]] | None = None) -> list[Memory]:
     """What was seen there just now, predicted to the next look."""
     memories = [Memory(one, 0.0) for one in seen(places, looks)]
     for memory in memories:
@@ -35,19 +44,9 @@ def known(places: list[motion.Place], looks: list[list[float]] | None = None) ->
     return memories
 
 
-@given(PLACES, PLACES)
-def test_overlap_is_intersection_over_union(
-    ours: list[motion.Place], theirs: list[motion.Place]
-) -> None:
-    one, other = seen(ours), seen(theirs)
-    found = [[matching.overlap(a.box, b.box) for b in other] for a in one]
-    a, b = (as_array([Box(*each.box) for each in side]) for side in (one, other))
-    assert np.array(found) == pytest.approx(iou(a, b), abs=1e-3)
-
-
 @settings(deadline=None)
 @given(PLACES, st.integers(0, 10**6))
-def test_an_undisputed_pairing_is_the_cheapest_one(places: list[motion.Place], seed: int) -> None:
+def test_an_undisputed_pairing_is_the_cheapest_one(places: list[Place], seed: int) -> None:
     random = np.random.default_rng(seed)
     there = np.array(places)[random.permutation(len(places))]
     memories, found = known(places), seen((there + random.normal(0, 1, there.shape)).tolist())
@@ -66,6 +65,28 @@ def test_a_pair_that_somebody_left_over_could_claim_is_disputed() -> None:
     plain = matching.plain(memories, found)
     assert plain == {memories[1]: found[0]}
     assert matching.undisputed(plain, memories, found) == {}
+
+
+@given(
+    st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=3),
+)
+def test_no_other_pairing_costs_less(table: list[list[float]]) -> None:
+    """Staying apart costs `WORST`, for either side of a pair."""
+    place = (100.0, 200.0, 30.0, 80.0)
+    memories, found = known([place] * len(table)), seen([place] * 3)
+
+    def prices(memory: Memory) -> matching.Price:
+        return lambda one: table[memories.index(memory)][one.row]
+
+    pairs = matching.cheapest(memories, found, prices)
+    paid = [prices(memory)(one) for memory, one in pairs.items()]
+    assert len({one.row for one in pairs.values()}) == len(pairs)
+    assert all(price < matching.WORST for price in paid)
+    least = min(
+        sum(min(row[column], matching.WORST) for row, column in zip(table, order, strict=False))
+        for order in permutations(range(3))
+    )
+    assert sum(paid) + matching.WORST * (len(table) - len(pairs)) <= least + 1e-9
 
 
 def test_a_contested_detection_goes_where_the_total_is_least() -> None:

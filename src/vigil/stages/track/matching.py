@@ -2,11 +2,14 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from math import sqrt
+from operator import attrgetter
 
 import numpy as np
 
+from vigil.stages.track.corners import apart, grown, misfit, overlap, size
 from vigil.stages.track.memory import Memory
-from vigil.stages.track.motion import Corners, noise, size
+from vigil.stages.track.motion import noise
 from vigil.stages.track.seen import Seen
 
 Pairs = dict[Memory, Seen]
@@ -18,8 +21,6 @@ Prices = Callable[[Memory], Price]
 
 FARTHEST = 12.0
 """Squared standard deviations between prediction and detection (chi-squared, 2 values, .998)."""
-SHAPE = 0.25
-"""Width and height are cut by occlusion: their squared error counts so much of the foot's."""
 OVERLAP = 0.4
 """Intersection over union that counts as near, whatever the filter says."""
 PLAIN, RIVAL = 0.5, 0.3
@@ -31,38 +32,6 @@ APPEARANCE_WEIGHT = 1.0
 WORST = 0.7
 """A pair dearer than this stays apart."""
 REFUSED = 1e6
-
-
-def shared(one: Corners, other: Corners) -> float:
-    """Square pixels that two boxes have in common."""
-    left, top, right, bottom = one
-    other_left, other_top, other_right, other_bottom = other
-    # Comparing is several times as quick as min and max, and this is asked most of all.
-    high = (bottom if bottom < other_bottom else other_bottom) - (
-        top if top > other_top else other_top
-    )
-    wide = (right if right < other_right else other_right) - (
-        left if left > other_left else other_left
-    )
-    return wide * high if wide > 0 and high > 0 else 0.0
-
-
-def overlap(one: Corners, other: Corners) -> float:
-    """Intersection over union."""
-    common = shared(one, other)
-    if not common:
-        return 0.0
-    left, top, right, bottom = one
-    other_left, other_top, other_right, other_bottom = other
-    areas = (right - left) * (bottom - top)
-    areas += (other_right - other_left) * (other_bottom - other_top)
-    return common / (areas - common)
-
-
-def area(box: Corners) -> float:
-    """Square pixels of a box that is not turned inside out."""
-    left, top, right, bottom = box
-    return (right - left) * (bottom - top)
 
 
 def undisputed(pairs: Pairs, known: Sequence[Memory], seen: Sequence[Seen]) -> Pairs:
@@ -82,23 +51,23 @@ def plain(known: Sequence[Memory], seen: Sequence[Seen]) -> Pairs:
     """Those who overlap one another well and nobody else: the pairs that need no sum."""
     if not known or not seen:
         return {}
-    by_left = sorted([(one.box[0], one.row, one) for one in seen])
-    lefts = [left for left, _, _ in by_left]
-    widest = max([one.place[2] for one in seen])
-    suitors = dict.fromkeys([row for _, row, _ in by_left], 0)
+    by_left = sorted(seen, key=attrgetter("box"))
+    lefts = [one.box[0] for one in by_left]
+    widest = max([one.box[2] - one.box[0] for one in by_left])
+    suitors = [0] * (seen[-1].row + 1)
     alone = []
     for memory in known:
-        there, family = memory.there, memory.family
-        near = by_left[bisect_left(lefts, there[0] - widest) : bisect_right(lefts, there[2])]
-        rivals = [
-            (common, one)
-            for _, _, one in near
-            if one.family == family and (common := overlap(there, one.box)) > RIVAL
-        ]
-        for _, one in rivals:
-            suitors[one.row] += 1
-        if len(rivals) == 1 and rivals[0][0] > PLAIN:
-            alone.append((memory, rivals[0][1]))
+        left, top, right, bottom = there = memory.there
+        rivals, closest = 0, 0.0
+        for one in by_left[bisect_left(lefts, left - widest) : bisect_right(lefts, right)]:
+            _, other_top, _, other_bottom = box = one.box
+            if other_top < bottom and other_bottom > top and one.family == memory.family:
+                common = overlap(there, box)
+                if common > RIVAL:
+                    suitors[one.row] += 1
+                    rivals, closest, partner = rivals + 1, common, one
+        if rivals == 1 and closest > PLAIN:
+            alone.append((memory, partner))
     return {memory: one for memory, one in alone if suitors[one.row] == 1}
 
 
@@ -109,25 +78,21 @@ def cost(memory: Memory) -> Price:
     sum over pairs a likelihood: two people who walk side by side are not swapped when one now
     stands where the other stood.
     """
-    ahead_x, ahead_y, ahead_width, ahead_height = memory.ahead[:4]
-    fuzz = noise(ahead_width, ahead_height)
-    variance = memory.ahead.doubt + fuzz
-    farthest = FARTHEST * variance * size(ahead_width, ahead_height) ** 2
+    there, family = memory.there, memory.family
+    fuzz = noise(there)
+    variance = memory.motion.ahead_doubt[0] + fuzz
+    farthest = FARTHEST * variance * size(there) ** 2
+    within = grown(there, sqrt(farthest))
     trust = fuzz / variance
 
     def price(seen: Seen) -> float:
-        if seen.family != memory.family:
+        # Most are out of reach, and that costs least to tell.
+        if seen.family != family or apart(within, seen.box):
             return REFUSED
-        x, y, width, height = seen.place
-        off_x, off_y, off_width, off_height = (
-            x - ahead_x, y - ahead_y, width - ahead_width, height - ahead_height,
-        )  # fmt: skip
-        apart = off_x * off_x + off_y * off_y
-        apart += SHAPE * (off_width * off_width + off_height * off_height)
-        common = overlap(memory.there, seen.box)
-        if apart >= farthest and common < OVERLAP:
+        distance, common = misfit(there, seen.box), overlap(there, seen.box)
+        if distance >= farthest and common < OVERLAP:
             return REFUSED
-        return (min(apart / farthest, 1.0) + trust * (1 - common)) / (1 + trust)
+        return (min(distance / farthest, 1.0) + trust * (1 - common)) / (1 + trust)
 
     return price
 
@@ -162,6 +127,12 @@ def unlikeness(memory: Memory, seen: Seen, gate: float) -> float:
     return REFUSED if distance > gate else APPEARANCE_WEIGHT * distance
 
 
+def favourites(offers: dict[tuple[int, int], float]) -> dict[int, int]:
+    """The cheapest column of each row; if no two want the same, no pairing is cheaper."""
+    dearest_first = sorted(offers, key=lambda place: -offers[place])
+    return dict(dearest_first)
+
+
 def cheapest(known: Sequence[Memory], seen: Sequence[Seen], prices: Prices) -> Pairs:
     """The pairing of least total price; what is dearer than `WORST` stays apart."""
     if not known or not seen:
@@ -172,10 +143,11 @@ def cheapest(known: Sequence[Memory], seen: Sequence[Seen], prices: Prices) -> P
         for column, one in enumerate(seen)
         if (paid := price(one)) < WORST
     }
-    rows, columns = sorted({row for row, _ in offers}), sorted({column for _, column in offers})
-    if len(rows) == len(offers) == len(columns):
-        return {known[row]: seen[column] for row, column in offers}  # nobody has two choices
-    # Importing it takes longer than all of the tracker, and a lone thing never needs it.
+    wanted = favourites(offers)
+    if len(set(wanted.values())) == len(wanted):
+        return {known[row]: seen[column] for row, column in wanted.items()}
+    rows, columns = sorted(wanted), sorted({column for _, column in offers})
+    # Importing it takes longer than all of the tracker, and where few things are nobody needs it.
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
 
     table = np.array([[offers.get((row, column), WORST) for column in columns] for row in rows])

@@ -3,7 +3,8 @@
 import numpy as np
 
 from vigil.core import Box, Track
-from vigil.stages.track import motion
+from vigil.stages.track.corners import Corners, between
+from vigil.stages.track.motion import Motion
 from vigil.stages.track.seen import Appearance, Seen
 
 LARGEST_LEAD = 5.0
@@ -20,8 +21,8 @@ class Memory:
     """One object from its first hit on; predicted to the present before it can be matched."""
 
     __slots__ = (
-        "ahead", "appearance", "box", "family", "first_s", "hits", "id", "label", "last_s",
-        "lead", "looked_s", "missed_s", "misses", "motion", "score", "shown", "there",
+        "appearance", "box", "family", "first_s", "hits", "id", "label", "last_s",
+        "lead", "looked_s", "missed_s", "misses", "motion", "score", "there",
         "trust",
     )  # fmt: skip
 
@@ -40,43 +41,38 @@ class Memory:
         """Last time that somebody looked where it should be."""
         self.box = Box._make(seen.box)
         """At the last hit, half measured and half filtered, source pixels."""
-        self.there: motion.Corners = seen.box
+        self.there: Corners = seen.box
         """As predicted for this look, source pixels."""
         self.score = self.trust = seen.score
         """Of the last hit; the sum of all."""
         self.label, self.lead = seen.label, seen.score
         """The word that leads the vote, and by how much score."""
         self.family = seen.family
-        self.motion = self.ahead = motion.begin(seen.place)
-        """Filtered at the last hit; predicted for this look."""
+        self.motion = Motion(seen.box)
         self.appearance = seen.appearance
         """Running average, unit length; None while unknown."""
-        self.shown: Track | None = None
-        """What stands in scenes until the next hit, when it does not move."""
 
     @property
     def moving(self) -> bool:
         """Whether it surely moved at the last hit."""
-        return motion.moves(self.motion)
+        return self.motion.moves()
 
     def predict(self, now_s: float) -> None:
         """Say where it should be seen now."""
-        self.ahead = motion.predict(self.motion, now_s - self.last_s)
+        self.motion.predict(now_s - self.last_s)
         unwatched_s = now_s - self.looked_s
         if unwatched_s > WATCHED_S:
-            wider = self.ahead.doubt + motion.stray(self.motion, unwatched_s)
-            self.ahead = self.ahead._replace(doubt=wider)
-        self.there = motion.corners(self.ahead[:4])
+            self.motion.stray(unwatched_s)
+        self.there = self.motion.ahead
 
     def hit(self, seen: Seen, now_s: float) -> None:
         """It was found as `seen`."""
-        self.motion = motion.correct(self.ahead, seen.place)
-        self.box, self.score = motion.between(seen.box, self.motion), seen.score
+        self.motion.correct(seen.box)
+        self.box, self.score = between(seen.box, self.motion.box), seen.score
         self.trust += seen.score
         self.hits += 1
         self.misses, self.missed_s = 0, 0.0
         self.last_s = self.looked_s = now_s
-        self.shown = None
         self._vote(seen)
         if seen.appearance is not None:
             self._recall(seen.appearance)
@@ -89,24 +85,13 @@ class Memory:
 
     def track(self, now_s: float) -> Track:
         """What is believed of it now; what does not surely move stands where it was measured."""
+        box, velocity = self.box, (0.0, 0.0)
         if now_s == self.last_s:
-            return self._track(self.box, self.motion[4:6])
-        if self.shown is None:
-            if self.moving:
-                return self._track(*motion.carry(self.motion, self.box, now_s - self.last_s))
-            self.shown = self._track(self.box, (0.0, 0.0))
-        return self.shown
-
-    def _track(self, box: Box, velocity: motion.Velocity) -> Track:
+            velocity = self.motion.velocity()
+        elif self.moving:
+            box, velocity = self.motion.carry(self.box, now_s - self.last_s)
         return Track(
-            id=self.id,
-            label=self.label,
-            box=box,
-            score=self.score,
-            first_seen_s=self.first_s,
-            last_seen_s=self.last_s,
-            hits=self.hits,
-            velocity=velocity,
+            self.id, self.label, box, self.score, self.first_s, self.last_s, self.hits, velocity
         )
 
     def _vote(self, seen: Seen) -> None:

@@ -1,26 +1,26 @@
 """One look's detections as numbers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import isfinite
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
 
 from vigil.core import Detections
-from vigil.stages.track.motion import Corners, Place
+from vigil.stages.track.corners import Corners
 
 Appearance = Float64[np.ndarray, "d"]
 """Unit length."""
 
 
-class Seen(NamedTuple):
-    """One detection."""
+@dataclass(slots=True, eq=False)
+class Seen:
+    """One detection; not frozen, which would cost more than all the rest of reading it."""
 
     row: int
     """Its number among those of the look."""
     box: Corners
-    place: Place
     score: float
     label: str
     family: str
@@ -45,9 +45,8 @@ def read(detections: Detections, families: Mapping[str, str], *, low_score: floa
     for (left, top, right, bottom), score, label, appearance in rows:
         if score >= low_score and isfinite(left + top + right + bottom):
             box = left, top, right, bottom
-            place = (left + right) / 2, bottom, right - left, bottom - top
             family = families.get(label, label)
-            seen.append(Seen(len(seen), box, place, score, label, family, appearance))
+            seen.append(Seen(len(seen), box, score, label, family, appearance))
     return seen
 
 

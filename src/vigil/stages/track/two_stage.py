@@ -6,24 +6,21 @@ Association Metric" (ICIP 2017).
 """
 
 from collections.abc import Sequence
-from math import hypot
+from math import dist
 
 from vigil.core import Box, Detections, Look, Scene, Track, part
+from vigil.stages.track.corners import Corners, area, overlap, shared, size
 from vigil.stages.track.matching import (
     Pairs,
     Prices,
-    area,
     cheapest,
     cost,
-    overlap,
     plain,
-    shared,
     turn,
     undisputed,
     with_looks,
 )
 from vigil.stages.track.memory import Memory
-from vigil.stages.track.motion import Corners, size
 from vigil.stages.track.seen import Seen, read
 
 FAMILIES = (
@@ -204,16 +201,13 @@ class TwoStageTracker:
     def _shown(self) -> tuple[Track, ...]:
         """What is believed now: confirmed, not missed for long, and not gone from the picture."""
         now_s = self._now_s
-        believed = [
-            (memory, memory.track(now_s))
-            for memory in self._known
-            if memory.id and self._recent(memory)
-        ]
-        return tuple(
-            track
-            for memory, track in believed
-            if track.last_seen_s == now_s or self._visible(track.box) >= LEFT * memory.box.area
-        )
+        shown = []
+        for memory in self._known:
+            if memory.id and self._recent(memory):
+                track = memory.track(now_s)
+                if memory.last_s == now_s or self._visible(track.box) >= LEFT * memory.box.area:
+                    shown.append(track)
+        return tuple(shown)
 
     def _visible(self, box: Box) -> float:
         """Square pixels of it that lie in the picture."""
@@ -248,10 +242,9 @@ def looked_at(box: Corners, regions: Sequence[Corners]) -> bool:
 
 def _in_company(memory: Memory, present: Sequence[Memory]) -> bool:
     """Whether another present thing of the family stands within a size of it."""
-    here = memory.motion
-    near = size(here.width, here.height)
+    near = size(memory.box)
     return any(
-        hypot(other.motion.x - here.x, other.motion.y - here.y) < near
+        dist(memory.box.foot, other.box.foot) < near
         for other in present
         if other is not memory and other.family == memory.family
     )
