@@ -140,7 +140,7 @@ def mirrored(scene: Scene) -> Scene:
             for blob in scene.signals.static_blobs
         ),
     )
-    tracks = tuple(replace(track, box=_flipped(track.box, scene.width)) for track in scene.tracks)
+    tracks = tuple(track._replace(box=_flipped(track.box, scene.width)) for track in scene.tracks)
     return replace(scene, tracks=tracks, signals=signals)
 
 
