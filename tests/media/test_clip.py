@@ -73,6 +73,30 @@ def test_the_index_comes_first_and_nothing_else_is_left(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["event.mp4"]
 
 
+def test_the_room_kept_for_the_index_is_enough_at_the_worst(tmp_path: Path) -> None:
+    """Every picture a key, shown out of order, at its own distance, each with sound after it."""
+    random = np.random.default_rng(0)
+    speech = Encoding(
+        kind="audio",
+        codec="aac",
+        extradata=b"\x12\x08",
+        time_base=Fraction(1, 44_100),
+        sample_rate=44_100,
+        channels=1,
+    )
+    packets: list[Packet] = []
+    time_s = START_S
+    for _ in range(3000):
+        time_s += random.uniform(0.001, 0.2)
+        reordered = int(random.integers(0, 9000))
+        packets.append(replace(PACKETS[0], time_s=time_s, pts=reordered, dts=0, data=bytes(9)))
+        packets.append(replace(PACKETS[0], encoding=speech, time_s=time_s, data=bytes(9)))
+    clip = write_clip(tmp_path / "event", packets)
+    kinds = top_boxes(clip.path)
+    assert kinds.index(b"moov") < kinds.index(b"mdat")
+    assert clip.size_bytes < sum(len(p.data) for p in packets) + 8192 + 48 * len(packets) + 500
+
+
 def test_a_clip_begins_with_a_key(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "event", PACKETS[30:])
     assert clip.start_s == START_S + 2

@@ -17,14 +17,15 @@ import av
 from vigil.core import Encoding, Packet, SourceError, StoreError
 from vigil.core.durable import put_in_place
 from vigil.media.demux import Demuxer
-from vigil.media.mux import Muxer, container_for
+from vigil.media.mux import EMPTY_INDEX_BYTES, Muxer, container_for, index_bytes
 from vigil.media.opening import open_file
 
 EXTENSIONS = {"mp4": ".mp4", "webm": ".webm", "matroska": ".mkv"}
-FAST_START = {"movflags": "+faststart"}
-"""The index first, so that a browser plays while it loads."""
-GROWING = {"movflags": "+frag_keyframe+empty_moov+default_base_moof+delay_moov"}
-"""Whole after every group of pictures, also when the writer is killed."""
+GROWING = {
+    "movflags": "+frag_keyframe+empty_moov+default_base_moof+delay_moov",
+    "frag_size": "262144",
+}
+"""Whole after every group of pictures or quarter of a megabyte, also when the writer is killed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def write_clip(path: Path, packets: Iterable[Packet]) -> ClipFile:
     usable = list(_one_stream(packets))
     if not usable:
         raise StoreError(f"{path.name}: no key picture to begin a clip with")
-    return _write(path, usable, *_encodings(usable))
+    return _write(path, usable, *_encodings(usable), sum(map(index_bytes, usable)))
 
 
 def clip_at(path: Path) -> Path | None:
@@ -127,11 +128,11 @@ def finish_growing(path: Path, start_s: float, *, end_s: float = -inf) -> ClipFi
     if not growing.exists() or is_held(growing):
         return None
     try:
-        goes_on = _last_picture_s(growing, start_s) > end_s
+        last_s, index_size = _survey(growing, start_s)
     except SourceError:
-        goes_on = False  # killed before a group of pictures was whole
-    if goes_on:
-        return _completed(growing, path, start_s)
+        last_s, index_size = -inf, 0  # killed before a group of pictures was whole
+    if last_s > end_s:
+        return _completed(growing, path, start_s, index_size)
     growing.unlink()
     return None
 
@@ -162,6 +163,7 @@ class _Growing:
         options = GROWING if first.path.suffix == ".mp4" else {}
         self._muxer = Muxer(path, video, audio, options=options | {"flush_packets": "1"})
         self._hold: int | None = None
+        self._index_bytes = 0
         try:
             for packet in held:
                 self.append(packet)
@@ -180,11 +182,13 @@ class _Growing:
             self._muxer.write(packet)
         except (av.FFmpegError, OSError) as error:
             raise StoreError(f"{self._path.name}: the clip cannot grow: {error}") from error
+        self._index_bytes += index_bytes(packet)
 
     def finish(self) -> ClipFile:
         try:
             self._muxer.close()
-            return _completed(self._path, self._first.path, self._first.start_s)
+            start_s = self._first.start_s
+            return _completed(self._path, self._first.path, start_s, self._index_bytes)
         except (av.FFmpegError, OSError) as error:
             raise StoreError(f"{self._path.name}: the clip cannot be finished: {error}") from error
         finally:
@@ -247,22 +251,27 @@ def _encodings(packets: list[Packet]) -> tuple[Encoding, Encoding | None]:
     return packets[0].encoding, audio
 
 
-def _completed(growing: Path, final: Path, start_s: float) -> ClipFile:
+def _completed(growing: Path, final: Path, start_s: float, index_size: int) -> ClipFile:
     """Remux what has grown over the first version; it is kept until that has succeeded."""
     try:
         with open_file(growing) as demuxer:
             packets = _from_start(demuxer, start_s)
-            whole = _write(final, packets, demuxer.video, demuxer.audio)
+            whole = _write(final, packets, demuxer.video, demuxer.audio, index_size)
     except SourceError as error:
         raise StoreError(f"{final.name}: what was appended cannot be read: {error}") from error
     growing.unlink()
     return whole
 
 
-def _last_picture_s(growing: Path, start_s: float) -> float:
+def _survey(growing: Path, start_s: float) -> tuple[float, int]:
+    """Time of the last picture, UTC seconds, and how many bytes the index needs at most."""
+    last_s, index_size = -inf, 0
     with open_file(growing) as demuxer:
-        times = (p.time_s for p in _from_start(demuxer, start_s) if p.encoding.kind == "video")
-        return max(times, default=-inf)
+        for packet in _from_start(demuxer, start_s):
+            index_size += index_bytes(packet)
+            if packet.encoding.kind == "video":
+                last_s = max(last_s, packet.time_s)
+    return last_s, index_size
 
 
 def _from_start(demuxer: Demuxer, start_s: float) -> Iterator[Packet]:
@@ -271,14 +280,25 @@ def _from_start(demuxer: Demuxer, start_s: float) -> Iterator[Packet]:
 
 
 def _write(
-    path: Path, packets: Iterable[Packet], video: Encoding, audio: Encoding | None
+    path: Path,
+    packets: Iterable[Packet],
+    video: Encoding,
+    audio: Encoding | None,
+    index_size: int,
 ) -> ClipFile:
-    """Packets of one stream, from a key on; never more than one of them is held."""
+    """Packets of one stream, from a key on; never more than one of them is held.
+
+    `index_size`: bytes that MP4 needs at most to say where they are.
+    """
     form = container_for(video)
     final = path.with_suffix(EXTENSIONS[form])
     temporary = _hidden(final, "new")
+    # The index first, so that a browser plays while it loads. Room is kept for it: FFmpeg's
+    # faststart writes the file twice, and holds up all threads meanwhile.
+    room = EMPTY_INDEX_BYTES + len(video.extradata) + index_size
     try:
-        muxer = Muxer(temporary, video, audio, options=FAST_START if form == "mp4" else None)
+        options = {"moov_size": str(room)} if form == "mp4" else None
+        muxer = Muxer(temporary, video, audio, options=options)
         start_s, end_s = _fill(muxer, packets)
         put_in_place(temporary, final)
     except (av.FFmpegError, OSError, SourceError) as error:

@@ -44,6 +44,20 @@ SOUND = {
 }
 
 
+EMPTY_INDEX_BYTES = 8192
+"""The index of an MP4 (ISO/IEC 14496-12) without its tables."""
+ENTRY_BYTES = 48
+"""What its tables say at most of one packet."""
+LEAST_FRAME_BYTES = 256
+"""Of raw sound for one packet of AAC: 1024 samples of two bits."""
+
+
+def index_bytes(packet: Packet) -> int:
+    """What a packet adds at most to the index of an MP4, also when its sound is converted."""
+    converted = packet.encoding.kind == "audio" and len(packet.data) // LEAST_FRAME_BYTES
+    return ENTRY_BYTES * (1 + converted)
+
+
 def container_for(encoding: Encoding) -> str:
     """The container that keeps pictures of this encoding: `mp4`, `webm` or `matroska`.
 
