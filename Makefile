@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SOURCE ?=
 
-.PHONY: help demo test lint unit bench clean
+.PHONY: help demo test lint unit torture bench clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/'
@@ -33,6 +33,9 @@ lint: $(VENV)/.dev     ## format, lint, types, import contracts
 
 unit: $(VENV)/.dev     ## the tests
 	$(BIN)/pytest -n 2 --dist worksteal
+
+torture: $(VENV)/.dev  ## 200 kills and 100 power cuts of the whole pipeline; about 40 minutes
+	VIGIL_TORTURE_KILLS=200 VIGIL_TORTURE_CUTS=100 $(BIN)/pytest -s tests/torture
 
 bench: $(VENV)/.dev    ## what the watch costs, against its rivals
 	$(BIN)/python -m benchmarks watch
