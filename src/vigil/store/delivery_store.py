@@ -50,16 +50,18 @@ class DeliveryStore:
         self.database = database
 
     def take(self, sink: str, *, now_s: float) -> Delivery | None:
-        """What is to be tried now: critical first, then oldest; per alert in order. None: nothing.
+        """What is to be tried now; None when nothing is.
 
-        The same is given again until it was settled: a crash in between sends it twice.
+        What failed least often goes first, so that one message that always fails does not hold up
+        the others; among those critical ones, then the oldest; of each alert in order. The same is
+        given again until it was settled: a crash in between sends it twice.
         """
         rows = alert_deliveries
         query: Select[Any] = (
             select(*_DELIVERY, alert_messages)
             .join(alert_messages, _same(rows, alert_messages))
             .where(rows.c.sink == sink, rows.c.state == WAITING, _is_due(now_s), ~_has_earlier())
-            .order_by(rows.c.urgent.desc(), rows.c.position)
+            .order_by(rows.c.attempts, rows.c.urgent.desc(), rows.c.position)
             .limit(1)
         )
         with self.database.reading() as connection:
