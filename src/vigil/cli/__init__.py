@@ -5,6 +5,7 @@ import sys
 import typer
 
 from vigil import __version__
+from vigil.cli.alerts import alerts
 from vigil.cli.brain import brain
 from vigil.cli.demo import demo
 from vigil.cli.events import events
@@ -31,6 +32,7 @@ app.command()(status)
 app.command()(score)
 app.add_typer(model, name="model")
 app.add_typer(brain, name="brain")
+app.add_typer(alerts, name="alerts")
 app.command()(demo)
 
 

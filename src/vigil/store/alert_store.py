@@ -119,7 +119,7 @@ class AlertStore:
         with self.database.writing() as connection:
             gone = delete(alert_silences).where(alert_silences.c.id == silence_id)
             if not connection.execute(gone).rowcount:
-                raise StoreError(f"no silence {silence_id!r}; see `vigil alerts silence --list`")
+                raise StoreError(f"no silence {silence_id!r}; see `vigil alerts silences`")
 
     def alerts(
         self, *, limit: int = 100, source: str | None = None, least: Severity = Severity.INFO

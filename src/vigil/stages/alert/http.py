@@ -105,7 +105,9 @@ class Post:
                 method, url, content=body, headers=headers, limits=LIMITS
             )
         except NetRefused as error:
-            raise AlertRefused(str(error)) from error
+            is_private = "private" in str(error) and not self._allow_private
+            cure = "; set allow_private: true if it is yours" if is_private else ""
+            raise AlertRefused(f"{error}{cure}") from error
         except NetError as error:
             raise AlertDelayed(str(error)) from error
         return Reply(host=host, answer=answer)
