@@ -133,12 +133,11 @@ def test_nobody_judges_where_nobody_is_asked_to(place: str | Path, tmp_path: Pat
         assert not bench.decider.durable.launched
 
 
-def test_pictures_say_nothing_about_the_camera_itself(place: str | Path, tmp_path: Path) -> None:
+def test_events_of_the_camera_itself_need_no_pictures(tmp_path: Path) -> None:
     judge = Judge()
-    with deciding(place, tmp_path / "clips", app_with(judge)) as bench:
-        event = bench.happens(an_event(rule="camera_offline", box=None, track_ids=()))
-        assert bench.decision(event).reason is Unverified.NO_JUDGE
-        assert judge.asked == []
+    with deciding(tmp_path / "e.db", tmp_path / "clips", app_with(judge, **PATIENT)) as bench:
+        gone = bench.happens(an_event(rule="camera_offline", box=None, track_ids=()), film=False)
+        assert bench.decided(gone).outcome is Outcome.CONFIRMED
 
 
 @pytest.mark.parametrize(
@@ -158,12 +157,10 @@ def test_a_judge_that_fails_leaves_the_event_unverified(
         assert (decision.outcome, decision.reason) == (Outcome.UNVERIFIED, reason)
 
 
-def test_without_a_clip_there_is_nothing_to_judge_by(tmp_path: Path) -> None:
-    judge = Judge()
+def test_without_a_clip_there_is_nothing_to_look_at(tmp_path: Path) -> None:
+    judge = Judge(says=lambda case: list(case.footage.frames(0, 1)) and "confirmed")
     with deciding(tmp_path / "e.db", tmp_path / "clips", app_with(judge, **PATIENT)) as bench:
-        event = bench.happens(film=False)
-        assert bench.decided(event).reason is Unverified.NO_CLIP
-        assert judge.asked == []
+        assert bench.decided(bench.happens(film=False)).reason is Unverified.NO_CLIP
 
 
 def test_a_camera_that_is_gone_shows_nobody_what_its_masks_hid(tmp_path: Path) -> None:

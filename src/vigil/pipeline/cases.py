@@ -1,14 +1,17 @@
 """From a stored event to what judges see of it."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from vigil.config.app import App, CameraConfig
 from vigil.config.parts import parts_of
-from vigil.core import Case, Corners, Rule, StoreError
+from vigil.core import Case, Clip, Corners, Footage, Frame, Rule, SourceLost, StoreError
 from vigil.media.footage import ClipFootage
 from vigil.store import EventStore, StoredEvent
 
 
 class NoFootage(StoreError):
-    """There is nothing to judge the event by, or nothing that may be shown."""
+    """There is nothing that may be shown to judges."""
 
 
 class Cases:
@@ -20,26 +23,41 @@ class Cases:
         self._store = store
 
     def case(self, stored: StoredEvent) -> Case:
-        """Raises NoFootage for an event without a clip, or of a camera that is not there any more.
+        """Raises NoFootage for an event of a camera that is not there any more.
 
-        What that camera's masks hid must stay hidden, and nobody knows them now.
+        What its masks hid must stay hidden, and nobody knows them now.
         """
         event, clip = stored.event, stored.clip
         camera = self.app.cameras.get(event.source)
-        if clip is None:
-            raise NoFootage("no clip")
         if camera is None:
             raise NoFootage(f"no camera {event.source!r} any more, whose masks would be needed")
-        path = self._store.clip_path(clip.uri)
         rule = _rule_of(camera, event.rule)
         return Case(
             event=event,
             clip=clip,
-            footage=ClipFootage(path, clip.start_s, masks=camera.masks),
+            footage=NoPictures(event.start_s) if clip is None else self._footage(clip, camera),
             zones=_zones_of(rule),
             labels=frozenset() if rule is None else rule.wants,
             kind="" if rule is None else _kind_of(rule),
         )
+
+    def _footage(self, clip: Clip, camera: CameraConfig) -> Footage:
+        return ClipFootage(self._store.clip_path(clip.uri), clip.start_s, masks=camera.masks)
+
+
+@dataclass(frozen=True)
+class NoPictures:
+    """The footage of an event without a clip."""
+
+    start_s: float
+
+    @property
+    def end_s(self) -> float:
+        raise SourceLost("the event has no clip")
+
+    def frames(self, start_s: float, end_s: float, *, every_s: float = 0.0) -> Iterator[Frame]:
+        """Raises SourceLost."""
+        raise SourceLost("the event has no clip")
 
 
 def _rule_of(camera: CameraConfig, name: str) -> Rule | None:

@@ -28,7 +28,6 @@ from vigil.core import (
     SystemClock,
     Unverified,
     Verdict,
-    Verifier,
 )
 from vigil.pipeline.budget import Budget
 from vigil.pipeline.cases import Cases, NoFootage
@@ -37,7 +36,7 @@ from vigil.pipeline.decide_stats import DecideStats
 from vigil.pipeline.dispatcher import Dispatcher, Shed
 from vigil.pipeline.durable import Durable
 from vigil.pipeline.incidents import Incidents, Neighbours
-from vigil.pipeline.judges import Hearing, Hearings, supervised
+from vigil.pipeline.judges import Court, Hearing, Hearings, Seats
 from vigil.pipeline.loop_thread import LoopThread
 from vigil.store import (
     Announce,
@@ -98,7 +97,7 @@ class Decider:
         self._clock = clock or SystemClock()
         self._hearings: Hearings = {}
         self._room = LoopThread("verify", threads=app.decide.looks_at_once, polite=True)
-        self._cases = Cases(store, app)
+        self.cases = Cases(store, app)
         self._incidents = Incidents(
             self.decisions, self._case_of, Neighbours(groups=app.neighbours)
         )
@@ -119,7 +118,15 @@ class Decider:
             stale_s=app.decide.stale_s,
             clock=self._clock,
         )
-        self._verifier = self._supervised(app.verify)
+        court = Court(
+            dispatcher=self.dispatcher,
+            store=self.decisions,
+            hearings=self._hearings,
+            seats=Seats(app.decide.looks_at_once),
+            threads=app.decide.looks_at_once,
+            aside=self._room.aside,
+        )
+        self._verifier = None if app.verify is None else court.supervised(app.verify)
         self._deadlines = Deadlines(self._expire, clock=self._clock)
         self.started = False
         """Whether events are being decided."""
@@ -151,7 +158,7 @@ class Decider:
 
     def apply(self, app: App) -> None:
         """Cameras, their rules and masks have changed."""
-        self._cases.app = app
+        self.cases.app = app
 
     def close(self) -> None:
         """Put down what is being judged; the next start goes on with it."""
@@ -180,7 +187,7 @@ class Decider:
             incident=event.id,
             due_s=now_s + self._settings.deadline_s,
         )
-        if self._verifier is None or not _shows_something(event):
+        if self._verifier is None:
             decision = replace(
                 decision,
                 outcome=Outcome.UNVERIFIED,
@@ -258,7 +265,9 @@ class Decider:
 
         Not longer than half of what is left until the decision is due.
         """
-        case = await self._room.aside(self._cases.case, stored)
+        case = await self._room.aside(self.cases.case, stored)
+        if case.clip is None:
+            return 0.0
         began_s = self._clock.monotonic_s()
         until_s = began_s + (hearing.due_s - began_s) / 2
         wanted_s = stored.event.start_s + self._settings.first_s
@@ -322,18 +331,11 @@ class Decider:
         stored = self._store.event(event_id)
         if stored is None:
             raise NoFootage(f"no event {event_id!r} any more")
-        return self._cases.case(stored)
+        return self.cases.case(stored)
 
     def _site_of(self, camera: str) -> str:
-        app = self._cases.app
+        app = self.cases.app
         return app.cameras[camera].site if camera in app.cameras else app.site
-
-    def _supervised(self, verifier: Verifier | None) -> Verifier | None:
-        if verifier is None:
-            return None
-        return supervised(
-            verifier, self.dispatcher, self.decisions, self._hearings, self._room.aside
-        )
 
 
 _FOR_GOOD = (Outcome.CONFIRMED, Outcome.REJECTED)
@@ -351,11 +353,6 @@ def limits_of(budget: Budgets) -> Limits:
         return Limit(calls=day.calls_per_day, tokens=day.tokens_per_day)
 
     return Limits(source=limit(budget), algorithm=limit(budget.algorithm), site=limit(budget.site))
-
-
-def _shows_something(event: Event) -> bool:
-    """Not an event of the camera itself, such as its absence, on which pictures say nothing."""
-    return event.box is not None or bool(event.track_ids)
 
 
 def _priority(event: Event) -> int:

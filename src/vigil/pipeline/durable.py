@@ -9,6 +9,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -140,10 +141,13 @@ class Durable:
     def close(self) -> None:
         """Stop in the middle of whatever is being done; the next launch goes on with it."""
         if self._running is not None:
+            dbos = _library().DBOS
             _begin_no_more(self._running)
             # It warns of every job that it puts down, which is what we ask of it.
             logging.getLogger("dbos").setLevel(logging.ERROR)
-            _library().DBOS.destroy(destroy_registry=True)
+            dbos.destroy(destroy_registry=True)
+            # Those who write down an outcome just now still have a connection of ours.
+            _wait_for("dbos-executor-")
             self._running = None
         with self._lock:
             if self._client is not None:
@@ -185,6 +189,8 @@ class Durable:
             "use_listen_notify": False,
             "log_level": "WARNING",
             "scheduler_polling_interval_sec": 3600.0,
+            # Nobody waits for its messages; it only looks up to see whether it is to end.
+            "notification_listener_polling_interval_sec": 0.2,
             "max_executor_threads": 16,
         }
 
@@ -193,9 +199,16 @@ def _begin_no_more(running: Any) -> None:
     """Wait for those who begin jobs: one begun while the library ends would have no loop left."""
     for event in running.background_thread_stop_events:
         event.set()
+    _wait_for("queue-worker-")
+
+
+def _wait_for(name: str) -> None:
+    """Until the threads have ended whose names begin so."""
     for thread in threading.enumerate():
-        if thread.name.startswith("queue-worker-"):
-            thread.join(STOP_S)
+        if thread.name.startswith(name):
+            # One that is only just being started sees that it is to stop before it does anything.
+            with suppress(RuntimeError):
+                thread.join(STOP_S)
 
 
 def _patient(queue: str, work: Work) -> Work:

@@ -1,8 +1,10 @@
 """Puts every judge of a configured verifier under supervision, whatever their arrangement."""
 
 import asyncio
+import contextlib
 import dataclasses
-from collections.abc import Awaitable, Callable
+import heapq
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from vigil.core import Case, Verdict, Verifier
@@ -27,8 +29,16 @@ class Hearing:
 
     def words(self, verdict: Verdict) -> Said:
         """Whose words these are; of nobody in particular when several were put together."""
-        own = (each for each in reversed(self.said) if each.verdict == verdict)
-        return next(own, Said(verdict=verdict, judge=""))
+        for said in reversed(self.said):
+            same = said.verdict
+            # A cascade may rule otherwise on the same words.
+            if (same.event_id, same.judge, same.time_s) == (
+                verdict.event_id,
+                verdict.judge,
+                verdict.time_s,
+            ):
+                return dataclasses.replace(said, verdict=verdict)
+        return Said(verdict=verdict, judge="")
 
 
 Hearings = dict[str, Hearing]
@@ -36,30 +46,65 @@ Hearings = dict[str, Hearing]
 Aside = Callable[..., Awaitable[Any]]
 
 
+class Seats:
+    """How many may look at pictures at a time; who is more urgent is seated before the others."""
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._count = 0
+
+    @contextlib.asynccontextmanager
+    async def taken(self, urgency: float) -> AsyncIterator[None]:
+        """Wait for a seat, and have it while the block lasts; lower is more urgent."""
+        if self._free:
+            self._free -= 1
+        else:
+            await self._wait(urgency)
+        try:
+            yield
+        finally:
+            self._give()
+
+    async def _wait(self, urgency: float) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._count += 1
+        heapq.heappush(self._waiting, (urgency, self._count, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._give()  # seated and gone at the same moment
+            raise
+
+    def _give(self) -> None:
+        while self._waiting:
+            turn = heapq.heappop(self._waiting)[2]
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+
 class Noted:
     """A judge whose word is kept, so that it is not asked again after a crash."""
 
-    def __init__(
-        self, judge: Verifier, name: str, store: DecisionStore, hearings: Hearings, aside: Aside
-    ) -> None:
-        """`aside` runs what blocks, such as the database."""
+    def __init__(self, judge: Verifier, name: str, court: "Court") -> None:
         self._judge = judge
         self._name = name
-        self._store = store
-        self._hearings = hearings
-        self._aside = aside
+        self._court = court
 
     async def verify(self, case: Case) -> Verdict:
         """Raises TimeoutError for a judge that hangs, and whatever it raises itself."""
-        verdict: Verdict | None = await self._aside(self._store.noted, case.event.id, self._name)
-        said = None
+        court, event_id = self._court, case.event.id
+        verdict: Verdict | None = await court.aside(court.store.noted, event_id, self._name)
         if verdict is None:
-            async with asyncio.timeout(LOOK_S):
-                verdict = await self._judge.verify(case)
+            async with court.seats.taken(-case.event.severity.rank):
+                async with asyncio.timeout(LOOK_S):
+                    verdict = await self._judge.verify(case)
             said = Said(verdict=verdict, judge=self._name)
-            await self._aside(self._store.note, said)
-        said = said or Said(verdict=verdict, judge=self._name)
-        self._hearings[case.event.id].said.append(said)
+            await court.aside(court.store.note, said)
+        court.hearings[event_id].said.append(Said(verdict=verdict, judge=self._name))
         return verdict
 
     async def close(self) -> None:
@@ -69,20 +114,17 @@ class Noted:
 class Dispatched:
     """A judge that asks a large model, and therefore waits until it is its turn."""
 
-    def __init__(
-        self, judge: Verifier, name: str, dispatcher: Dispatcher, hearings: Hearings
-    ) -> None:
+    def __init__(self, judge: Verifier, name: str, court: "Court") -> None:
         self._judge = judge
         self._name = name
-        self._dispatcher = dispatcher
-        self._hearings = hearings
+        self._court = court
 
     async def verify(self, case: Case) -> Verdict:
         """The answer to this case, or to another one of its incident. Raises `BrainError`."""
-        hearing = self._hearings[case.event.id]
+        hearing = self._court.hearings[case.event.id]
         hearing.asks = self._name
         try:
-            verdict = await self._dispatcher.answer(
+            verdict = await self._court.dispatcher.answer(
                 case,
                 self._judge.verify,
                 incident=hearing.incident,
@@ -98,35 +140,39 @@ class Dispatched:
         await self._judge.close()
 
 
-def supervised(
-    verifier: Verifier,
-    dispatcher: Dispatcher,
-    store: DecisionStore,
-    hearings: Hearings,
-    aside: Aside,
-    *,
-    name: str = "",
-) -> Verifier:
-    """The same arrangement, in which those with a `brain` are dispatched and the others noted.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Court:
+    """What judges share."""
 
-    `name`: the place in the configuration, such as `judges.0.cheap`.
-    """
-    changes: dict[str, Any] = {}
+    dispatcher: Dispatcher
+    store: DecisionStore
+    hearings: Hearings
+    seats: Seats
+    threads: int
+    """So many threads has each judge that looks at pictures, if it says how many it has."""
+    aside: Aside
+    """Runs what blocks for a moment, such as the database."""
 
-    def under(inner: Verifier, field: str) -> Verifier:
-        place = f"{name}.{field}" if name else field
-        return supervised(inner, dispatcher, store, hearings, aside, name=place)
+    def supervised(self, verifier: Verifier, name: str = "") -> Verifier:
+        """The same arrangement; those with a `brain` are dispatched, and the others noted.
 
-    for field, value in _settings(verifier).items():
-        if _judges(value):
-            changes[field] = under(value, field)
-        elif isinstance(value, list | tuple) and value and all(map(_judges, value)):
-            changes[field] = tuple(under(one, f"{field}.{at}") for at, one in enumerate(value))
-    if changes:
-        return dataclasses.replace(verifier, **changes)  # type: ignore[type-var]
-    if getattr(verifier, "brain", None) is not None:
-        return Dispatched(verifier, name, dispatcher, hearings)
-    return Noted(verifier, name, store, hearings, aside)
+        `name`: the place in the configuration, such as `judges.0.cheap`.
+        """
+        settings = _settings(verifier)
+        changes: dict[str, Any] = {}
+        for word, value in settings.items():
+            place = f"{name}.{word}".lstrip(".")
+            if _judges(value):
+                changes[word] = self.supervised(value, place)
+            elif isinstance(value, tuple) and value and all(map(_judges, value)):
+                among = enumerate(value)
+                changes[word] = tuple(self.supervised(one, f"{place}.{at}") for at, one in among)
+        if changes:
+            return _changed(verifier, changes)
+        if settings.get("workers", self.threads) < self.threads:
+            verifier = _changed(verifier, {"workers": self.threads})
+        asks = settings.get("brain") is not None
+        return Dispatched(verifier, name, self) if asks else Noted(verifier, name, self)
 
 
 def _settings(verifier: Verifier) -> dict[str, Any]:
@@ -134,6 +180,11 @@ def _settings(verifier: Verifier) -> dict[str, Any]:
         return {}
     names = [field.name for field in dataclasses.fields(verifier) if field.init]
     return {name: getattr(verifier, name) for name in names}
+
+
+def _changed(verifier: Any, changes: dict[str, Any]) -> Verifier:
+    changed: Verifier = dataclasses.replace(verifier, **changes)
+    return changed
 
 
 def _judges(value: object) -> bool:

@@ -16,16 +16,16 @@ POLITE = 10
 class LoopThread:
     """Runs coroutines of other threads.
 
-    What they hand to `asyncio.to_thread` runs in `threads` threads, each of them less urgent than
-    the rest of the process when `polite`; what is given to `aside` never waits behind that.
+    What they hand to `asyncio.to_thread` runs in `threads` threads; what is given to `aside` never
+    waits behind that. When `polite`, this thread and every thread that is started from it are less
+    urgent than the rest of the process.
     """
 
     def __init__(self, name: str, *, threads: int = 4, polite: bool = False) -> None:
         self._loop = asyncio.new_event_loop()
         self._aside = ThreadPoolExecutor(2, thread_name_prefix=f"{name}-aside")
-        self._pool = ThreadPoolExecutor(
-            threads, thread_name_prefix=name, initializer=_be_polite if polite else None
-        )
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._polite = polite
         self._loop.set_default_executor(self._pool)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -51,10 +51,13 @@ class LoopThread:
         """Cancel what runs. Work in a thread cannot be cancelled; nobody waits for it."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop)
         self._thread.join(5.0)
-        for pool in (self._pool, self._aside):
-            pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        # What is short is waited for, so that nobody uses the database after its owner let it go.
+        self._aside.shutdown(wait=True, cancel_futures=True)
 
     def _run(self) -> None:
+        if self._polite:
+            _be_polite()
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
         self._loop.close()
@@ -68,6 +71,6 @@ class LoopThread:
 
 
 def _be_polite() -> None:
-    # On Linux each thread has a niceness of its own, and 0 names the calling one.
+    # On Linux each thread has a niceness of its own, which those that it starts inherit.
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)
