@@ -7,7 +7,9 @@ import structlog
 
 from vigil.config.app import App
 from vigil.core import StoreError
+from vigil.pipeline.alert_pictures import AlertPictures
 from vigil.pipeline.alerting import Alerting
+from vigil.pipeline.cases import Cases
 from vigil.pipeline.decide import Decider
 from vigil.pipeline.lanes import Lanes, Patience
 from vigil.pipeline.loop_thread import LoopThread
@@ -28,10 +30,13 @@ class Call:
         self._policy = app.alerts
         self._alerts = AlertStore(store.database)
         self._deliveries = DeliveryStore(store.database)
+        self._cases = Cases(store, app)
+        self._pictures = AlertPictures(store, self._cases)
         self._lanes = Lanes(
             {name: sink.to for name, sink in app.alerts.sinks.items()},
             self._deliveries,
             patience=Patience(give_up_s=app.alerts.give_up_hours * HOUR_S),
+            picture=self._pictures,
         )
         self._post = LoopThread("alerts") if app.alerts.sinks else None
         self.decider = Decider(
@@ -54,6 +59,7 @@ class Call:
 
     def apply(self, app: App) -> None:
         """Cameras, their rules and masks have changed."""
+        self._cases.app = app
         self.decider.apply(app)
 
     def tend(self) -> None:
@@ -75,6 +81,7 @@ class Call:
         self.decider.close()
         if self._post is not None:
             self._post.close()
+        self._pictures.close()
 
     def _tidy(self) -> None:
         now_s = time.time()
