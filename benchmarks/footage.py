@@ -8,7 +8,7 @@ from typing import Literal
 
 from vigil.media.encode import H264Options
 from vigil.sim.film import write_spliced_film
-from vigil.sim.scenes import traffic
+from vigil.sim.scenes import SceneScript, traffic
 
 DATA = Path(
     os.environ.get("VIGIL_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -40,6 +40,18 @@ class Shot:
         light = "night" if self.night else "day"
         return f"{self.width}-{self.size}-{light}-{control}-{self.visits}in{self.seconds:.0f}s"
 
+    def script(self) -> SceneScript:
+        """The world that is filmed, and its true events."""
+        return traffic(
+            events=self.visits,
+            seconds=self.seconds,
+            height_px=self.size,
+            night=self.night,
+            seed=self.seed,
+            width=self.width,
+            rate=self.rate,
+        )
+
 
 def film(shot: Shot) -> Path:
     """The film of a shot; takes as long as it lasts, the first time."""
@@ -48,15 +60,7 @@ def film(shot: Shot) -> Path:
     if path.exists():
         return path
     CACHE.mkdir(parents=True, exist_ok=True)
-    script = traffic(
-        events=shot.visits,
-        seconds=shot.seconds,
-        height_px=shot.size,
-        night=shot.night,
-        seed=shot.seed,
-        width=shot.width,
-        rate=shot.rate,
-    )
+    script = shot.script()
     options = H264Options(bit_rate=shot.bit_rate, key_every=round(2 * shot.rate))
     unfinished = path.with_suffix(".part.mp4")
     write_spliced_film(unfinished, script.world, script.cameras[0], options=options)

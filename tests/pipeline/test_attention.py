@@ -42,7 +42,9 @@ def at(x: float) -> Boxes:
 
 def test_a_look_leaves_out_what_long_stands_far_from_all_motion() -> None:
     assert len(attention(a_track(PARKED)).regions(at(0))) == 1
-    assert len(attention(a_track(PARKED, hits=SETTLED - 1)).regions(at(0))) == 2
+    assert len(attention(a_track(PARKED, hits=SETTLED - 1)).regions(at(0))) == 1
+    person = a_track(PARKED, hits=SETTLED - 1, label="person")
+    assert len(attention(person).regions(at(0))) == 2, "somebody has just come"
     assert len(attention(a_track(PARKED, speed=40)).regions(at(0))) == 2
     assert len(attention(a_track(PARKED)).regions(at(190))) == 2
 
@@ -56,6 +58,14 @@ def test_something_wanted_where_it_moves_wakes() -> None:
     assert attention().is_woken(seen(person), at(0))
     assert not attention().is_woken(seen(person, label="bird"), at(0))
     assert not attention().is_woken(seen(person, score=0.1), at(0))
+
+
+def test_of_somebody_in_the_dark_it_is_enough_that_the_legs_move() -> None:
+    legs = as_array([Box(4, 92, 50, 140)])
+    assert attention().is_woken(seen(Box(15, 56, 33, 91)), legs)
+    assert attention().glimpses(seen(Box(15, 56, 33, 91), score=0.2), legs)
+    assert not attention().glimpses(seen(Box(15, 16, 33, 51)), legs)
+    assert not attention().glimpses(Detections.none(), legs)
 
 
 def test_a_parked_car_beside_a_moving_bush_does_not_wake() -> None:

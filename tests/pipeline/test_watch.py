@@ -23,8 +23,10 @@ from vigil.core import (
 from vigil.media.encode import Encoder, H264Options
 from vigil.media.ring import PacketRing
 from vigil.pipeline.watch import Watch
+from vigil.stages.gate.ladder import Ladder
 from vigil.stages.gate.ledger import RecallLedger
 from vigil.stages.gate.luma import LumaGate
+from vigil.stages.gate.veto import VetoRecord
 from vigil.stages.rules.camera_frozen import CameraFrozen
 from vigil.stages.rules.camera_offline import CameraOffline
 from vigil.stages.rules.presence import Presence
@@ -64,6 +66,10 @@ class WhiteThings:
     """Finds what is white in the whole picture, and calls it a person."""
 
     blind: bool = False
+    blind_on: Rung | None = None
+    """Sees nothing in looks of this rung."""
+    every: int = 1
+    """Sees something only in every so manyth picture."""
     looks: list[Look] = field(default_factory=list)
 
     def detect(self, look: Look) -> Detections | None:
@@ -71,7 +77,8 @@ class WhiteThings:
             return None
         self.looks.append(look)
         rows, columns = np.nonzero(look.frame.luma(WIDTH) > 200)
-        if self.blind or len(rows) < 200:
+        blind = self.blind or look.rung is self.blind_on or look.frame.index % self.every
+        if blind or len(rows) < 200:
             return Detections.none("white@1")
         box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
         return Detections(
@@ -141,13 +148,41 @@ def test_what_comes_between_two_keys_is_told_with_its_own_times() -> None:
     assert watch.counts.decoded < 0.65 * watch.counts.packets
 
 
-def test_a_veto_saves_the_catching_up() -> None:
-    watch, detector = watch_of(), WhiteThings(blind=True)
+def test_a_veto_that_is_trusted_saves_the_catching_up() -> None:
+    trusted = VetoRecord(allowed=1.0, recheck=0.0)
+    watch, detector = watch_of(veto_record=trusted), WhiteThings(blind=True)
     run(watch, film(30, passing(16.3, 20.1)), detector)
     assert watch.counts.vetoes >= 1
     assert watch.counts.wakes == 0
     assert watch.counts.decoded <= 4 * RATE + 20
     assert all(look.rung is Rung.KEYFRAME for look in detector.looks)
+
+
+def test_a_wrong_veto_loses_nothing_until_vetoes_are_known_to_be_right() -> None:
+    record = VetoRecord(recheck=0.0)
+    watch, detector = watch_of(veto_record=record), WhiteThings(blind_on=Rung.KEYFRAME)
+    assert len(events(run(watch, film(40, passing(16.3, 20.1)), detector))) == 1
+    assert watch.counts.overruled >= 1
+    assert record.wrong > 0.5
+
+
+def test_vetoes_are_trusted_when_looking_on_finds_nothing() -> None:
+    def often(time_s: float) -> int | None:
+        return passing(0.3, 3.6)(time_s % 8.0) if time_s > 8 else None
+
+    record = VetoRecord(recheck=0.0)
+    watch = watch_of(veto_record=record)
+    run(watch, film(120, often), WhiteThings(blind=True))
+    assert record.wrong < record.allowed
+    assert watch.counts.vetoes > watch.counts.overruled
+
+
+def test_what_is_short_and_seen_in_every_other_picture_is_found_by_looking_at_all() -> None:
+    packets = film(30, lambda t: round(100 + 25 * (t - 17.4)) if 17.4 <= t < 18.4 else None)
+    seldom, always = watch_of(ladder=Ladder(search_hz=5.0)), watch_of()
+    assert events(run(seldom, packets, WhiteThings(every=2))) == []
+    assert len(events(run(always, packets, WhiteThings(every=2)))) == 1
+    assert always.counts.looks < 30
 
 
 def test_a_thing_that_stays_is_not_looked_at_all_the_time() -> None:

@@ -8,7 +8,9 @@ from jaxtyping import Bool
 from vigil.core import Boxes, Detections, Track, areas, as_array, intersections, iou
 
 STIRRING = 0.1
-"""A thing that moves has so much of itself where it moves."""
+"""A thing that moves has so much of itself where it moves …"""
+NEARNESS = 0.25
+"""… itself being taken for so much larger on each side: of the dark, gates see parts."""
 EXPLAINED = 0.6
 """A thing that overlaps a track by so much (IoU) is that track's."""
 SETTLED = 5
@@ -48,7 +50,7 @@ class Attention:
 
     def restless(self) -> Boxes:
         """People, and what moves: nothing that could have been left behind."""
-        return as_array([t.box for t in self.tracks if t.label in PEOPLE or _moves(t)])
+        return as_array([t.box for t in self.tracks if t.label in PEOPLE or moves(t)])
 
     def regions(self, moving: Boxes) -> Boxes:
         """What a look must show: where it moves, and the tracks whose place is news.
@@ -59,7 +61,7 @@ class Attention:
         boxes = self.believed()
         if not len(moving) or not len(boxes):
             return np.concatenate([moving, boxes])
-        lively = np.array([track.hits < SETTLED or _moves(track) for track in self.tracks], bool)
+        lively = np.array([_is_lively(track) for track in self.tracks], bool)
         lively |= intersections(boxes, moving).any(axis=1)
         return np.concatenate([moving, boxes[lively]])
 
@@ -73,6 +75,10 @@ class Attention:
         sure = detections.scores >= self._wake_score
         return detections.boxes[self._are_wanted(detections) & sure]
 
+    def glimpses(self, detections: Detections, moving: Boxes) -> bool:
+        """Whether a wanted thing was seen, however weakly, where it moves."""
+        return bool(stir(self.seen(detections), moving).any())
+
     def is_woken(self, detections: Detections, moving: Boxes) -> bool:
         """Whether a closed eye must open: something new was seen, or something believed stirs."""
         return self._has_news(detections, moving) or self._believed_stirs(moving)
@@ -81,8 +87,7 @@ class Attention:
         """Whether a wanted thing was seen where it moves, that no standing track explains."""
         seen, believed = self.seen(detections), self.believed()
         if len(seen) and len(moving):
-            share = intersections(seen, moving).sum(axis=1) / np.maximum(areas(seen), 1e-6)
-            seen = seen[share >= STIRRING]
+            seen = seen[stir(seen, moving)]
         if len(seen) and len(believed):
             seen = seen[iou(seen, believed).max(axis=1) < EXPLAINED]
         return bool(len(seen))
@@ -97,6 +102,19 @@ class Attention:
         return np.array(wanted, bool)
 
 
-def _moves(track: Track) -> bool:
+def stir(seen: Boxes, moving: Boxes) -> Bool[np.ndarray, "n"]:
+    """Of each box, whether enough of it lies where it moves."""
+    sizes = (seen[:, 2:] - seen[:, :2]) * NEARNESS
+    near = np.concatenate([seen[:, :2] - sizes, seen[:, 2:] + sizes], axis=1)
+    shares = intersections(near, moving).sum(axis=1) / np.maximum(areas(near), 1e-6)
+    return np.asarray(shares >= STIRRING, bool)
+
+
+def _is_lively(track: Track) -> bool:
+    """Whether it moves, or is somebody who has just come; the same of a car must have moved."""
+    return moves(track) or (track.label in PEOPLE and track.hits < SETTLED)
+
+
+def moves(track: Track) -> bool:
     """Whether it covers a good part of its own height in a second."""
     return math.hypot(*track.velocity) > FAST * track.box.height

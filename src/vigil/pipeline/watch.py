@@ -8,16 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vigil.core import (
-    Box,
     Boxes,
     Detections,
-    Encoding,
     Frame,
     Gate,
     Health,
-    Image,
     Look,
-    Luma,
     Packet,
     Rule,
     Rung,
@@ -26,47 +22,20 @@ from vigil.core import (
     Step,
     Tracker,
 )
-from vigil.media.decoding import Decoder
 from vigil.media.ring import PacketRing
 from vigil.pipeline.attention import Attention
 from vigil.pipeline.audit import Audit, Auditor
+from vigil.pipeline.counts import Counts
+from vigil.pipeline.pictures import Pictures, let_go
+from vigil.pipeline.search import Search
 from vigil.stages.gate.ladder import Ladder
 from vigil.stages.gate.ledger import RecallLedger
 from vigil.stages.gate.packets import PacketGate
 from vigil.stages.gate.static_blobs import StaticBlobs
+from vigil.stages.gate.veto import VetoRecord
 
 NOWHERE: Boxes = np.zeros((0, 4), np.float32)
 """The regions of a look that needs no detector: it only moves the time on."""
-
-
-class _LetGo:
-    """The pixels of a frame that nobody is to look at."""
-
-    def luma(self, width: int, height: int) -> Luma:
-        raise ValueError("this picture was let go")
-
-    def rgb(self, width: int, height: int, region: Box | None = None) -> Image:
-        raise ValueError("this picture was let go")
-
-
-LET_GO = _LetGo()
-
-
-@dataclass(slots=True, kw_only=True)
-class Counts:
-    """What one watch has done since it began."""
-
-    packets: int = 0
-    """Video packets fed."""
-    decoded: int = 0
-    """Pictures decoded, catch-up and audits included."""
-    compared: int = 0
-    """Pictures compared with the background."""
-    looks: int = 0
-    """Looks that asked for a detector."""
-    wakes: int = 0
-    vetoes: int = 0
-    """Key frames on which the gate opened and the detector saw nothing wanted."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,6 +68,7 @@ class Watch:
         ledger: RecallLedger | None = None,
         packet_gate: PacketGate | None = None,
         static_blobs: StaticBlobs | None = None,
+        veto_record: VetoRecord | None = None,
         wake_score: float = 0.15,
         cpu_s: Callable[[], float] = time.thread_time,
     ) -> None:
@@ -114,6 +84,8 @@ class Watch:
         self._cpu_s = cpu_s
         self._labels = _wanted(self.rules)
         self._attention = Attention(self._labels, wake_score)
+        self._search = Search()
+        self._vetoes = veto_record or VetoRecord()
         self._auditor: Auditor | None = None
         if ledger is not None:
             self._auditor = Auditor(
@@ -123,12 +95,10 @@ class Watch:
         self._needs = max([detector_needs, *(rule.needs for rule in self.rules)])
         self.ladder.floor = max(self.ladder.floor, self._needs)
 
-        self._encoding: Encoding | None = None
-        self._decoder: Decoder | None = None
-        self._in_step = False  # the decoder has seen every packet since its key
-        self._resume_s: float | None = None  # woken: decode again from this key
+        self._pictures = Pictures(ring)
         self._known: dict[float, Detections] = {}  # answers to looks before it woke, by time
         self._pending: deque[_Pending] = deque()
+        self._checks_from_s: float | None = None  # woken in spite of a veto: from this key
         self._key_before_s: float | None = None
         self._key_s: float | None = None  # the last key looked at while asleep
         self._closed_key_s: float | None = None  # the same, if the gate was closed then
@@ -159,11 +129,13 @@ class Watch:
         if packet.encoding.kind != "video":
             return []
         self.counts.packets += 1
+        decoded = self._pictures.decoded
         self._follow(packet)
         if self._packet_gate is not None:
             self._packet_gate.feed(packet)
-        asleep = self._resume_s is None and self.ladder.rung(packet.time_s) <= Rung.KEYFRAME
+        asleep = not self._pictures.goes_back and self.ladder.rung(packet.time_s) <= Rung.KEYFRAME
         self._glance(packet) if asleep else self._attend(packet)
+        self.counts.decoded += self._pictures.decoded - decoded
         self._earn(self._cpu_s() - began_s)
         return [pending.look for pending in self._pending]
 
@@ -179,13 +151,14 @@ class Watch:
         if pending.audit is not None:
             self._audited(pending.audit, look.frame.time_s, detections, cost_s)
             return []
-        if pending.veto and detections is not None and self._is_woken(detections):
+        if pending.veto and detections is not None:
             # The thing may have come since the key before; that stretch is looked at too.
             time_s = look.frame.time_s
             before_s = self._key_before_s if self._key_before_s is not None else time_s
-            self._wake(before_s, {time_s: detections})
-            return []
-        if self._resume_s is not None:
+            if self._wakes(detections, before_s):
+                self._wake(before_s, {time_s: detections})
+                return []
+        if self._pictures.goes_back:
             return []  # an audit has just woken it: this picture will be seen again, in order
         self.counts.vetoes += pending.veto
         if detections is None and look.frame.time_s in self._known:
@@ -211,8 +184,7 @@ class Watch:
 
     def skip(self) -> None:
         """Packets were left out: what comes next is decodable from its next key only."""
-        self._in_step = False
-        self._resume_s = None
+        self._pictures.skip()
         self._forget_keys()
 
     def close(self) -> list[Step]:
@@ -223,11 +195,7 @@ class Watch:
     # Packets and pictures
 
     def _follow(self, packet: Packet) -> None:
-        if packet.encoding is not self._encoding:
-            self._encoding = packet.encoding
-            self._decoder = Decoder(packet.encoding)
-            self._in_step = False
-            self._resume_s = None
+        if self._pictures.follow(packet):
             self._forget_keys()
             self.ladder.restart()
         if packet.key:
@@ -243,8 +211,8 @@ class Watch:
             ):
                 self._wake(self._key_s)
             return
-        self._in_step = False
-        frame = self._decode_alone(packet)
+        self._learn_of_veto()
+        frame = self._pictures.alone(packet)
         if frame is None:
             return
         signals = self._see(frame)
@@ -268,17 +236,8 @@ class Watch:
 
     def _attend(self, packet: Packet) -> None:
         """Awake, or resting on luma: decode everything, compare and look when due."""
-        packets = [packet]
-        if not self._in_step:
-            start_s = self._resume_s if self._resume_s is not None else packet.time_s
-            packets = [p for p in self.ring.since_key(start_s) if p.encoding is self._encoding]
-            assert self._decoder is not None
-            self._decoder.reset()
-            self._in_step = bool(packets)
-            self._resume_s = None
-        for each in packets:
-            for frame in self._decode(each):
-                self._consider(frame)
+        for frame in self._pictures.all(packet):
+            self._consider(frame)
         if packet.key and self._packet_gate is not None:
             self._packet_gate.learn(self._gate.open)
         self._forget_keys()
@@ -311,23 +270,13 @@ class Watch:
             awake=self.ladder.rung(time_s) >= Rung.DETECT,
             ambiguous=self._tracker.ambiguous or self._attention.wanted,
             believed=believed,
+            searching=self._search.on,
         )
-
-    def _decode(self, packet: Packet) -> list[Frame]:
-        assert self._decoder is not None
-        frames = self._decoder.decode(packet)
-        self.counts.decoded += len(frames)
-        return frames
-
-    def _decode_alone(self, packet: Packet) -> Frame | None:
-        assert self._decoder is not None
-        frame = self._decoder.decode_alone(packet)
-        self.counts.decoded += frame is not None
-        return frame
 
     def _see(self, frame: Frame) -> Signals:
         signals = self._gate.see(frame)
         self.counts.compared += 1
+        self._search.see(self._gate.regions(), frame.time_s)
         if self._static_blobs is not None:
             self._static_blobs.ignore(self._attention.restless())
             signals = replace(signals, static_blobs=self._static_blobs.update(frame))
@@ -343,29 +292,44 @@ class Watch:
     def _look(
         self, frame: Frame, rung: Rung, signals: Signals | None, *, veto: bool = False
     ) -> None:
-        regions = self._attention.regions(self._gate.regions())
+        regions = self._attention.regions(self._search.moving)
         if not len(regions):
             regions = Look.whole(frame, rung).regions
         look = Look(frame=frame, regions=regions, rung=rung, labels=self._labels)
         self.ladder.looked(frame.time_s)
         self.counts.looks += 1
+        if self._search.on:
+            self._search.looked()
         self._pending.append(_Pending(look=look, signals=signals, veto=veto))
 
     def _wait(self, frame: Frame, signals: Signals | None) -> None:
         # A caught-up stretch waits with a dozen of these: none may hold on to its picture.
-        bare = replace(frame, pixels=LET_GO)
-        look = Look(frame=bare, regions=NOWHERE, rung=Rung.LUMA, labels=self._labels)
+        look = Look(frame=let_go(frame), regions=NOWHERE, rung=Rung.LUMA, labels=self._labels)
         self._pending.append(_Pending(look=look, signals=signals))
 
-    def _is_woken(self, detections: Detections) -> bool:
-        return self._attention.is_woken(detections, self._gate.regions())
+    def _wakes(self, detections: Detections, from_s: float) -> bool:
+        """Whether the wake look found something, or its veto is overruled."""
+        moving = self._gate.regions()
+        if self._attention.is_woken(detections, moving):
+            return True
+        if not len(moving) or not self._vetoes.overrules():
+            return False
+        self.counts.overruled += 1
+        self._checks_from_s = from_s
+        return True
+
+    def _learn_of_veto(self) -> None:
+        """Asleep again: was there anything after the veto that was overruled?"""
+        if self._checks_from_s is not None:
+            self._vetoes.note(wrong=self._search.found_since(self._checks_from_s))
+            self._checks_from_s = None
 
     def _wake(self, from_s: float, known: dict[float, Detections] | None = None) -> None:
         """Decode again from the key at `from_s`; what the ring still holds is not lost."""
         self.counts.wakes += 1
-        self._in_step = False
-        self._resume_s = from_s
+        self._pictures.go_back(from_s)
         self._known = known or {}
+        self._search.begin(max(self._known, default=from_s))
         self.ladder.began(from_s)
 
     # Scenes
@@ -376,8 +340,11 @@ class Watch:
         self._believed_s = look.frame.time_s
         if detections is not None:
             self._attention.note(detections)
+            if self._attention.glimpses(detections, self._search.moving):
+                self._search.begin(look.frame.time_s)
         scene = self._tracker.update(look, detections)
         self._attention.tracks = scene.tracks
+        self._search.follow(scene.tracks, scene.time_s)
         self._gate.hold(self._attention.believed())
         still_s = 0.0 if self._still_since_s is None else scene.time_s - self._still_since_s
         return self._judge(replace(scene, signals=signals, health=Health(frozen_s=still_s)))
@@ -402,7 +369,7 @@ class Watch:
         audit.answers[time_s] = answer
         if not self._auditor.enter(audit, seen=self._attention.seen(answer), cost_s=cost_s):
             return
-        if self._resume_s is None:
+        if not self._pictures.goes_back:
             # What the gate missed is still in the ring: nothing is lost but time.
             self._wake(audit.start_s, audit.answers)
         if not self._auditor.ledger.trusts:

@@ -12,6 +12,11 @@ FIRST_PICTURES = 4
 EXPOSURE_STEP = 0.01
 """A change of brightness under one percent is left to the running average."""
 
+SURPRISE = 4.0
+"""A difference teaches noise as if it were no more than so many times what is usual there …"""
+FIRST_SURPRISE = 2.0
+"""… and so many levels more."""
+
 SHIFT_EVERY_S = 0.5
 """A camera that stood still is asked again so often, and only while something differs."""
 SMALLEST_SHIFT = 0.4
@@ -145,8 +150,13 @@ class Background:
             cv2.accumulateWeighted(picture, self.mean, rate, restless)
             # One look speaks for a second at most: a passer-by on a key frame is not rain.
             rate = max(first, share(min(gone_s, 1.0), self.tire_s))
-            cv2.accumulateWeighted(self.difference, self.noise, rate, restless)
+            cv2.accumulateWeighted(self._believable(), self.noise, rate, restless)
         self.last = picture
+
+    def _believable(self) -> Luma:
+        """The difference as far as it may be noise: who walks by once makes no place noisy."""
+        most = cv2.convertScaleAbs(self.noise, alpha=SURPRISE, beta=FIRST_SURPRISE)
+        return np.asarray(cv2.min(self.difference, most), np.uint8)
 
     def moved(self, picture: Luma | Image) -> Mask:
         """Where `picture` differs from the one before it."""

@@ -12,6 +12,7 @@ from vigil.media.pixels import frame_of_array
 from vigil.stages.detect.canvas import Canvas, compose, natural_scale, to_source
 from vigil.stages.detect.heads import Candidates
 from vigil.stages.detect.packing import GAP, plan
+from vigil.stages.detect.pieces import ENLARGED
 
 SIZES = (
     ModelInput(width=416, height=416),
@@ -158,7 +159,19 @@ def test_a_lone_region_is_drawn_larger_with_what_surrounds_it() -> None:
 
     assert cell.width >= 400
     assert cell.height >= 400
-    assert cell.width / cell.region.width == pytest.approx(2 * 416 / 1920, rel=0.02)
+    assert cell.width / cell.region.width > 4 * 416 / 1920
+
+
+def test_small_things_are_drawn_larger_than_they_are_and_large_ones_are_not() -> None:
+    def factor(side: int) -> float:
+        ((cell,),) = plan(
+            [look_of(640, 360, [(200, 100, 200 + side, 100 + side)])], SIZES[0]
+        ).canvases
+        return cell.width / cell.region.width
+
+    assert 1.5 < factor(40) <= ENLARGED
+    assert factor(40) > factor(120) > factor(220)
+    assert factor(300) == pytest.approx(416 / 640, rel=0.02)
 
 
 def test_every_camera_gets_its_largest_region_before_any_gets_a_second() -> None:

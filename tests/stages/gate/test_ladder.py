@@ -122,3 +122,12 @@ def test_spacing_is_short_exactly_when_no_remembered_gap_is_long(gaps_s: list[fl
     assert measured == pytest.approx(max(gaps_s))
     assert measured is not None
     assert spacing.short == (measured <= 2.2)
+
+
+def test_a_search_looks_at_every_picture_while_awake_only() -> None:
+    ladder = with_keys(2.0)
+    ladder.looked(8.0)
+    due = {"ambiguous": False, "believed": False, "searching": True}
+    assert ladder.look_due(8.0 + 1 / 12, awake=True, **due)
+    assert not ladder.look_due(8.0 + 1 / 24, awake=True, **due)
+    assert not ladder.look_due(8.0 + 1 / 12, awake=False, **due)

@@ -118,6 +118,23 @@ def test_a_person_in_the_rain_is_still_news(place) -> None:
     assert gate.open
 
 
+@pytest.mark.parametrize("level", [30, 220])
+def test_who_passes_now_and_then_on_the_same_path_stays_news(place, level) -> None:
+    """Neither is their size usual, nor their path noisy, after ten of them."""
+    gate, scene = LumaGate(), place(noise=4)
+    seconds_open(gate, scene, from_s=0, until_s=20, step_s=2.0)
+
+    for start_s in range(20, 320, 30):
+
+        def walker(moment: float, start_s: float = start_s) -> list[tuple[float, ...]]:
+            return [(300 + 20 * (moment - start_s), 150, 12, 34, level)]
+
+        looks = np.arange(start_s, start_s + 4, 0.2)
+        moments = seconds_open(gate, scene, from_s=start_s, until_s=start_s + 4, things=walker)
+        assert len(moments) == len(looks)
+        seconds_open(gate, scene, from_s=start_s + 4, until_s=start_s + 30, step_s=2.0)
+
+
 def test_a_held_thing_is_not_absorbed_and_leaves_no_hole(place) -> None:
     scene = place()
     held, free = LumaGate(), LumaGate()

@@ -69,6 +69,11 @@ class ModelDetector:
         """It learns nothing between looks: its cameras may rest on key frames."""
         return Rung.KEYFRAME
 
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Words that it can report. Opens the weights, or raises `ModelError`."""
+        return frozenset(self.labels or self._model().card.labels)
+
     def warm_up(self) -> None:
         """Open the weights now; raises `ModelError` when they cannot be used."""
         self._model()

@@ -10,7 +10,7 @@ from vigil.stages.detect.pieces import LARGEST_FACTOR, LEAST_FACTOR, Piece, alon
 
 GAP = 8
 """Canvas pixels between two pieces."""
-FACTORS = (LARGEST_FACTOR, 1.5, 1.25, 1.0, 0.75, LEAST_FACTOR)
+FACTORS = (LARGEST_FACTOR, 5.0, 3.5, 2.5, 2.0, 1.5, 1.25, 1.0, 0.75, LEAST_FACTOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,16 +49,17 @@ class Ladder:
 
     The camera rests on key frames when they come at least every `longest_key_gap_s` and nothing
     that depends on it needs more; otherwise on `luma_hz` luma. Motion wakes it: it looks
-    `detect_hz` times a second, and `alert_hz` times while what it sees is ambiguous, as long as
-    something moves and for `look_on_s` beyond (`follow_hz` where looks cost next to nothing). It
-    stays on luma for `hold_s`, since falling asleep and catching up costs more. Things believed
-    to stand under a closed gate are looked at again after `recheck_s`, then after twice as
-    long each time, up to `longest_recheck_s`.
+    `detect_hz` times a second, `alert_hz` times while what it sees is ambiguous, and `search_hz`
+    times while it searches, as long as something moves and for `look_on_s` beyond (`follow_hz`
+    where looks cost next to nothing). It stays on luma for `hold_s`, since falling asleep and
+    catching up costs more. Things believed to stand under a closed gate are looked at again after
+    `recheck_s`, then after twice as long each time, up to `longest_recheck_s`.
     """
 
     luma_hz: float = 5.0
     detect_hz: float = 2.0
     alert_hz: float = 5.0
+    search_hz: float = 12.0
     follow_hz: float = 10.0
     look_on_s: float = 0.5
     hold_s: float = 2.0
@@ -104,17 +105,27 @@ class Ladder:
         self._next_luma_s = (self._next_luma_s if on_grid else time_s) + step_s
         return True
 
-    def look_due(self, time_s: float, *, awake: bool, ambiguous: bool, believed: bool) -> bool:
+    def look_due(
+        self,
+        time_s: float,
+        *,
+        awake: bool,
+        ambiguous: bool,
+        believed: bool,
+        searching: bool = False,
+    ) -> bool:
         """Whether the detector is to look now.
 
         `awake`: something moved lately; `ambiguous`: the tracker wants a closer look; `believed`:
-        there are tracks.
+        there are tracks; `searching`: what moves is not known yet.
         """
         since_s = time_s - self._last_look_s
         if since_s < 0:
             return True
         if self.floor >= Rung.FULL:
             return True
+        if awake and searching:
+            return since_s >= 0.9 / self.search_hz
         if awake:
             return since_s >= self._period_s(ambiguous)
         if self.floor >= Rung.DETECT:

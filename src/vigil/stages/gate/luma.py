@@ -148,7 +148,7 @@ class LumaGate:
         self._boxes = [blob.box(frame.width / wide, frame.height / high) for blob in blobs]
         held = self._are_held()
         loose = [blob.area for blob, known in zip(blobs, held, strict=True) if not known]
-        self._learn_usual(min(max(loose, default=0), SPECK * smallest), frame.time_s)
+        self._learn_usual(max(loose, default=0), SPECK * smallest, frame.time_s)
         large = smallest / 2 if self._open else smallest
         news = max(large, NEWS * self._usual)
         restless = self._background.moved(picture) if blobs else foreground
@@ -172,9 +172,14 @@ class LumaGate:
         within = intersections(boxes, self._held).max(axis=1)
         return [bool(most) for most in within > 0.5 * areas(boxes)]
 
-    def _learn_usual(self, size: float, time_s: float) -> None:
-        gone_s = min(max(0.0, time_s - self._background.time_s), 1.0)
-        self._usual += share(gone_s, self.usual_s) * (size - self._usual)
+    def _learn_usual(self, size: float, largest: float, time_s: float) -> None:
+        """A running median: who passes now and then, however large, is never usual."""
+        gone_s = max(0.0, time_s - self._background.time_s)
+        if size > self._usual:
+            risen = self._usual + largest * share(min(gone_s, 1.0), self.usual_s)
+            self._usual = min(risen, size, largest)
+        else:
+            self._usual = max(self._usual - largest * share(gone_s, self.usual_s), size)
 
     def _held_mask(self, frame: Frame) -> Mask | None:
         if not len(self._held):
