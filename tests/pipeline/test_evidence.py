@@ -22,6 +22,7 @@ from vigil.media.encode import Encoder, H264Options
 from vigil.media.opening import open_file
 from vigil.media.ring import PacketRing
 from vigil.pipeline.build import LOOK_BACK_S
+from vigil.pipeline.clip_desk import ClipDesk
 from vigil.pipeline.evidence import Evidence
 from vigil.store import EventStore, Retention
 
@@ -56,6 +57,14 @@ class Camera:
         self.evidence = Evidence(
             self.ring, self.home, main=self.main_ring, longest_s=self.longest_s
         )
+        self._desk = ClipDesk(self)
+        self._told: dict[str, Clip | None] = {}
+
+    def put(self, step: Step, clip: Clip | None) -> None:
+        """What leaves the desk: each event first with its first clip."""
+        if step.event.id in self._told and clip is not None:
+            self.finished[step.event.id] = clip
+        self._told.setdefault(step.event.id, clip)
 
     def feed(self, packets: Iterable[Packet]) -> None:
         for packet in packets:
@@ -77,11 +86,18 @@ class Camera:
         )
         told_s = start_s if told_s is None else NOON_S + told_s
         step = Step(kind=StepKind.NEW, event=event, time_s=told_s)
-        return event, self.evidence.begin(step)
+        self.evidence.tell(step)
+        self._collect()
+        return event, self._told[event.id]
 
     def end(self, event: Event, end_s: float) -> None:
         ended = replace(event, end_s=NOON_S + end_s)
-        self.evidence.end(Step(kind=StepKind.END, event=ended, time_s=ended.end_s))
+        self.evidence.tell(Step(kind=StepKind.END, event=ended, time_s=ended.end_s))
+        self._collect()
+
+    def pass_time(self, to_s: float) -> None:
+        self.evidence.pass_time(NOON_S + to_s)
+        self._collect()
 
     def close(self) -> None:
         self.evidence.close()
@@ -97,9 +113,8 @@ class Camera:
         return sorted(each.name for each in self.home.clips.rglob("*") if each.is_file())
 
     def _collect(self) -> None:
-        for step, clip in self.evidence.finished():
-            assert clip is not None
-            self.finished[step.event.id] = clip
+        for order in self.evidence.orders():
+            self._desk.carry_out(order)
 
 
 @pytest.fixture
@@ -382,13 +397,11 @@ def test_a_main_stream_that_falls_silent_holds_no_clip_open(two_streams: Camera)
     camera.feed_main(film(12, width=320))
     event, _ = camera.begin(11)
     camera.end(event, 12)
-    camera.evidence.pass_time(NOON_S + 18)
+    camera.pass_time(18)
     camera.feed(film(10, start_s=NOON_S + 12))
     assert camera.finished == {}
-    camera.evidence.pass_time(NOON_S + 22)
-    ((_, clip),) = camera.evidence.finished()
-    assert clip is not None
-    assert span(clip) == (6, 11.9)
+    camera.pass_time(22)
+    assert span(camera.finished[event.id]) == (6, 11.9)
     assert camera.files() == [f"{event.id}.mp4"]
 
 

@@ -6,7 +6,6 @@ from math import inf
 from typing import Protocol
 
 from vigil.core import (
-    Clip,
     Clock,
     Detections,
     Health,
@@ -16,9 +15,9 @@ from vigil.core import (
     Source,
     SourceError,
     Step,
-    StepKind,
     SystemClock,
 )
+from vigil.pipeline.clip_desk import Order, Tell
 from vigil.pipeline.evidence import Evidence
 from vigil.pipeline.main_stream import MainStream
 from vigil.pipeline.reader import Account, Reader
@@ -164,17 +163,13 @@ class Camera:
         self._last_tick_s = now_s
         return self.watch.tick(self._clock.now_s(), Health(offline_s=silent_s))
 
-    def clips(self, steps: list[Step]) -> list[tuple[Step, Clip | None]]:
-        """Give each step the clip that proves it, and add clips that were finished meanwhile."""
+    def orders(self, steps: list[Step]) -> list[Order]:
+        """Have steps told, each with the clip that proves it, and clips written meanwhile."""
         if self.evidence is None:
-            return [(step, None) for step in steps]
-        answer: list[tuple[Step, Clip | None]] = []
+            return [Tell(step=step) for step in steps]
         for step in steps:
-            clip = self.evidence.begin(step) if step.kind is StepKind.NEW else None
-            if step.kind is StepKind.END:
-                self.evidence.end(step)
-            answer.append((step, clip))
-        return answer + list(self.evidence.finished())
+            self.evidence.tell(step)
+        return self.evidence.orders()
 
     def _keep(self, packet: Packet) -> None:
         """Give the evidence a packet that the ring has, and those of the main stream until then."""

@@ -1,17 +1,15 @@
-"""Cuts a clip for each event of one camera: what a ring holds, and then what follows."""
+"""A clip for each event of one camera: what a ring holds, and then what follows."""
 
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 import structlog
 
 from vigil.config.home import Home
-from vigil.core import Clip, Packet, SourceError, Step, StoreError
-from vigil.media.clip import ClipWriter
+from vigil.core import Clip, Packet, Step, StepKind, StoreError
 from vigil.media.mux import container_for
 from vigil.media.ring import PacketRing
+from vigil.pipeline.clip_desk import Begin, Finish, Grow, Order, Tell
 
 log = structlog.get_logger(__name__)
 LATE_S = 3.0
@@ -23,8 +21,6 @@ class _Open:
     """A clip that still grows."""
 
     step: Step
-    clip: Clip
-    writer: ClipWriter
     main: bool
     """Whether it is cut from the main stream."""
     stop_s: float
@@ -37,7 +33,8 @@ class Evidence:
     A clip begins at the key before, or with the oldest packet of the ring when the event is told
     later than that: who loiters for a minute is shown from shortly before the minute was over.
     It ends after `longest_s`, however long the event lasts. Without a packet in the ring there is
-    no clip; the event goes its way all the same.
+    no clip; the event goes its way all the same. Nothing is written here: what is to be written,
+    and which steps wait for it, are orders.
     """
 
     def __init__(
@@ -60,7 +57,7 @@ class Evidence:
         self._post_s = post_s
         self._longest_s = longest_s
         self._open: dict[str, _Open] = {}
-        self._finished: deque[tuple[Step, Clip | None]] = deque()
+        self._orders: list[Order] = []
         self._unkept: set[str] = set()
         """Codecs of which it was said that they cannot be kept."""
 
@@ -70,7 +67,7 @@ class Evidence:
             if packet.time_s > open_clip.stop_s and packet.encoding.kind == "video":
                 self._finish(open_clip)
             else:
-                self._grow(open_clip, packet)
+                self._orders.append(Grow(event_id=open_clip.step.event.id, packet=packet))
 
     def pass_time(self, time_s: float) -> None:
         """Finish clips whose own stream has fallen silent; `time_s`: where it would be now."""
@@ -78,57 +75,52 @@ class Evidence:
             if time_s > open_clip.stop_s + LATE_S:
                 self._finish(open_clip)
 
-    def begin(self, step: Step) -> Clip | None:
-        """Start the clip of a new event; None when it cannot be cut, which is logged."""
-        event = step.event
-        ring = self._ring_for(step)
-        packets = ring.since_key(event.start_s - self._pre_s)
-        if not packets:
-            log.warning("no clip: nothing is in the ring", event_id=event.id, camera=event.source)
-            return None
-        if not self._can_be_kept(packets[0]):
-            return None
-        uri = f"clip:{self._node}/{event.id}"
-        start_s = packets[0].time_s
-        try:
-            writer = ClipWriter(self._home.clip_file(uri, start_s))
-            made = writer.begin(packets)
-        except (StoreError, OSError) as error:
-            log.warning("no clip", event_id=event.id, camera=event.source, error=str(error))
-            return None
-        clip = Clip(
-            uri=uri,
-            source=event.source,
-            start_s=start_s,
-            end_s=made.end_s,
-            size_bytes=made.size_bytes,
-            audio=made.audio,
-        )
-        self._open[event.id] = _Open(
-            step=step,
-            clip=clip,
-            writer=writer,
-            main=ring is self._main,
-            stop_s=start_s + self._longest_s,
-        )
-        return clip
+    def tell(self, step: Step) -> None:
+        """A step of an event: `new` begins a clip, after `end` it goes on for `post_s`."""
+        if step.kind is StepKind.NEW and self._begin(step):
+            return
+        if step.kind is StepKind.END:
+            self._end(step)
+        self._orders.append(Tell(step=step))
 
-    def end(self, step: Step) -> None:
-        """The event is over; its clip goes on for `post_s`."""
-        open_clip = self._open.get(step.event.id)
-        if open_clip is not None:
-            open_clip.step = step
-            open_clip.stop_s = min(open_clip.stop_s, step.event.end_s + self._post_s)
-
-    def finished(self) -> Iterator[tuple[Step, Clip | None]]:
-        """Clips that were finished since the last call, with the last step of their event."""
-        while self._finished:
-            yield self._finished.popleft()
+    def orders(self) -> list[Order]:
+        """What is to be done since the last call, in this order."""
+        orders, self._orders = self._orders, []
+        return orders
 
     def close(self) -> None:
         """Finish every clip now: the stream has ended."""
         for open_clip in list(self._open.values()):
             self._finish(open_clip)
+
+    def _begin(self, step: Step) -> bool:
+        """Whether there is anything to begin a clip with; if not, it is logged."""
+        event = step.event
+        ring = self._ring_for(step)
+        packets = ring.since_key(event.start_s - self._pre_s)
+        if not packets:
+            log.warning("no clip: nothing is in the ring", event_id=event.id, camera=event.source)
+            return False
+        if not self._can_be_kept(packets[0]):
+            return False
+        start_s = packets[0].time_s
+        clip = Clip(
+            uri=f"clip:{self._node}/{event.id}",
+            source=event.source,
+            start_s=start_s,
+            end_s=start_s,
+            size_bytes=0,
+        )
+        self._orders.append(Begin(step=step, clip=clip, home=self._home, packets=packets))
+        stop_s = start_s + self._longest_s
+        self._open[event.id] = _Open(step=step, main=ring is self._main, stop_s=stop_s)
+        return True
+
+    def _end(self, step: Step) -> None:
+        open_clip = self._open.get(step.event.id)
+        if open_clip is not None:
+            open_clip.step = step
+            open_clip.stop_s = min(open_clip.stop_s, step.event.end_s + self._post_s)
 
     def _ring_for(self, step: Step) -> PacketRing:
         if self._main is None:
@@ -162,24 +154,6 @@ class Evidence:
             return False
         return True
 
-    def _grow(self, open_clip: _Open, packet: Packet) -> None:
-        try:
-            open_clip.writer.append(packet)
-        except StoreError as error:
-            event = open_clip.step.event
-            log.warning("clip cut short", event_id=event.id, error=str(error))
-            open_clip.writer.abandon()
-            del self._open[event.id]
-
     def _finish(self, open_clip: _Open) -> None:
-        event = open_clip.step.event
-        del self._open[event.id]
-        try:
-            made = open_clip.writer.close()
-        except (SourceError, StoreError) as error:
-            log.warning("clip not finished", event_id=event.id, error=str(error))
-            return
-        clip = replace(
-            open_clip.clip, end_s=made.end_s, size_bytes=made.size_bytes, audio=made.audio
-        )
-        self._finished.append((open_clip.step, clip))
+        del self._open[open_clip.step.event.id]
+        self._orders.append(Finish(step=open_clip.step))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from vigil.core import Clock, Detections, Detector, Look, Outbox, Step, SystemClock
 from vigil.pipeline.camera import Camera
+from vigil.pipeline.clip_thread import ClipThread
 
 GATHER_S = 0.03
 """One round for the packets of so long: a round a packet costs as much as taking them in."""
@@ -44,7 +45,7 @@ class Shard:
 
         `keep_running`: even without cameras.
         """
-        self._outbox = outbox
+        self._clips = ClipThread(outbox)
         self._pack_s = pack_s
         self._clock = clock or SystemClock()
         self._mark = mark
@@ -76,13 +77,17 @@ class Shard:
     def run(
         self, stop: threading.Event, *, between_turns: Callable[[], None] = lambda: None
     ) -> None:
-        """Turn until `stop` is set, or until every source has ended; then end all open events."""
+        """Turn until `stop` is set, or until every source has ended; then end all open events.
+
+        Afterwards every step has been told and every clip is on the disk.
+        """
         while not stop.is_set() and (self._cameras or self._keep_running):
             between_turns()
             if not self.turn():
                 self._rest(stop)
         for name in list(self._cameras):
             self.remove(name)
+        self._clips.close()
 
     def _rest(self, stop: threading.Event) -> None:
         """Until a packet has come, and then a moment more: many cameras share one round."""
@@ -147,8 +152,7 @@ class Shard:
                 self._send(out.camera, out.camera.take(look, detections, cost_s=cost_s))
 
     def _send(self, camera: Camera, steps: list[Step]) -> None:
-        for step, clip in camera.clips(steps):
-            self._outbox.put(step, clip)
+        self._clips.put(camera.orders(steps))
 
     def _finish(self, camera: Camera) -> None:
         self._send(camera, camera.close())
