@@ -33,6 +33,11 @@ def test_an_alert_in_english_by_the_clock_of_the_site() -> None:
     ]
 
 
+def test_one_that_is_over_says_until_when() -> None:
+    ended = amended(an_alert(), Outcome.CONFIRMED, step=StepKind.END)
+    assert english(ended).when.startswith("2023-11-15 20:00:00 +08:00 – 20:00:05 · rule yard")
+
+
 def test_an_alert_in_chinese() -> None:
     alert = an_alert()
     words = wording(alert, language="zh", time_zone="Asia/Shanghai")

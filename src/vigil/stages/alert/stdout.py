@@ -17,7 +17,7 @@ class StandardOutput:
     """Writes lines for people, or JSON, one line a message."""
 
     format: Literal["text", "json"] = "text"
-    updates: Updates = "all"
+    updates: Updates = "verdict"
     language: Language = "en"
     time_zone: TimeZone = "local"
 

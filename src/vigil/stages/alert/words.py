@@ -8,7 +8,7 @@ from typing import Literal
 
 from vigil.config.alerts import Language
 from vigil.config.schedule import zone_of
-from vigil.core import Alert, Event, Outcome, Severity, Unverified, Verdict
+from vigil.core import Alert, Event, Outcome, Severity, StepKind, Unverified, Verdict
 
 MOST_WORDS = 400
 """Characters of whatever others said: a judge, a rule, a label."""
@@ -80,7 +80,7 @@ def wording(alert: Alert, *, language: Language, time_zone: str) -> Wording:
         title=f"{head} · {source}{colon}{claim}",
         claim=claim,
         verdict=_verdict(alert, language),
-        when=_when(event, language, time_zone),
+        when=_when(alert, language, time_zone),
         clip=alert.clip_url or "",
         mark=f"{mark} · {alert.sequence + 1}" if alert.sequence else mark,
     )
@@ -107,8 +107,11 @@ def _said(verdict: Verdict, language: Language) -> str:
     return f"{judge} ({sure} sure): {reason}"
 
 
-def _when(event: Event, language: Language, time_zone: str) -> str:
+def _when(alert: Alert, language: Language, time_zone: str) -> str:
+    event = alert.event
     moment = local_time(event.start_s, time_zone)
+    if alert.step is StepKind.END:
+        moment += f" – {local_time(event.end_s, time_zone)[11:19]}"
     if language == "zh":
         matters = "紧急" if event.critical else SEVERITIES[event.severity]
         return f"{moment} · 规则 {clean(event.rule)} · 严重程度：{matters}"
