@@ -26,7 +26,7 @@ from vigil.core import (
 )
 from vigil.media.clip import write_clip
 from vigil.pipeline.decide import Decider
-from vigil.store import Connection, EventStore
+from vigil.store import Connection, DecisionStore, EventStore
 from vigil.testing.films import tiny_stream
 
 CAMERA = {"source": "rtsp://192.0.2.1/live", "rules": [{"kind": "presence", "name": "yard"}]}
@@ -186,6 +186,29 @@ class Bench:
             assert time.monotonic() < until_s, f"{found.outcome} {found.reason}"
             time.sleep(0.02)
         return found
+
+
+class Follows:
+    """Keeps a decision for each event, which nobody ever takes."""
+
+    def __init__(self, store: EventStore) -> None:
+        self.decisions = DecisionStore(store.database)
+        store.follower = self
+
+    def prepare(self) -> None:
+        pass
+
+    def began(self, connection: Connection, event: Event) -> None:
+        pending = Decision(
+            event_id=event.id, outcome=Outcome.PENDING, incident=event.id, due_s=time.time() + 10
+        )
+        self.decisions.begin(connection, event, pending)
+
+    def ended(self, connection: Connection, event: Event) -> None:
+        self.decisions.end(connection, event)
+
+    def committed(self) -> None:
+        pass
 
 
 @contextmanager

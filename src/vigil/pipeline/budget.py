@@ -45,7 +45,7 @@ class Budget:
 
     def check(self, event: Event) -> None:
         """Raises BudgetSpent when no call about the event is allowed today."""
-        self.store.check(self.account(event), self.limits)
+        self.store.check(self.account(event), self.limits, tokens=self.tokens_a_call)
 
     def spent(self, site: str) -> Mapping[tuple[str, str], Spent]:
         """What today cost a site so far, by camera and algorithm."""

@@ -3,7 +3,6 @@
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 
 from vigil.core import Event
 
@@ -47,9 +46,6 @@ class WaitingLine:
     def __len__(self) -> int:
         return len(self._places)
 
-    def __contains__(self, key: object) -> bool:
-        return key in self._places
-
     def add(self, place: Place, now_s: float) -> Place | None:
         """Wait; who has to go because the line is full, perhaps the newcomer."""
         self._places[place.key] = place
@@ -78,14 +74,6 @@ class WaitingLine:
         for each in old:
             del self._places[each.key]
         return old
-
-    def next_stale_s(self) -> float:
-        """When the next one has waited too long."""
-        return min((each.since_s for each in self._places.values()), default=inf) + self._stale_s
-
-    def remove(self, key: tuple[str, str]) -> None:
-        """Nobody waits for it any more."""
-        self._places.pop(key, None)
 
     def worth(self, place: Place, now_s: float) -> float:
         """The larger, the sooner."""

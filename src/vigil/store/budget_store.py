@@ -64,10 +64,10 @@ class BudgetStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def check(self, account: Account, limits: Limits) -> None:
-        """Raises BudgetSpent when not one more call is allowed."""
+    def check(self, account: Account, limits: Limits, *, tokens: int) -> None:
+        """Raises BudgetSpent when one more call of so many tokens is not allowed."""
         with self.database.reading() as connection:
-            check(connection, account, limits, tokens=1)
+            check(connection, account, limits, tokens=tokens)
 
     def spent(self, *, site: str, day: str) -> Mapping[tuple[str, str], Spent]:
         """What a local day cost a site, by camera and algorithm."""

@@ -21,6 +21,9 @@ UNPRIVILEGED = ("postgres", "nobody")
 PROGRAMS = Path("/usr/lib/postgresql")
 """Where Debian puts what it does not put on the path."""
 STARTS_S = 30.0
+MEMORY = Path("/dev/shm")  # noqa: S108  a name nobody can guess is made below it
+ROOM_BYTES = 4 << 30
+"""Where so much memory is free, it holds the many small files that go again with the server."""
 
 
 def find_postgres() -> Path | None:
@@ -36,7 +39,8 @@ class PostgresServer:
 
     def __init__(self, programs: Path) -> None:
         self._programs = programs
-        self._folder = Path(tempfile.mkdtemp(prefix="vigil-pg-"))
+        roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+        self._folder = Path(tempfile.mkdtemp(prefix="vigil-pg-", dir=MEMORY if roomy else None))
         self._process: subprocess.Popen[bytes] | None = None
         self._lent = _somebody_else() if os.geteuid() == 0 else None
 
