@@ -16,7 +16,7 @@ from vigil.core import (
     StepKind,
     StoreError,
 )
-from vigil.store import AlertStore, Delivery, DeliveryStore
+from vigil.store import AlertStore, Delivery, DeliveryStore, alert_store
 from vigil.store.database import Database
 from vigil.testing.alerts import NOON_S, amended, an_alert, an_event
 
@@ -155,8 +155,24 @@ def test_alerts_begun_are_counted_by_sink_critical_ones_not(store: AlertStore) -
     enqueue(store, an_alert(), sinks=("a",), at_s=NOON_S + 10)
     enqueue(store, an_alert(an_event(critical=True)), sinks=("a",))
     with store.database.reading() as connection:
-        assert store.opened_since(connection, NOON_S - 1) == {"a": 2, "b": 1}
-        assert store.opened_since(connection, NOON_S + 5) == {"a": 1}
+        assert store.opened_since(connection, NOON_S - 1, ["a", "b"]) == {"a": 2, "b": 1}
+        assert store.opened_since(connection, NOON_S - 1, ["b"]) == {"b": 1}
+        assert store.opened_since(connection, NOON_S + 5, ["a", "b"]) == {"a": 1}
+        assert store.opened_since(connection, NOON_S - 1, []) == {}
+
+
+def test_a_long_list_is_read_in_short_transactions(
+    store: AlertStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.database.writing() as connection:
+        for index in range(7):
+            store.save(connection, record_of(an_alert(), first_s=NOON_S + index // 3))
+    whole = store.alerts()
+    assert len(whole) == 7
+    monkeypatch.setattr(alert_store, "PAGE", 3)
+    assert store.alerts() == whole
+    assert store.alerts(limit=4) == whole[:4]
+    assert all(len(each.members) == 1 for each in whole)
 
 
 # Deliveries

@@ -42,11 +42,12 @@ class Alerting:
     def _situation(self, connection: Connection, news: News, now_s: float) -> Situation:
         event, store = news.event, self.store
         incident = news.decision.incident
+        capped = [name for name, sink in self.policy.sinks.items() if sink.most_per_hour]
         return Situation(
             known=store.find(connection, event_id=event.id, incident=incident),
             last=store.last_told(connection, rule=event.rule, source=event.source),
             silences=store.silences(connection, now_s=now_s),
-            opened=store.opened_since(connection, now_s - HOUR_S),
+            opened=store.opened_since(connection, now_s - HOUR_S, capped),
         )
 
     def _linked(self, message: Alert) -> Alert:

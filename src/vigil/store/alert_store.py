@@ -1,6 +1,6 @@
 """What people were told, and what they do not want to hear."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
@@ -24,6 +24,8 @@ from vigil.store.schema import (
 
 ONE_AT_A_TIME = 0x5649_4749_4C41
 """Names the lock under which servers let one transaction at a time decide who is told."""
+PAGE = 100
+"""Most alerts read in one transaction, so that no reader keeps a writer waiting for 100 ms."""
 LONG_UNENDED = 10
 """An alert that never ended is remembered so many times longer than one that did."""
 
@@ -50,7 +52,9 @@ class AlertStore:
         query = select(alerts).order_by(alerts.c.first_s.desc(), alerts.c.id.desc()).limit(1)
         of_it = alerts.c.incident == incident if alert_id is None else alerts.c.id == alert_id
         row = connection.execute(query.where(of_it)).one_or_none()
-        return None if row is None else stored_record(row, self._members(connection, row.id))
+        if row is None:
+            return None
+        return stored_record(row, self._members(connection, [row.id])[row.id])
 
     def last_told(self, connection: Connection, *, rule: str, source: str) -> AlertRecord | None:
         """The newest alert of a rule and camera that anybody was told of."""
@@ -59,18 +63,21 @@ class AlertStore:
         row = connection.execute(query.where(*same)).one_or_none()
         return None if row is None else stored_record(row, {})
 
-    def opened_since(self, connection: Connection, since_s: float) -> Mapping[str, int]:
-        """How many alerts began since then for each sink, critical ones not counted."""
+    def opened_since(
+        self, connection: Connection, since_s: float, sinks: Collection[str]
+    ) -> Mapping[str, int]:
+        """How many alerts began since then for each of `sinks`, critical ones not counted."""
         query = (
             select(alert_deliveries.c.sink, func.count().label("begun"))
             .where(
+                alert_deliveries.c.sink.in_(sinks),
                 alert_deliveries.c.enqueued_s > since_s,
                 alert_deliveries.c.opens,
-                ~alert_deliveries.c.urgent,
+                alert_deliveries.c.can_wait,
             )
             .group_by(alert_deliveries.c.sink)
         )
-        return {row.sink: row.begun for row in connection.execute(query)}
+        return {row.sink: row.begun for row in connection.execute(query)} if sinks else {}
 
     def save(self, connection: Connection, record: AlertRecord) -> None:
         """Write an alert as it is now, and which events are part of it."""
@@ -91,7 +98,7 @@ class AlertStore:
                 "sequence": alert.sequence,
                 "sink": sink,
                 "state": "waiting",
-                "urgent": bool(alert.event.critical),
+                "can_wait": not alert.event.critical,
                 "opens": opens,
                 "attempts": 0,
                 "enqueued_s": now_s,
@@ -126,13 +133,20 @@ class AlertStore:
     ) -> list[AlertRecord]:
         """Newest first, those of which nobody was told included; `least` severity and above."""
         wanted = [one.value for one in Severity if one.rank >= least.rank]
-        conditions: list[ColumnElement[bool]] = [alerts.c.severity.in_(wanted)]
+        query = select(alerts).where(alerts.c.severity.in_(wanted))
         if source is not None:
-            conditions.append(alerts.c.source == source)
-        query = select(alerts).where(*conditions).order_by(alerts.c.first_s.desc()).limit(limit)
-        with self.database.reading() as connection:
-            rows = connection.execute(query).all()
-            return [stored_record(row, self._members(connection, row.id)) for row in rows]
+            query = query.where(alerts.c.source == source)
+        query = query.order_by(alerts.c.first_s.desc(), alerts.c.id.desc())
+        found: list[AlertRecord] = []
+        while len(found) < limit:
+            page = query.offset(len(found)).limit(min(PAGE, limit - len(found)))
+            with self.database.reading() as connection:
+                rows = connection.execute(page).all()
+                members = self._members(connection, [row.id for row in rows])
+            found += [stored_record(row, members[row.id]) for row in rows]
+            if len(rows) < PAGE:
+                break
+        return found
 
     def forget(self, *, now_s: float, keep_s: float, most: int = 200) -> int:
         """Forget alerts that ended more than `keep_s` ago, and all about them; how many.
@@ -151,11 +165,16 @@ class AlertStore:
             connection.execute(delete(alert_silences).where(alert_silences.c.until_s <= now_s))
         return len(gone)
 
-    def _members(self, connection: Connection, alert_id: str) -> Mapping[str, Member]:
-        rows = connection.execute(
-            select(alert_events).where(alert_events.c.alert_id == alert_id)
-        ).all()
-        return {row.event_id: Member(over=row.over, outcome=Outcome(row.outcome)) for row in rows}
+    def _members(
+        self, connection: Connection, alert_ids: Collection[str]
+    ) -> Mapping[str, dict[str, Member]]:
+        """Events of alerts, by the ids of both."""
+        found: dict[str, dict[str, Member]] = {alert_id: {} for alert_id in alert_ids}
+        query = select(alert_events).where(alert_events.c.alert_id.in_(alert_ids))
+        for row in connection.execute(query):
+            member = Member(over=row.over, outcome=Outcome(row.outcome))
+            found[row.alert_id][row.event_id] = member
+        return found
 
 
 def _write(

@@ -61,7 +61,7 @@ class DeliveryStore:
             select(*_DELIVERY, alert_messages)
             .join(alert_messages, _same(rows, alert_messages))
             .where(rows.c.sink == sink, rows.c.state == WAITING, _is_due(now_s), ~_has_earlier())
-            .order_by(rows.c.attempts, rows.c.urgent.desc(), rows.c.position)
+            .order_by(rows.c.attempts, rows.c.can_wait, rows.c.position)
             .limit(1)
         )
         with self.database.reading() as connection:

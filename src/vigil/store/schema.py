@@ -66,6 +66,7 @@ clips = Table(
     Column("audio", Boolean, nullable=False),
     Column("path", Text, nullable=False),
     Column("created_s", Double, nullable=False),
+    Column("scale", Double, nullable=False, server_default="1"),
     Index(None, "event_id", unique=True),
     Index(None, "created_s"),
 )
@@ -207,7 +208,7 @@ alert_deliveries = Table(
     Column("sequence", Integer, nullable=False),
     Column("sink", String(64), nullable=False),
     Column("state", String(8), nullable=False),
-    Column("urgent", Boolean, nullable=False),
+    Column("can_wait", Boolean, nullable=False),
     Column("opens", Boolean, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("enqueued_s", Double, nullable=False),
@@ -221,10 +222,13 @@ alert_deliveries = Table(
         name="fk_alert_deliveries_message",
     ),
     Index(None, "alert_id", "sequence", "sink", unique=True),
-    Index(None, "sink", "state", "position"),
+    Index(None, "sink", "state", "attempts", "can_wait", "position"),
     Index(None, "sink", "enqueued_s"),
 )
-"""One row a message and receiver: `waiting`, `sent` or `dead`. `opens`: its first of the alert."""
+"""One row a message and receiver: `waiting`, `sent` or `dead`.
+
+`opens`: its first of the alert; `can_wait`: it is not critical.
+"""
 
 alert_silences = Table(
     "alert_silences",

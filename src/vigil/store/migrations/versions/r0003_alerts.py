@@ -80,7 +80,7 @@ def _make_messages() -> None:
         sa.Column("sequence", sa.Integer, nullable=False),
         sa.Column("sink", sa.String(64), nullable=False),
         sa.Column("state", sa.String(8), nullable=False),
-        sa.Column("urgent", sa.Boolean, nullable=False),
+        sa.Column("can_wait", sa.Boolean, nullable=False),
         sa.Column("opens", sa.Boolean, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("enqueued_s", sa.Double, nullable=False),
@@ -102,9 +102,9 @@ def _make_messages() -> None:
         unique=True,
     )
     op.create_index(
-        "ix_alert_deliveries_sink_state_position",
+        "ix_alert_deliveries_sink_state_attempts_can_wait_position",
         "alert_deliveries",
-        ["sink", "state", "position"],
+        ["sink", "state", "attempts", "can_wait", "position"],
     )
     op.create_index(
         "ix_alert_deliveries_sink_enqueued_s", "alert_deliveries", ["sink", "enqueued_s"]
