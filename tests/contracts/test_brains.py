@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 import numpy as np
 import pytest
 from pydantic import BaseModel, Field
+from tests.brain.clip_models import broken_pair, random_pair
 
+from vigil.brain.clip import ClipBrain
 from vigil.brain.openai import OpenAiBrain
 from vigil.core import Brain, BrainError, Question, Reply, Still
 from vigil.testing.fake_brain import FakeBrain
@@ -48,7 +52,19 @@ def openai_unable() -> Iterator[Brain]:
         yield OpenAiBrain(base_url=server.url, model="fake-brain", total_s=10)
 
 
-KINDS = [Kind("openai", openai, openai_unable)]
+@contextmanager
+def clip() -> Iterator[Brain]:
+    with TemporaryDirectory() as folder:
+        yield ClipBrain(folder=random_pair(Path(folder)))
+
+
+@contextmanager
+def clip_unable() -> Iterator[Brain]:
+    with TemporaryDirectory() as folder:
+        yield ClipBrain(folder=broken_pair(Path(folder)))
+
+
+KINDS = [Kind("openai", openai, openai_unable), Kind("clip", clip, clip_unable)]
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 

@@ -2,7 +2,7 @@
 
 from vigil.core.alerts import Alert, AlertRecord, Member, Silence
 from vigil.core.boxes import Box, Boxes, areas, as_array, intersections, iou
-from vigil.core.brains import AnswerT, Brain, Question, Reply, Still
+from vigil.core.brains import AnswerT, Brain, Claim, Question, Reply, Still
 from vigil.core.cases import Case, Corners, Footage
 from vigil.core.clips import Clip
 from vigil.core.clock import Clock, SystemClock
@@ -67,6 +67,7 @@ __all__ = [
     "BrainUnavailable",
     "BudgetSpent",
     "Case",
+    "Claim",
     "Clip",
     "Clock",
     "ConfigError",

@@ -18,6 +18,22 @@ class Still:
     image: Image
     caption: str = ""
     """What stands before it, such as `3 of 6, 1.5 s after the start`."""
+    background: bool = False
+    """Nothing of the event is in it: it shows how the camera looks in quiet times."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Something that a picture may show, for models that compare pictures with texts."""
+
+    texts: Sequence[str]
+    """The same in other words or languages, such as `a person lies on the ground`."""
+    key: str = ""
+    """The field of the answer that it fills; empty for the claim of the event itself."""
+    expects: bool | None = None
+    """Whether it is true of a true event; None: may be either."""
+    negatives: Sequence[str] = ()
+    """What else the pictures may show, such as `a person sits on a bench`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,6 +45,10 @@ class Question:
     stills: Sequence[Still] = ()
     most_tokens: int = 400
     """Of the answer."""
+    claims: Sequence[Claim] = ()
+    """The same questions for a model that reads no prose; at most one without a key."""
+    scope: str = ""
+    """Stands for the camera where a model learns what is usual; never shown to any model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

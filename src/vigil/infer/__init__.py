@@ -5,10 +5,12 @@ ONNX Runtime and OpenVINO are imported here and nowhere else, and only when a mo
 
 from vigil.infer.adding import add_model
 from vigil.infer.cards import card_from_yaml, card_to_yaml, check_card, load_card
+from vigil.infer.content import sha256_of
 from vigil.infer.known import known_card, known_cards
 from vigil.infer.live import LiveModel, OpenModel
 from vigil.infer.registry import Entry, Registry, models_folder
 from vigil.infer.session import Session, open_session
+from vigil.infer.text_encoder import TextEncoder, TextInput, as_vector
 
 __all__ = [
     "Entry",
@@ -16,7 +18,10 @@ __all__ = [
     "OpenModel",
     "Registry",
     "Session",
+    "TextEncoder",
+    "TextInput",
     "add_model",
+    "as_vector",
     "card_from_yaml",
     "card_to_yaml",
     "check_card",
@@ -25,4 +30,5 @@ __all__ = [
     "load_card",
     "models_folder",
     "open_session",
+    "sha256_of",
 ]
