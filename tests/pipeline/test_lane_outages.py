@@ -33,9 +33,9 @@ MANY = 24
 class Post:
     """Alerts on their way to `sinks`, in a database that outlives whoever delivers them."""
 
-    def __init__(self, path: Path, *sinks: str) -> None:
-        self.path = path
-        self.database = Database(path, busy_s=20)
+    def __init__(self, place: str | Path, *sinks: str) -> None:
+        self.place = place
+        self.database = Database(place, busy_s=20)
         settings = {"sinks": {name: {"to": "stdout"} for name in sinks}}
         self._alerting = Alerting(Alerts.model_validate(settings), AlertStore(self.database))
         self.deliveries = DeliveryStore(self.database)
@@ -59,8 +59,8 @@ class Post:
 def make_post(tmp_path: Path) -> Iterator[Callable[..., Post]]:
     made: list[Post] = []
 
-    def make(*sinks: str) -> Post:
-        made.append(Post(tmp_path / f"events{len(made)}.db", *sinks))
+    def make(*sinks: str, place: str | Path = tmp_path / "events.db") -> Post:
+        made.append(Post(place, *sinks))
         return made[-1]
 
     yield make
@@ -189,7 +189,7 @@ class Deliverer:
     """A process that delivers; it is killed as soon as `receiver` has what it sends."""
 
     def __init__(self, post: Post, receiver: HttpReceiver, how: str = "") -> None:
-        self._command = [sys.executable, str(RUNNER), str(post.path), receiver.url, how]
+        self._command = [sys.executable, str(RUNNER), str(post.place), receiver.url, how]
         self._receiver = receiver
 
     def run_until_it_sends(self) -> None:
@@ -236,9 +236,9 @@ def test_a_process_killed_before_the_answer_sends_the_same_again(
 
 
 def test_kills_at_any_moment_lose_nothing_and_repeat_only_the_same(
-    make_post: Callable[..., Post],
+    make_post: Callable[..., Post], place: str | Path
 ) -> None:
-    post = make_post("hook")
+    post = make_post("hook", place=place)
     with HttpReceiver() as receiver:
         ids = post.tell(8)
         deliverer = Deliverer(post, receiver)

@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,24 @@ def test_a_torn_line_does_not_swallow_the_next(tmp_path: Path, send: Send) -> No
 def test_a_picture_is_within_when_it_is_wanted(tmp_path: Path, send: Send) -> None:
     send(AlertFile(path=tmp_path / "a", pictures=True), an_alert(snapshot=PICTURE))
     assert json.loads((tmp_path / "a").read_text())["snapshot_base64"].startswith("/9j/")
+
+
+def test_a_line_is_on_the_disk_before_it_counts_as_sent(
+    tmp_path: Path, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, int]] = []
+    sync = os.fsync
+
+    def noted(handle: int) -> None:
+        sync(handle)
+        synced.append((os.readlink(f"/proc/self/fd/{handle}"), os.fstat(handle).st_size))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    file = tmp_path / "alerts.jsonl"
+    send(AlertFile(path=file), an_alert())
+    assert (str(file), file.stat().st_size) in synced
+    # Its name, too.
+    assert str(tmp_path) in [name for name, _ in synced]
 
 
 def test_a_full_disk_delays(send: Send) -> None:
