@@ -63,9 +63,16 @@ def test_something_wanted_where_it_moves_wakes() -> None:
 def test_of_somebody_in_the_dark_it_is_enough_that_the_legs_move() -> None:
     legs = as_array([Box(4, 92, 50, 140)])
     assert attention().is_woken(seen(Box(15, 56, 33, 91)), legs)
-    assert attention().glimpses(seen(Box(15, 56, 33, 91), score=0.2), legs)
-    assert not attention().glimpses(seen(Box(15, 16, 33, 51)), legs)
-    assert not attention().glimpses(Detections.none(), legs)
+    assert len(attention().glimpses(seen(Box(15, 56, 33, 91), score=0.2), legs)) == 1
+    assert len(attention().glimpses(seen(Box(15, 16, 33, 51)), legs)) == 0
+    assert len(attention().glimpses(Detections.none(), legs)) == 0
+
+
+def test_only_a_sure_sight_of_what_moves_is_sure() -> None:
+    person = Box(5, 45, 30, 115)
+    assert attention().is_sure(seen(person), at(0))
+    assert not attention().is_sure(seen(person, score=0.4), at(0))
+    assert not attention().is_sure(seen(person), at(300))
 
 
 def test_a_parked_car_beside_a_moving_bush_does_not_wake() -> None:

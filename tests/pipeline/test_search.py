@@ -1,5 +1,7 @@
 """When every picture is worth a look, on hand-made tracks."""
 
+import numpy as np
+
 from vigil.core import Box, Boxes, Track, as_array
 from vigil.pipeline.search import GLIMPSE_S, LINGER_S, MOST_LOOKS, PROOFS, Search
 
@@ -45,7 +47,32 @@ def test_a_glimpse_is_followed_up_for_a_while_as_long_as_it_moves() -> None:
     assert search.on
     search.see(HERE, 10.1 + GLIMPSE_S)
     assert not search.on
-    search.begin(10.1 + GLIMPSE_S)
+    search.glimpse(HERE, 10.1 + GLIMPSE_S)
+    assert search.on
+
+
+def test_another_look_at_what_is_proven_is_no_glimpse() -> None:
+    search = begun()
+    prove(search, PROOFS)
+    for number in range(20):
+        time_s = 10.4 + number / 12
+        search.see(np.concatenate([HERE, THERE]), time_s)
+        search.follow([a_track(time_s)], time_s)
+        search.glimpse(HERE, time_s)
+    assert not search.on
+    search.glimpse(THERE, time_s)
+    assert search.on
+
+
+def test_where_a_proven_thing_has_just_left_nothing_is_searched() -> None:
+    search = begun()
+    prove(search, PROOFS)
+    left_s = 10.0 + (PROOFS - 1) / 12
+    search.follow([], left_s + 0.5)
+    search.see(HERE, left_s + 0.5)
+    assert not search.on
+    search.follow([], left_s + 1.1)
+    search.begin(left_s + 1.1)
     assert search.on
 
 

@@ -75,9 +75,14 @@ class Attention:
         sure = detections.scores >= self._wake_score
         return detections.boxes[self._are_wanted(detections) & sure]
 
-    def glimpses(self, detections: Detections, moving: Boxes) -> bool:
-        """Whether a wanted thing was seen, however weakly, where it moves."""
-        return bool(stir(self.seen(detections), moving).any())
+    def glimpses(self, detections: Detections, moving: Boxes) -> Boxes:
+        """Boxes of wanted things, weakly seen ones too, that are where it moves."""
+        seen = self.seen(detections)
+        return np.asarray(seen[stir(seen, moving)], np.float32)
+
+    def is_sure(self, detections: Detections, moving: Boxes) -> bool:
+        """Whether a wanted thing was seen surely where it moves."""
+        return bool(len(self.glimpses(detections.where(detections.scores >= SURE), moving)))
 
     def is_woken(self, detections: Detections, moving: Boxes) -> bool:
         """Whether a closed eye must open: something new was seen, or something believed stirs."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vigil.core import Boxes, Track, as_array, intersections
+from vigil.core import Box, Boxes, Track, as_array, intersections
 from vigil.pipeline.attention import PEOPLE, SURE, moves
 
 LINGER_S = 0.5
@@ -30,7 +30,7 @@ class Search:
         """Where it moves, or just did; source pixels."""
         self._now_s = self._moved_s = self._until_s = float("-inf")
         self._proofs: dict[int, int] = {}
-        self._proven: Boxes = as_array([])
+        self._proven: dict[int, tuple[Box, float]] = {}  # where, and when that was known
         self._newest_s = float("-inf")
         self._purse = MOST_LOOKS
 
@@ -39,13 +39,16 @@ class Search:
         """Whether the next picture is worth a look."""
         if self._now_s > self._until_s or self._purse < 1 or not len(self.moving):
             return False
-        if not len(self._proven):
-            return True
-        return not bool(intersections(self.moving, self._proven).any(axis=1).all())
+        return not self._explains(self.moving)
 
     def begin(self, time_s: float) -> None:
         """Something is expected around `time_s`."""
         self._until_s = max(self._until_s, time_s + GLIMPSE_S)
+
+    def glimpse(self, seen: Boxes, time_s: float) -> None:
+        """Take in boxes of wanted things that move; what is proven already is no news."""
+        if len(seen) and not self._explains(seen):
+            self.begin(time_s)
 
     def see(self, moving: Boxes, time_s: float) -> None:
         """Take in where it moves now."""
@@ -72,13 +75,19 @@ class Search:
             if proofs[track.id] and not known:
                 self._newest_s = max(self._newest_s, track.first_seen_s)
         self._proofs = proofs
-        self._proven = as_array(
-            [
-                track.box
-                for track in tracks
-                if proofs[track.id] >= PROOFS and (moves(track) or track.label in PEOPLE)
-            ]
-        )
+        for track in tracks:
+            if proofs[track.id] >= PROOFS and (moves(track) or track.label in PEOPLE):
+                self._proven[track.id] = track.box, time_s
+        self._proven = {
+            id_: (box, seen_s)
+            for id_, (box, seen_s) in self._proven.items()
+            if 0 <= time_s - seen_s <= GLIMPSE_S
+        }
+
+    def _explains(self, boxes: Boxes) -> bool:
+        """Whether each of the boxes touches a proven track, or where one has just left."""
+        proven = as_array([box for box, _ in self._proven.values()])
+        return bool(len(proven) and intersections(boxes, proven).any(axis=1).all())
 
     def found_since(self, time_s: float) -> bool:
         """Whether anything that came at `time_s` or later was seen surely."""

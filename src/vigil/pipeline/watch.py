@@ -327,9 +327,12 @@ class Watch:
     def _wake(self, from_s: float, known: dict[float, Detections] | None = None) -> None:
         """Decode again from the key at `from_s`; what the ring still holds is not lost."""
         self.counts.wakes += 1
+        moving = self._gate.regions()
         self._pictures.go_back(from_s)
         self._known = known or {}
-        self._search.begin(max(self._known, default=from_s))
+        if not any(self._attention.is_sure(each, moving) for each in self._known.values()):
+            # What is surely seen in one picture needs no search to be found in the others.
+            self._search.begin(max(self._known, default=from_s))
         self.ladder.began(from_s)
 
     # Scenes
@@ -340,11 +343,12 @@ class Watch:
         self._believed_s = look.frame.time_s
         if detections is not None:
             self._attention.note(detections)
-            if self._attention.glimpses(detections, self._search.moving):
-                self._search.begin(look.frame.time_s)
         scene = self._tracker.update(look, detections)
         self._attention.tracks = scene.tracks
         self._search.follow(scene.tracks, scene.time_s)
+        if detections is not None:
+            glimpses = self._attention.glimpses(detections, self._search.moving)
+            self._search.glimpse(glimpses, scene.time_s)
         self._gate.hold(self._attention.believed())
         still_s = 0.0 if self._still_since_s is None else scene.time_s - self._still_since_s
         return self._judge(replace(scene, signals=signals, health=Health(frozen_s=still_s)))
