@@ -368,6 +368,7 @@ def test_a_clip_is_cut_from_the_main_stream_while_it_flows(two_streams: Camera) 
     clip = camera.finished[event.id]
     assert span(clip) == (6, 17)
     assert size(camera.path(clip)) == (320, 96)
+    assert clip.scale == 2.0
 
 
 @pytest.mark.parametrize(
@@ -389,6 +390,7 @@ def test_a_main_stream_that_does_not_show_the_event_is_replaced_by_the_analysed_
     clip = camera.finished[event.id]
     assert span(clip) == (6, 16.9)
     assert size(camera.path(clip)) == (160, 96)
+    assert clip.scale == 1.0
 
 
 def test_a_main_stream_that_falls_silent_holds_no_clip_open(two_streams: Camera) -> None:

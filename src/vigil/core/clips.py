@@ -15,3 +15,5 @@ class Clip:
     end_s: float
     size_bytes: int
     audio: bool = False
+    scale: float = 1.0
+    """Its pixels for one pixel of the source that was analysed: more than 1 for a finer stream."""

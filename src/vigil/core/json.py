@@ -106,6 +106,7 @@ def clip_json(clip: Clip) -> Json:
         "end_s": float(clip.end_s),
         "size_bytes": int(clip.size_bytes),
         "audio": bool(clip.audio),
+        "scale": float(clip.scale),
     }
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import structlog
 
 from vigil.core import Alert, StoreError
-from vigil.pipeline.cases import Cases
+from vigil.pipeline.cases import Cases, in_clip
 from vigil.pipeline.snapshot import snapshot
 from vigil.store import EventStore
 
@@ -68,4 +68,5 @@ class AlertPictures:
             footage = self._cases.case(stored).footage
         except StoreError:
             return b""  # no clip yet, or none any more
-        return snapshot(footage, alert.event)
+        shown = alert.event if stored.clip is None else in_clip(alert.event, stored.clip)
+        return snapshot(footage, shown)

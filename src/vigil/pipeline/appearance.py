@@ -20,6 +20,7 @@ WINDOW_S = 0.5
 
 Colours: TypeAlias = Float32[np.ndarray, "bins"]
 """Shares that add up to 1: hues by saturation, then greys by brightness."""
+Counts: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 def colours_of(case: Case) -> Colours | None:
@@ -47,14 +48,16 @@ def colours_in(frame: Frame, box: Box) -> Colours | None:
     crop = frame.rgb(CROP_PX, region=centre)
     hue, saturation, value = cv2.split(cv2.cvtColor(crop, cv2.COLOR_RGB2HSV))
     coloured = saturation >= GREY
-    tints = np.histogram2d(
+    tints: Counts = np.histogram2d(
         hue[coloured],
         saturation[coloured],
         bins=(HUES, SATURATIONS),
         range=((0, 180), (GREY, 256)),
     )[0]
     greys = np.histogram(value[~coloured], bins=VALUES, range=(0, 256))[0]
-    bins = np.concatenate([tints.ravel(), greys]).astype(np.float32)
+    # What lies near the border of a bin may lie beyond it in another camera's light.
+    tints = _spread(_spread(tints, axis=0, around=True), axis=1)
+    bins = np.concatenate([tints.ravel(), _spread(greys, axis=0)]).astype(np.float32)
     return np.asarray(bins / bins.sum(), np.float32)
 
 
@@ -75,6 +78,18 @@ def _moment(case: Case) -> tuple[float, Box] | None:
 
 def _last_known(event: Event) -> tuple[tuple[float, Box], ...]:
     return () if event.box is None else ((event.end_s, event.box),)
+
+
+def _spread(bins: Counts, *, axis: int, around: bool = False) -> Counts:
+    """Half of each bin, and a quarter of either neighbour; hues go `around`."""
+    padded = np.pad(
+        bins,
+        [(1, 1) if each == axis else (0, 0) for each in range(bins.ndim)],
+        mode="wrap" if around else "edge",
+    )
+    size = bins.shape[axis]
+    before, after = (np.take(padded, range(at, at + size), axis=axis) for at in (0, 2))
+    return np.asarray(0.5 * bins + 0.25 * (before + after))
 
 
 def _centre(box: Box) -> Box:

@@ -1,11 +1,22 @@
 """From a stored event to what judges see of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vigil.config.app import App, CameraConfig
 from vigil.config.parts import parts_of
-from vigil.core import Case, Clip, Corners, Footage, Frame, Rule, SourceLost, StoreError
+from vigil.core import (
+    Box,
+    Case,
+    Clip,
+    Corners,
+    Event,
+    Footage,
+    Frame,
+    Rule,
+    SourceLost,
+    StoreError,
+)
 from vigil.media.footage import ClipFootage
 from vigil.store import EventStore, StoredEvent
 
@@ -33,7 +44,7 @@ class Cases:
             raise NoFootage(f"no camera {event.source!r} any more, whose masks would be needed")
         rule = _rule_of(camera, event.rule)
         return Case(
-            event=event,
+            event=event if clip is None else in_clip(event, clip),
             clip=clip,
             footage=NoPictures(event.start_s) if clip is None else self._footage(clip, camera),
             zones=_zones_of(rule),
@@ -58,6 +69,19 @@ class NoPictures:
     def frames(self, start_s: float, end_s: float, *, every_s: float = 0.0) -> Iterator[Frame]:
         """Raises SourceLost."""
         raise SourceLost("the event has no clip")
+
+
+def in_clip(event: Event, clip: Clip) -> Event:
+    """The event with its boxes in the clip's pixels, which may be those of a finer stream."""
+    if clip.scale == 1.0:
+        return event
+    box = None if event.box is None else _larger(event.box, clip.scale)
+    path = tuple((time_s, _larger(at, clip.scale)) for time_s, at in event.path)
+    return replace(event, box=box, path=path)
+
+
+def _larger(box: Box, factor: float) -> Box:
+    return Box(*(side * factor for side in box))
 
 
 def _rule_of(camera: CameraConfig, name: str) -> Rule | None:

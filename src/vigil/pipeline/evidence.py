@@ -110,11 +110,18 @@ class Evidence:
             start_s=start_s,
             end_s=start_s,
             size_bytes=0,
+            scale=self._scale(packets[0]) if ring is self._main else 1.0,
         )
         self._orders.append(Begin(step=step, clip=clip, home=self._home, packets=packets))
         stop_s = start_s + self._longest_s
         self._open[event.id] = _Open(step=step, main=ring is self._main, stop_s=stop_s)
         return True
+
+    def _scale(self, finer: Packet) -> float:
+        """Pixels of the main stream for one of the analysed one, in which boxes are told."""
+        analysed = self._ring.since_key(finer.time_s)
+        width = analysed[0].encoding.width if analysed else 0
+        return finer.encoding.width / width if width and finer.encoding.width else 1.0
 
     def _end(self, step: Step) -> None:
         open_clip = self._open.get(step.event.id)

@@ -10,7 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the tables of decisions."""
+    """Make the tables of decisions; clips learn how their pixels compare with an event's boxes."""
+    op.add_column("clips", sa.Column("scale", sa.Double, nullable=False, server_default="1"))
     op.create_table(
         "verdicts",
         sa.Column("id", sa.String(160), nullable=False),
