@@ -5,8 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from vigil.core import Box, Rung, Scene, Severity, Step, Track, part
-from vigil.stages.rules.geometry import Fraction, overlap
+from vigil.stages.rules.geometry import Fraction, covered, overlap
 from vigil.stages.rules.left_things import (
+    SAME_COVER,
     Companions,
     LeftThing,
     LeftThings,
@@ -38,10 +39,12 @@ class AbandonedObject(SceneRule):
 
     Things are what the background finds at rest (`object`), and tracks of `labels` that keep
     their place. A thing is alone while no track of `owners` is nearer than `owner_distance` of
-    their own height. Who stands still is no thing, nor is what they cover. The event begins when
-    the thing came to rest and ends when it is taken away or dismissed. Limits: in a crowd a thing
-    is never alone (`attended_by: owner` helps); a person whom the detector misses altogether is
-    a thing; so is a small lasting change of light where no zone keeps to the ground.
+    their own height. Who was that near when it came to rest is with it whenever they are; who
+    comes later is passing by until they have stayed for `passing_s`: the event waits until they
+    have gone, not longer. Who stands still is no thing, nor is what they cover. The event begins
+    when the thing came to rest and ends when it is taken away or dismissed. Limits: in a crowd a
+    thing is never alone (`attended_by: owner` helps); a person whom the detector misses
+    altogether is a thing; so is a small lasting change of light where no zone keeps to the ground.
     """
 
     CLAIM: ClassVar[str] = "{Thing} was left {where} and nobody is with it."
@@ -56,7 +59,9 @@ class AbandonedObject(SceneRule):
     still_s: Seconds = 5.0
     """Seconds for which a thing must have rested."""
     alone_s: Seconds = 4.0
-    """Seconds for which nobody must have been with it."""
+    """Seconds for which nobody must have been with it, passers-by aside."""
+    passing_s: Seconds = 5.0
+    """Who comes near later and leaves sooner was passing by."""
     owner_distance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     """Nearer than this, in heights of the person, a person is with it."""
     attended_by: Literal["anyone", "owner"] = "anyone"
@@ -171,8 +176,8 @@ class AbandonedObject(SceneRule):
             if thing is None:
                 if is_hidden(one.box, people):
                     continue
-                owner = self._companions.owner(one, self.owner_distance)
-                thing = self._things.add(one, moment, owner)
+                near = self._companions.near(one, self.owner_distance)
+                thing = self._things.add(one, moment, near)
             if thing.number not in seen or one.track_id is not None:
                 self._things.renew(thing, one, moment)
             seen.add(thing.number)
@@ -180,14 +185,19 @@ class AbandonedObject(SceneRule):
 
     def _watch_over(self, thing: LeftThing, people: list[Track], moment: Moment) -> None:
         """Start, keep or stop the clock of a thing alone."""
-        if any(self._attends(person, thing) for person in people):
+        near = [person.id for person in people if self._attends(person, thing)]
+        thing.visits = {one: thing.visits.get(one, moment.lived_s) for one in near}
+        if any(
+            one in thing.companions or moment.passed(came_lived_s, self.passing_s)
+            for one, came_lived_s in thing.visits.items()
+        ):
             thing.alone_lived_s = None
         elif thing.alone_lived_s is None:
             thing.alone_lived_s = moment.lived_s
 
     def _judge_thing(self, thing: LeftThing, moment: Moment) -> list[Step]:
         alone_s = thing.alone_lived_s
-        left = alone_s is not None and moment.passed(alone_s, self.alone_s)
+        left = alone_s is not None and moment.passed(alone_s, self.alone_s) and not thing.visits
         left = left and moment.passed(thing.since_lived_s, self.still_s)
         left = left and (thing.owner is not None or not self.owner_seen)
         if not left and thing.number not in self._lives:
@@ -206,8 +216,11 @@ class AbandonedObject(SceneRule):
     def _attends(self, person: Track, thing: LeftThing) -> bool:
         if self.attended_by == "owner" and thing.owner is not None and person.id != thing.owner:
             return False
-        # A moving `object` right on the thing is the thing itself, seen unsteadily.
-        itself = person.label in self.labels and overlap(person.box, thing.box) >= SAME_PLACE_IOU
+        # A moving `object` right on or within the thing is the thing itself, seen unsteadily.
+        itself = person.label in self.labels and (
+            overlap(person.box, thing.box) >= SAME_PLACE_IOU
+            or covered(person.box, thing.box) >= SAME_COVER
+        )
         return not itself and is_with(person, thing.box, self.owner_distance)
 
     def _is_gone(self, thing: LeftThing, people: list[Track], moment: Moment) -> bool:

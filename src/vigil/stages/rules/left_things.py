@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vigil.core import Box, StaticBlob, Track
 from vigil.stages.rules.geometry import covered, gap, overlap
@@ -57,15 +57,22 @@ class LeftThing:
     since_s: float
     since_lived_s: float
     seen_s: float
-    owner: int | None
-    """Track id of who was with it when it came to rest."""
+    companions: tuple[int, ...]
+    """Track ids of who was with it when it came to rest, the nearest first."""
     track_ids: tuple[int, ...] = ()
     in_background: bool = True
     """Last found in the background, so that a look of the detector says nothing about it."""
+    visits: dict[int, float] = field(default_factory=dict)
+    """Who is near now, by track id, and since when."""
     alone_lived_s: float | None = None
-    """Since when nobody is with it."""
+    """Since when nobody is with it; who passes by does not count."""
     missing_lived_s: float | None = None
     """Since when it is looked for in vain."""
+
+    @property
+    def owner(self) -> int | None:
+        """Track id of who was nearest when it came to rest; None if nobody was near."""
+        return self.companions[0] if self.companions else None
 
 
 def same(one: Box, other: Box) -> bool:
@@ -101,16 +108,16 @@ class Companions:
         while moment.passed(self._notes[0][0], REMEMBERED_S):
             self._notes.popleft()
 
-    def owner(self, thing: Resting, owner_distance: float) -> int | None:
-        """Track id of the nearest person when the thing came to rest; None if nobody was near."""
-        near = [
-            (gap(person.box, thing.box), person.id)
-            for _, time_s, people in self._notes
-            if abs(time_s - thing.since_s) <= AT_REST_S
-            for person in people
-            if is_with(person, thing.box, owner_distance)
-        ]
-        return min(near)[1] if near else None
+    def near(self, thing: Resting, owner_distance: float) -> tuple[int, ...]:
+        """Track ids of who was with the thing when it came to rest, the nearest first."""
+        gaps: dict[int, float] = {}
+        for _, time_s, people in self._notes:
+            for person in people:
+                at_rest = abs(time_s - thing.since_s) <= AT_REST_S
+                if at_rest and is_with(person, thing.box, owner_distance):
+                    away = gap(person.box, thing.box)
+                    gaps[person.id] = min(away, gaps.get(person.id, away))
+        return tuple(sorted(gaps, key=lambda one: (gaps[one], one)))
 
 
 class LeftThings:
@@ -129,8 +136,8 @@ class LeftThings:
         alike = [thing for thing in self._things.values() if same(thing.box, box)]
         return max(alike, key=lambda thing: overlap(thing.box, box), default=None)
 
-    def add(self, found: Resting, moment: Moment, owner: int | None) -> LeftThing:
-        """Remember a new thing."""
+    def add(self, found: Resting, moment: Moment, companions: tuple[int, ...]) -> LeftThing:
+        """Remember a new thing, and who was with it when it came to rest."""
         self._count += 1
         # It rested before it was told of, but a clock that jumped must not make that an hour.
         rested_s = min(max(moment.time_s - found.since_s, 0.0), REMEMBERED_S)
@@ -141,7 +148,7 @@ class LeftThings:
             since_s=found.since_s,
             since_lived_s=moment.lived_s - rested_s,
             seen_s=moment.time_s,
-            owner=owner,
+            companions=companions,
         )
         self._things[thing.number] = thing
         return thing
