@@ -4,7 +4,7 @@ import importlib
 import sys
 from pathlib import Path
 
-HELPERS = {"__init__", "__main__", "report", "rivals", "footage", "sightings"}
+HELPERS = {"__init__", "__main__", "report", "rivals", "footage", "sightings", "candidates"}
 
 
 def main() -> int:

@@ -135,6 +135,11 @@ def test_parades_put_on_every_act() -> None:
     assert seen == {*TRUE_ACTS, *FALSE_ACTS}
 
 
+def test_a_parade_may_be_about_few_things_only() -> None:
+    acts = parade("yard", seed=1, acts=6, only=("leave", "resting_dog", "cloud"), night=True).acts
+    assert sorted(act.what for act in acts) == ["leave"] * 3 + ["resting_dog"] * 3
+
+
 def test_the_same_seed_is_the_same_parade() -> None:
     assert parade("street", seed=3).acts == parade("street", seed=3).acts
     assert parade("street", seed=3).acts != parade("street", seed=4).acts

@@ -121,8 +121,8 @@ class Director:
         """Let one act play, and pause."""
         start_s = self.now_s
         end_s = getattr(self, f"_{what}")(start_s)
-        self.acts.append(Act(what=what, start_s=start_s, end_s=end_s))
-        self.now_s = end_s + PAUSE_S
+        self.acts.append(Act(what=what, start_s=start_s, end_s=float(end_s)))
+        self.now_s = float(end_s) + PAUSE_S
 
     # True acts
 

@@ -1,5 +1,6 @@
 """Films in which true visits and things that only look like one take turns."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +20,8 @@ from vigil.sim.acts import (
 from vigil.sim.scenes import SceneScript
 from vigil.sim.truth import TrueEvent
 from vigil.sim.world import Wind, World
+
+ALL_ACTS: tuple[TrueAct | FalseAct, ...] = (*TRUE_ACTS, *FALSE_ACTS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,9 +43,11 @@ class Parade:
 
 def parade(
     place: str, *, seed: int, acts: int = 8, night: bool = False, width: int = 640,
-    rate: float = 12.0,
+    rate: float = 12.0, only: Collection[TrueAct | FalseAct] = ALL_ACTS,
 ) -> Parade:  # fmt: skip
     """A film of so many acts, half of them true, in an order drawn from the seed.
+
+    `only`: acts that may be on; those that do not fit the place are left out.
 
     Raises:
         ConfigError: no place has that name.
@@ -51,7 +56,7 @@ def parade(
         raise ConfigError(f"no place {place!r}; allowed: {', '.join(sorted(PLACES))}")
     where = PLACES[place]
     director = Director(where, seed, night)
-    for what in _programme(where, night, acts, director.random):
+    for what in _programme(where, night, acts, only, director.random):
         director.put_on(what)
     camera = replace(
         where.camera, name=place, width=width, height=width * 9 // 32 * 2, rate=rate, seed=seed
@@ -76,17 +81,30 @@ def parade(
 
 
 def _programme(
-    where: Place, night: Night, acts: int, random: np.random.Generator
+    where: Place,
+    night: Night,
+    acts: int,
+    only: Collection[TrueAct | FalseAct],
+    random: np.random.Generator,
 ) -> list[TrueAct | FalseAct]:
-    true = [act for act in TRUE_ACTS if where.drive or act not in ("drive", "stop")]
-    by_day, by_night = {"cloud"}, {"headlights", "resting_light", "flicker"}
-    out_of_place = by_day if night or not where.outdoors else by_night - {"flicker"}
-    if not where.outdoors:
-        out_of_place = {*by_day, *by_night, "rain", "branch", "litter", "shadow", "resting_shadow"}
-        out_of_place -= {"flicker"}
-    false = [act for act in FALSE_ACTS if act not in out_of_place]
+    misfits = _misfits(where, night)
+    pools: list[list[TrueAct | FalseAct]] = [
+        [act for act in pool if act in only and act not in misfits]
+        for pool in (FALSE_ACTS, TRUE_ACTS)
+    ]
     chosen: list[TrueAct | FalseAct] = []
     for number in range(acts):
-        pool: list[TrueAct] | list[FalseAct] = true if number % 2 else false
+        pool = pools[number % 2] or pools[1 - number % 2]
         chosen.append(pool[int(random.integers(len(pool)))])
     return [chosen[index] for index in random.permutation(acts)]
+
+
+def _misfits(where: Place, night: Night) -> set[TrueAct | FalseAct]:
+    """What cannot be on here, or would not be seen."""
+    found: set[TrueAct | FalseAct] = {"cloud"} if night else {"headlights", "resting_light"}
+    if where.drive is None:
+        found |= {"drive", "stop"}
+    if not where.outdoors:
+        found |= {"cloud", "rain", "branch", "litter", "shadow", "resting_shadow"}
+        found |= {"headlights", "resting_light"}
+    return found

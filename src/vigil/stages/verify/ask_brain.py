@@ -1,0 +1,126 @@
+"""A judge that shows a large model a few pictures and asks it questions."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from vigil.config.parts import AnyBrain
+from vigil.core import (
+    Case,
+    Clock,
+    Question,
+    Reply,
+    Ruling,
+    SourceLost,
+    SystemClock,
+    Verdict,
+    part,
+)
+from vigil.stages.verify.answers import answer_type, judgement_of
+from vigil.stages.verify.asking import blurred, request_for
+from vigil.stages.verify.choosing import moments
+from vigil.stages.verify.health import health_verdict
+from vigil.stages.verify.meaning import family_of, kind_of
+from vigil.stages.verify.pool import Pool, Stop
+from vigil.stages.verify.prompts import Language, Library, Prompt, prompt_hash
+from vigil.stages.verify.stills import Patches, cuttings, how_many
+
+STEERED = "Rejected with the words in the picture, and not once they are blurred"
+
+
+@part
+class AskBrain:
+    """Asks the question set of the event's algorithm, rule or sort of rule, with a strict schema.
+
+    `brain`: who is asked. `language`: of the question. `budget`: tokens of all pictures of one
+    call, counted as `patch_px` squared a token. `most_stills`: one of the whole picture, the rest
+    of its parts. `prompts`: a folder with files that come before our own. `check_words`: before
+    an event is rejected by pictures with words in them, ask again with the words blurred.
+    """
+
+    brain: AnyBrain
+    language: Language = "en"
+    budget: Annotated[int, Field(ge=16, le=100_000)] = 800
+    patch_px: Annotated[int, Field(ge=8, le=64)] = 28
+    most_stills: Annotated[int, Field(ge=1, le=32)] = 6
+    prompts: Path | None = None
+    check_words: bool = True
+    workers: Annotated[int, Field(ge=1)] = 1
+
+    def __post_init__(self) -> None:
+        self.clock: Clock = SystemClock()
+        self._library = Library(self.prompts)
+        self._patches = Patches(patch_px=self.patch_px)
+        self._pool = Pool(self.workers, "ask-brain")
+
+    async def verify(self, case: Case) -> Verdict:
+        """As `Verifier`. Events of the camera itself are confirmed by its health alone."""
+        if family_of(case) == "camera":
+            return health_verdict(case, self.clock)
+        prompt = self._prompt(case)
+        began_s = self.clock.monotonic_s()
+        question = await self._pool.run(lambda stop: self._question(case, prompt, stop))
+        framed_s = self.clock.monotonic_s()
+        verdict = await self._asked(case, prompt, question)
+        if verdict.ruling is Ruling.REJECTED and self.check_words:
+            plain = await self._pool.run(lambda _stop: blurred(question))
+            if plain is not None:
+                verdict = _both(verdict, await self._asked(case, prompt, plain))
+        done_s = self.clock.monotonic_s()
+        took = {
+            "frames": framed_s - began_s,
+            "model": done_s - framed_s,
+            "total": done_s - began_s,
+        }
+        return replace(verdict, time_s=self.clock.now_s(), seconds=took)
+
+    async def close(self) -> None:
+        self._pool.close()
+        await self.brain.close()
+
+    def _prompt(self, case: Case) -> Prompt:
+        names = (case.event.algorithm or "", case.event.rule, kind_of(case))
+        return self._library.find(names)
+
+    def _question(self, case: Case, prompt: Prompt, stop: Stop) -> Question:
+        """Raises `SourceError` when there is nothing to show."""
+        chosen = moments(case, stop, most=how_many(self.most_stills, self.budget))
+        shown = cuttings(case, chosen, stop, budget=self.budget, patches=self._patches)
+        if not shown:
+            raise SourceLost("the clip shows nothing of the event")
+        return request_for(case, prompt, self.language, shown)
+
+    async def _asked(self, case: Case, prompt: Prompt, question: Question) -> Verdict:
+        form = answer_type(prompt.questions)
+        reply: Reply[BaseModel] = await self.brain.ask(question, form)
+        found = judgement_of(reply.answer, prompt.questions)
+        return Verdict(
+            event_id=case.event.id,
+            ruling=found.ruling,
+            likelihood=found.likelihood,
+            reason=found.reason,
+            reason_zh=found.reason if self.language == "zh" else "",
+            answers=found.answers,
+            judge=f"ask_brain:{reply.model}",
+            prompt=prompt_hash(prompt, self.language, form),
+            time_s=self.clock.now_s(),
+            calls=reply.calls,
+            tokens_in=reply.tokens_in,
+            tokens_out=reply.tokens_out,
+        )
+
+
+def _both(first: Verdict, plain: Verdict) -> Verdict:
+    """What was rejected stays so only when that does not hang on words in the picture."""
+    agree = plain.ruling is Ruling.REJECTED
+    return replace(
+        first,
+        ruling=Ruling.REJECTED if agree else Ruling.UNSURE,
+        likelihood=(first.likelihood + plain.likelihood) / 2 if agree else 0.5,
+        reason=first.reason if agree else f"{STEERED}: {first.reason}",
+        calls=first.calls + plain.calls,
+        tokens_in=first.tokens_in + plain.tokens_in,
+        tokens_out=first.tokens_out + plain.tokens_out,
+    )

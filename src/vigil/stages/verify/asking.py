@@ -1,0 +1,106 @@
+"""Put a question to a large model into words, none of which names a camera or a file."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from vigil.core import Case, Question, Still
+from vigil.stages.verify.lettering import without_words, word_boxes
+from vigil.stages.verify.prompts import Language, Prompt, common, question_lines
+from vigil.stages.verify.stills import Cutting
+
+MOST_ANSWER_TOKENS = 500
+FEW_LETTERS = 2
+"""A name as short as this names nothing."""
+MASKED = "-words-blurred"
+
+
+def request_for(
+    case: Case, prompt: Prompt, language: Language, cuttings: Sequence[Cutting]
+) -> Question:
+    """Fill in a prompt. Raises `AssertionError` when a name has got in, which is our mistake."""
+    shared, event = common(), case.event
+    claim = (event.claim_zh or event.claim) if language == "zh" else event.claim
+    fixed = {
+        "claim": claim,
+        "about": prompt.about.in_(language),
+        "grounding": _grounding(case, language, len(cuttings)),
+        "questions": question_lines(prompt.questions, language),
+        "describe": _spaced(prompt.describe.in_(language), language),
+    }
+    question = Question(
+        system=(prompt.system or shared.system).in_(language),
+        text=shared.text.in_(language).format(**fixed),
+        stills=[
+            Still(id=one.id, image=one.image, caption=_caption(one, n, len(cuttings), language))
+            for n, one in enumerate(cuttings, 1)
+        ],
+        most_tokens=MOST_ANSWER_TOKENS,
+    )
+    refuse_names(question, names_of(case), said_by_owner=(claim, *_wordings(prompt, language)))
+    return question
+
+
+def blurred(question: Question) -> Question | None:
+    """The same question with every row of words made unreadable; None: there are no words."""
+    stills, found = [], False
+    for still in question.stills:
+        boxes = word_boxes(still.image)
+        if boxes:
+            found = True
+            image = without_words(still.image, boxes)
+            still = replace(still, image=image, id=f"{still.id}{MASKED}")  # noqa: PLW2901
+        stills.append(still)
+    return replace(question, stills=stills) if found else None
+
+
+def names_of(case: Case) -> set[str]:
+    """Whatever might tell a model which camera or file it looks at."""
+    names = {case.event.source, case.event.id}
+    if case.clip is not None:
+        names |= {case.clip.source, case.clip.uri, case.clip.uri.rpartition("/")[2]}
+    return {name for name in names if len(name) > FEW_LETTERS and not name.isdecimal()}
+
+
+def refuse_names(question: Question, names: set[str], *, said_by_owner: Sequence[str]) -> None:
+    """Raise `AssertionError` when a name stands in the request more often than its owner put it.
+
+    A camera may be called `gate`, and a claim may speak of a gate.
+    """
+    said = [question.system, question.text]
+    said += [word for still in question.stills for word in (still.caption, still.id)]
+    for name in names:
+        if _count(name, said) > _count(name, said_by_owner):
+            raise AssertionError("the name of a camera or file must not reach a large model")
+
+
+def _count(name: str, texts: Sequence[str]) -> int:
+    # `\b` knows no borders between Chinese characters.
+    word = re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", re.IGNORECASE)
+    return sum(len(word.findall(text)) for text in texts)
+
+
+def _wordings(prompt: Prompt, language: Language) -> list[str]:
+    shared = common()
+    sayings = [shared.text, shared.whole, shared.box, shared.zone, prompt.about, prompt.describe]
+    sayings += [prompt.system or shared.system, *prompt.questions]
+    texts = [saying.in_(language) for saying in sayings]
+    return texts + [question.key for question in prompt.questions]
+
+
+def _grounding(case: Case, language: Language, stills: int) -> str:
+    shared = common()
+    said = [shared.whole] if stills > 1 else []
+    said += [shared.box] if case.event.box is not None or case.event.path else []
+    said += [shared.zone] if case.zones else []
+    return (" " if language == "en" else "").join(saying.in_(language) for saying in said)
+
+
+def _caption(cutting: Cutting, number: int, total: int, language: Language) -> str:
+    saying = common().before if cutting.after_s < 0 else common().after
+    seconds = f"{abs(cutting.after_s):.1f}"
+    return saying.in_(language).format(number=number, total=total, seconds=seconds)
+
+
+def _spaced(text: str, language: Language) -> str:
+    return text if language == "en" else f"{text.rstrip('。')}，"

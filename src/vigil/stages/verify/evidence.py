@@ -1,0 +1,82 @@
+"""All that a second look gathers of one case, ready to be scored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vigil.core import Case, Clock, SourceLost
+from vigil.stages.verify.features import Features, of_what_moves, of_what_rests
+from vigil.stages.verify.looking import Find, Looker, features, finds
+from vigil.stages.verify.meaning import BAGS, PEOPLE, VEHICLES, Family, family_of, wanted
+from vigil.stages.verify.paths import path_of
+from vigil.stages.verify.pool import Stop
+from vigil.stages.verify.reasons import Words
+from vigil.stages.verify.reel import read
+from vigil.stages.verify.scoring import Score, fitted_scores
+from vigil.stages.verify.trace import follow
+
+NAMES: tuple[tuple[frozenset[str], Words], ...] = (
+    (PEOPLE | VEHICLES, ("a person or vehicle", "人或车辆")),
+    (PEOPLE, ("a person", "人")),
+    (VEHICLES, ("a vehicle", "车辆")),
+    (BAGS, ("a bag", "包")),
+)
+"""What people call what is looked for; the first that fits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was measured and found."""
+
+    family: Family
+    features: Features
+    finds: Sequence[Find]
+    """Empty when no detector looked."""
+    what: Words
+    """What it looked for, in English and Chinese."""
+    tells: bool
+    """Whether anything was seen at all that could prove or disprove the claim."""
+    frames_s: float
+    """Spent on reading pictures."""
+
+    @property
+    def by(self) -> str:
+        """The model that looked, for the record."""
+        return f"+{self.finds[0].card}" if self.finds and self.finds[0].card else ""
+
+
+def evidence(
+    case: Case, stop: Stop, looker: Looker | None, *, looks: int, picture_px: int, clock: Clock
+) -> Evidence:
+    """Read the clip, follow the thing, and have it looked at. Raises `SourceError`."""
+    began_s = clock.monotonic_s()
+    wants, family, path = wanted(case), family_of(case), path_of(case.event)
+    reel = read(case, stop, still_px=picture_px if looker else 0)
+    if not reel.shots:
+        raise SourceLost("the clip shows nothing of the event")
+    frames_s = clock.monotonic_s() - began_s
+    trace = follow(reel, path)
+    stop.check()
+    found = finds(looker, reel, trace, path, wants, most=looks) if looker else []
+    measured = of_what_rests(trace) if family == "left" else of_what_moves(trace)
+    return Evidence(
+        family=family,
+        features=measured | features(found),
+        finds=found,
+        what=_called(wants),
+        # A thing that lay there when the clip began shows no change, and need not be new.
+        tells=bool(trace.sights) or (bool(found) and family != "left"),
+        frames_s=frames_s,
+    )
+
+
+def score_for(seen: Evidence) -> Score:
+    """The score that was fitted for such evidence."""
+    return fitted_scores()[f"{seen.family}/{'model' if seen.finds else 'pixels'}"]
+
+
+def _called(wants: frozenset[str]) -> Words:
+    for words, names in NAMES:
+        if wants == words:
+            return names
+    listed = ", ".join(sorted(wants - PEOPLE - VEHICLES - BAGS or wants))
+    return f"a {listed}", listed

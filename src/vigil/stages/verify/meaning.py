@@ -1,0 +1,59 @@
+"""What a case is about: the sort of its rule, and the words that would prove it."""
+
+from typing import Literal
+
+from vigil.core import Case
+
+Family = Literal["moving", "left", "camera"]
+"""How a claim is looked into: something comes, something was left, or the camera itself ails."""
+
+CAMERA_KINDS = frozenset({"camera_offline", "camera_frozen"})
+PEOPLE = frozenset({"person", "face"})
+VEHICLES = frozenset(
+    {
+        "bicycle", "bike", "boat", "bus", "car", "motorcycle", "non-vehicle", "train", "truck",
+        "van", "vehicle",
+    }
+)  # fmt: skip
+BAGS = frozenset({"backpack", "handbag", "suitcase"})
+ANIMALS = frozenset(
+    {
+        "bear", "bird", "cat", "cow", "dog", "elephant", "giraffe", "horse", "sheep", "zebra",
+    }
+)  # fmt: skip
+GROUPS = (PEOPLE, VEHICLES, BAGS)
+ANYTHING = "object"
+"""What a detector without a model calls whatever moves."""
+
+
+def kind_of(case: Case) -> str:
+    """The sort of rule; for a case that does not say, the rule's name."""
+    return case.kind or case.event.rule
+
+
+def family_of(case: Case) -> Family:
+    """How to look into it."""
+    kind = kind_of(case)
+    if kind in CAMERA_KINDS or (case.event.box is None and not case.event.path):
+        return "camera" if kind in CAMERA_KINDS else "moving"
+    return "left" if kind == "abandoned_object" else "moving"
+
+
+def wanted(case: Case) -> frozenset[str]:
+    """Labels of which any would prove the claim; models confuse a car with a van.
+
+    `object` stands for people and vehicles: nobody is called for a cat or a swaying branch.
+    """
+    kind, label = kind_of(case), case.event.label
+    if kind == "stopped_vehicle":
+        return VEHICLES
+    if kind == "abandoned_object":
+        return BAGS if label in {"", ANYTHING} else BAGS | {label}
+    if label not in {"", ANYTHING}:
+        return _with_kin(frozenset({label}))
+    named = case.labels - {ANYTHING}
+    return PEOPLE | VEHICLES if ANYTHING in case.labels or not named else _with_kin(named)
+
+
+def _with_kin(labels: frozenset[str]) -> frozenset[str]:
+    return labels.union(*(group for group in GROUPS if labels & group))

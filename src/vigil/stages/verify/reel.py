@@ -1,0 +1,100 @@
+"""What is looked at of a clip: small pictures often, large ones now and then."""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from vigil.core import Case, Image
+from vigil.stages.verify.pool import Stop
+
+SMALL_PX = 320
+"""Width at which pictures are compared."""
+EVERY_S = 0.2
+BEFORE_S = 5.0
+"""So much before the event shows what the place looks like without it."""
+CLEAR_S = 0.4
+"""Just before the event begins, whatever made it is often in the picture already."""
+MOMENT_S = 0.5
+"""A shorter event, such as a crossing, is looked at for some time before and after."""
+AROUND_S = 1.5
+LONGEST_S = 12.0
+"""Of an event; a longer one is judged by its beginning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The stretches of a clip, UTC seconds."""
+
+    from_s: float
+    """First picture read."""
+    start_s: float
+    """First picture that belongs to the event."""
+    end_s: float
+    """Last one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shot:
+    """One moment, small."""
+
+    time_s: float
+    picture: Image
+    """Slightly blurred, `SMALL_PX` wide."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Reel:
+    """Pictures of one clip in order."""
+
+    span: Span
+    scale: float = 1.0
+    """Source pixels for each small pixel."""
+    shots: list[Shot] = field(default_factory=list)
+    stills: list[tuple[float, Image]] = field(default_factory=list)
+    """Large pictures of the event, with their times."""
+    source_width: int = 0
+
+    @property
+    def before(self) -> list[Shot]:
+        """Those from before the event."""
+        return [shot for shot in self.shots if shot.time_s < self.span.start_s - CLEAR_S]
+
+    @property
+    def during(self) -> list[Shot]:
+        """Those of the event."""
+        return [shot for shot in self.shots if shot.time_s >= self.span.start_s]
+
+
+def span_of(case: Case) -> Span:
+    """Which part of the clip tells most; raises `SourceError` for an unreadable clip."""
+    event, footage = case.event, case.footage
+    moments = [event.start_s, event.end_s, *(time_s for time_s, _ in event.path)]
+    start_s, end_s = min(moments), max(moments)
+    if end_s - start_s < MOMENT_S:
+        start_s, end_s = start_s - AROUND_S, end_s + AROUND_S
+    last_s = footage.end_s
+    start_s = min(max(start_s, footage.start_s), last_s)
+    return Span(
+        from_s=max(footage.start_s, start_s - BEFORE_S),
+        start_s=start_s,
+        end_s=min(end_s, last_s, start_s + LONGEST_S),
+    )
+
+
+def read(case: Case, stop: Stop, *, still_px: int = 0, still_every_s: float = 0.5) -> Reel:
+    """Decode once. With `still_px`, also pictures so wide, never enlarged, of the event itself.
+
+    Raises `SourceError` when the clip cannot be read, `Abandoned` when nobody waits any more.
+    """
+    reel = Reel(span=span_of(case))
+    due_s = reel.span.start_s
+    for frame in stop.frames(case.footage, reel.span.from_s, reel.span.end_s, every_s=EVERY_S):
+        small = frame.rgb(SMALL_PX)
+        reel.scale, reel.source_width = frame.width / SMALL_PX, frame.width
+        blurred = np.asarray(cv2.blur(small, (3, 3)), np.uint8)
+        reel.shots.append(Shot(time_s=frame.time_s, picture=blurred))
+        if still_px and frame.time_s >= due_s:
+            due_s = frame.time_s + still_every_s - EVERY_S / 2
+            reel.stills.append((frame.time_s, frame.rgb(min(still_px, frame.width))))
+    return reel
