@@ -20,6 +20,13 @@ FAKES = {
         "camera_offline": "Offline",
         "camera_frozen": "Frozen",
     },
+    "vigil.verifiers": {
+        "second_look": "SecondLook",
+        "ask_brain": "AskBrain",
+        "cascade": "Cascade",
+        "vote": "Vote",
+    },
+    "vigil.brains": {"openai": "Brain"},
 }
 
 

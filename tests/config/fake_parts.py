@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from vigil.config.parts import AnyBrain, AnyVerifier
 from vigil.core import SourceRefused, part
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -83,3 +84,35 @@ class Offline:
 @part
 class Frozen(Offline):
     after_s: float = 10.0
+
+
+@part
+class SecondLook:
+    workers: int = 1
+
+    async def verify(self, case: object) -> None:
+        """Says nothing."""
+
+
+@part
+class Brain:
+    base_url: str
+    model: str
+    api_key: str | None = None
+
+
+@part
+class AskBrain(SecondLook):
+    brain: AnyBrain
+    language: str = "en"
+
+
+@part
+class Cascade(SecondLook):
+    cheap: AnyVerifier
+    dear: AnyVerifier | None = None
+
+
+@part
+class Vote(SecondLook):
+    judges: tuple[AnyVerifier, ...]

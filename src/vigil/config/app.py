@@ -146,7 +146,9 @@ class App(Model):
     """As written: each camera builds rules of its own from it, for rules remember."""
     brain: Annotated[AnyBrain | None, BeforeValidator(_off)] = None
     """A large model, for whoever asks one and names no other."""
-    verify: Annotated[AnyVerifier | None, BeforeValidator(_off)] = None
+    verify: Annotated[AnyVerifier | None, BeforeValidator(_off)] = Field(
+        "second_look", validate_default=True
+    )
     """Who judges events; None (`off`): nobody."""
     decide: Decide = Decide()
     budget: Budgets = Budgets()
