@@ -82,6 +82,23 @@ def test_the_question_set_of_the_rule_is_asked_with_the_claim(walker: Case) -> N
     assert question.most_tokens >= 200
 
 
+def test_a_model_that_reads_no_prose_is_given_claims(walker: Case) -> None:
+    brain = RecordingBrain([{}])
+    asked(walker, brain)
+    (question,) = brain.questions
+    main, *others = question.claims
+    assert tuple(main.texts) == ("A person is in the picture.", "画面中有人。")
+    assert main.key == ""
+    assert "a shadow on the ground" in main.negatives
+    assert {one.key for one in others} <= set(brain.forms[0].model_fields)
+    assert others[0].expects is False
+    quiet = [still for still in question.stills if still.background]
+    assert quiet
+    assert all("before it begins" in still.caption for still in quiet)
+    assert question.scope
+    assert "frontdoor" not in question.scope
+
+
 def test_it_can_ask_in_chinese(walker: Case) -> None:
     brain = RecordingBrain([{"reason": "有人走过。"}])
     verdict = asked(walker, brain, language="zh")

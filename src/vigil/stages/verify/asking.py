@@ -1,15 +1,18 @@
 """Put a question to a large model into words, none of which names a camera or a file."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vigil.core import Case, Question, Still
+from vigil.core import Case, Claim, Question, Still
 from vigil.stages.verify.lettering import without_words, word_boxes
 from vigil.stages.verify.prompts import Language, Prompt, common, question_lines
 from vigil.stages.verify.stills import Cutting
 
 MOST_ANSWER_TOKENS = 500
+QUIET_S = 1.5
+"""A still from so long before the event shows nothing of it."""
 FEW_LETTERS = 2
 """A name as short as this names nothing."""
 MASKED = "-words-blurred"
@@ -32,10 +35,17 @@ def request_for(
         system=(prompt.system or shared.system).in_(language),
         text=shared.text.in_(language).format(**fixed),
         stills=[
-            Still(id=one.id, image=one.image, caption=_caption(one, n, len(cuttings), language))
+            Still(
+                id=one.id,
+                image=one.image,
+                caption=_caption(one, n, len(cuttings), language),
+                background=one.after_s < -QUIET_S,
+            )
             for n, one in enumerate(cuttings, 1)
         ],
         most_tokens=MOST_ANSWER_TOKENS,
+        claims=_claims(case, prompt),
+        scope=hashlib.sha256(event.source.encode()).hexdigest()[:16],
     )
     refuse_names(question, names_of(case), said_by_owner=(claim, *_wordings(prompt, language)))
     return question
@@ -86,6 +96,17 @@ def _wordings(prompt: Prompt, language: Language) -> list[str]:
     sayings += [prompt.system or shared.system, *prompt.questions]
     texts = [saying.in_(language) for saying in sayings]
     return texts + [question.key for question in prompt.questions]
+
+
+def _claims(case: Case, prompt: Prompt) -> list[Claim]:
+    """The claim of the event, and the questions that can be put as claims."""
+    texts = tuple(filter(None, (case.event.claim, case.event.claim_zh)))
+    instead = [text for saying in prompt.instead for text in saying.both]
+    return [Claim(texts=texts, negatives=instead)] + [
+        Claim(texts=question.shows.both, key=question.key, expects=question.expects)
+        for question in prompt.questions
+        if question.shows is not None
+    ]
 
 
 def _grounding(case: Case, language: Language, stills: int) -> str:

@@ -32,6 +32,11 @@ class Saying(Model):
     def in_(self, language: Language) -> str:
         return self.en if language == "en" else self.zh or self.en
 
+    @property
+    def both(self) -> tuple[str, ...]:
+        """In each language that there is."""
+        return tuple(filter(None, (self.en, self.zh)))
+
 
 def _as_key(key: str) -> str:
     if not KEY.fullmatch(key) or key in RESERVED:
@@ -47,6 +52,8 @@ class Query(Saying):
     key: Annotated[str, AfterValidator(_as_key)]
     expects: bool | None = None
     """The answer that a true claim leads to; None: both do."""
+    shows: Saying | None = None
+    """What a picture shows if the answer is yes, for models that compare pictures with texts."""
 
 
 def _each_once(questions: tuple[Query, ...]) -> tuple[Query, ...]:
@@ -66,6 +73,8 @@ class Prompt(Model):
     describe: Saying = Saying(en="Say in one sentence what happens.", zh="用一句话说明发生了什么。")
     system: Saying | None = None
     """None: what is common to all."""
+    instead: tuple[Saying, ...] = ()
+    """What the pictures may show when the claim is false, for models that compare."""
 
 
 class Common(Model):
