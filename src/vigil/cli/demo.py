@@ -1,7 +1,9 @@
 """`vigil demo`: the watch on a rendered scene, and on a file of your own."""
 
 import csv
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,24 +13,35 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from vigil.cli.watch import Printer, settings_for, watch_one
+from vigil.cli.judged import watch_and_judge, with_truth, write_judged_page
+from vigil.cli.watch import Printer, settings_for
 from vigil.config.app import App
 from vigil.config.load import parse
-from vigil.core import Event, Image, StepKind
+from vigil.core import Event, Image
+from vigil.data import Happened
 from vigil.media.encode import VideoWriter
+from vigil.pipeline.logs import log_to_stderr
+from vigil.pipeline.page import ShownEvent
+from vigil.pipeline.score import JudgedEvent
 from vigil.pipeline.storyboard import write_storyboard
+from vigil.sim.distractors import Insect, StrayShadow
 from vigil.sim.film import length, pictures
+from vigil.sim.route import Route
 from vigil.sim.scenes import SceneScript, scene
 from vigil.sim.truth import TrueEvent
 from vigil.stages.ingest.file import FileSource
 
-COLUMNS = ("rule", "label", "start_s", "end_s", "direction", "severity", "claim", "claim_zh")
+COLUMNS = (
+    *("rule", "label", "start_s", "end_s", "direction", "severity", "claim", "claim_zh"),
+    "outcome",
+)
 WORDS = {"forward": "out", "backward": "in"}
 """What the two directions over the scene's line are called."""
 ROAD = ((0.0, 0.3), (1.0, 0.3), (1.0, 0.48), (0.0, 0.48))
 """Where the scene's vehicles drive, fractions of the picture."""
 WAYS = ((0.0, 0.25), (1.0, 0.25), (1.0, 1.0), (0.4, 1.0), (0.4, 0.66), (0.0, 0.62))
 """Where the scene's people and vehicles pass: the street, the gate and the way to it."""
+DEADLINE_S = 60
 SAME_EVENT_S = 5.0
 """A report further than this from what happened is another event."""
 
@@ -39,20 +52,39 @@ def demo(
 ) -> None:
     """Watch a rendered scene with no model and no camera. · 无需模型和摄像机，值守渲染场景。"""
     console = Console(highlight=False)
+    log_to_stderr(least=logging.WARNING)
     if source is not None:
         # A wrong name is told now, not after the rendering.
         next(iter(FileSource(path=source).packets()), None)
     out.mkdir(parents=True, exist_ok=True)
-    script = scene("gate")
+    script = _with_lures(scene("gate"))
     video = out / "gate.mp4"
     film(video, script, console)
     console.print("Watching it, with the detector that needs no model · 值守中，无需模型：")
-    events = show(video, settings_for_scene(video, script), out)
-    console.print(compared(script.true_events(), events))
+    true = script.true_events()
+    shown = show(video, settings_for_scene(video, script), out)
+    console.print(compared(true, [each.judged.event for each in shown]))
+    happened = [_happened(event, script.name) for event in true]
+    shown = with_truth(shown, happened, slack_s=SAME_EVENT_S)
+    _page(out / "index.html", shown, "Vigil: the gate · 大门", happened)
     if source is not None:
         console.print(f"Watching {source}:", markup=False)
-        events = show(source, settings_for(str(source)), out)
-        console.print(_table_of(events))
+        shown = show(source, settings_for(str(source)), out)
+        console.print(_table_of([each.judged.event for each in shown]))
+        _page(out / f"{source.stem}.html", shown, f"Vigil: {source.name}")
+
+
+def _with_lures(script: SceneScript) -> SceneScript:
+    """The scene, and after it what a watch without a model takes for somebody."""
+    world = script.world
+    shadow = Route(points=((-9.0, 4.4), (9.5, 4.0)), start_s=world.seconds + 2.0, speed_m_s=1.8)
+    insect_s = world.seconds + 14.0
+    lures = (
+        StrayShadow(start_s=world.seconds + 2.0, end_s=insect_s, route=shadow),
+        Insect(start_s=insect_s + 1.0, end_s=insect_s + 5.0, seed=3, size=0.1),
+    )
+    longer = replace(world, seconds=insect_s + 8.0, disturbances=(*world.disturbances, *lures))
+    return replace(script, world=longer)
 
 
 def film(video: Path, script: SceneScript, console: Console) -> None:
@@ -87,8 +119,9 @@ def settings_for_scene(video: Path, script: SceneScript) -> App:
         {"kind": "stopped_vehicle", "longer_than_s": script.stopped_s, "zone": ROAD},
         {"kind": "line_crossing", "line": script.line} | WORDS,
     ]
-    camera = {"source": str(video), "detector": "motion", "rules": rules}
-    return parse({"cameras": {script.name: camera}})
+    camera = {"source": str(video.absolute()), "detector": "motion", "rules": rules}
+    # The film is watched faster than it lasts, so that its judges have less time than a camera's.
+    return parse({"cameras": {script.name: camera}, "decide": {"deadline_s": DEADLINE_S}})
 
 
 def matched(
@@ -151,31 +184,54 @@ def _difference(happened: TrueEvent | None, reported: Event | None) -> str:
     return f"{reported.start_s - happened.start_s:+.1f} s"
 
 
-def show(video: Path, app: App, out: Path) -> list[Event]:
-    """Watch a file; print its events as they come; write a video, a picture and a table."""
+def show(video: Path, app: App, out: Path) -> list[ShownEvent]:
+    """Watch a file and judge it; print events as they come; write a video, a picture, a table."""
     console = Console(highlight=False)
     (camera,) = app.cameras.values()
     printer = Printer(as_json=False)
     annotated = out / f"{video.stem}-watched.mp4"
-    watch_one(app, camera, printer, annotate=annotated)
+    shown = watch_and_judge(app, camera, printer, out, annotate=annotated)
     printer.close()
-    events = [step.event for step in printer.steps if step.kind is StepKind.END]
+    events = [each.judged.event for each in shown]
     picture = out / f"{video.stem}-events.png"
     write_storyboard(picture, FileSource(path=video).packets(), events)
     table = out / f"{video.stem}-events.csv"
-    _write_table(table, events)
+    _write_table(table, [each.judged for each in shown])
     for path in (annotated, picture, table):
         console.print(f"written: {path}", markup=False, soft_wrap=True)
-    return events
+    return shown
 
 
-def _write_table(path: Path, events: list[Event]) -> None:
+def _happened(event: TrueEvent, source: str) -> Happened:
+    return Happened(
+        source=source,
+        rule=event.kind,
+        start_s=event.start_s,
+        end_s=event.end_s,
+        direction=WORDS.get(event.direction or ""),
+    )
+
+
+def _page(
+    path: Path, shown: list[ShownEvent], title: str, happened: Sequence[Happened] = ()
+) -> None:
+    write_judged_page(path, shown, title=title, happened=happened)
+    told = sum(each.judged.kept for each in shown)
+    Console(highlight=False).print(
+        f"judged · 已判定: {told} of {len(shown)} told · 告警 → {path.absolute().as_uri()}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _write_table(path: Path, judged: Sequence[JudgedEvent]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         # With a byte-order mark, or spreadsheets read the Chinese column as Latin.
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
-        for event in sorted(events, key=lambda event: event.start_s):
-            writer.writerow(_row(event))
+        for each in judged:
+            outcome = each.decision.outcome.value if each.decision else ""
+            writer.writerow(_row(each.event) | {"outcome": outcome})
 
 
 def _row(event: Event) -> dict[str, str]:

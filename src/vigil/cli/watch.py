@@ -15,10 +15,10 @@ from rich.markup import escape
 
 from vigil.cli.signals import stop_on_signals
 from vigil.config.app import INHERITED, App, CameraConfig
-from vigil.config.home import open_home
+from vigil.config.home import Home, open_home
 from vigil.config.load import parse
 from vigil.config.yaml_file import read_yaml
-from vigil.core import Clip, ConfigError, Step, StepKind
+from vigil.core import Clip, ConfigError, Outbox, Step, StepKind
 from vigil.core.json import as_line, event_json
 from vigil.pipeline.annotate import Annotator
 from vigil.pipeline.build import Builder
@@ -82,14 +82,18 @@ def watch(
 def watch_one(
     app: App,
     one: CameraConfig,
-    outbox: "Printer",
+    outbox: Outbox,
     *,
     annotate: Path | None = None,
     stop: threading.Event | None = None,
+    home: Home | None = None,
 ) -> None:
-    """Watch until the source ends or `stop` is set. Raises `SourceError` when it never opened."""
+    """Watch until the source ends or `stop` is set. Raises `SourceError` when it never opened.
+
+    `home`: where clips are to be kept; without it none are cut.
+    """
     settle()
-    builder = Builder(open_home(app.home), evidence=False)
+    builder = Builder(home or open_home(app.home), evidence=home is not None)
     running, detector = builder.camera(one)
     annotator = Annotator(annotate) if annotate else None
     if annotator is not None:

@@ -102,9 +102,10 @@ def _event(shown: ShownEvent, folder: Path) -> str:
     event, decision = shown.judged.event, shown.judged.decision
     outcome = decision.outcome if decision else Outcome.PENDING
     direction = f" · {escape(event.direction)}" if event.direction else ""
+    why = f" ({decision.reason.value})" if decision and decision.reason else ""
     return (
         f'<article class="{outcome.value}">{_pictures(shown, folder)}'
-        f'<div class="told"><p class="chips"><span class="chip">{WORDS[outcome]}</span>'
+        f'<div class="told"><p class="chips"><span class="chip">{WORDS[outcome]}{why}</span>'
         f"{_truth(shown.happened)}</p>"
         f"<h2>{escape(event.claim)}</h2>"
         f'<p lang="zh">{escape(event.claim_zh)}</p>'

@@ -5,7 +5,7 @@ from html import escape
 
 from vigil.pipeline.score import Score
 
-ROW, LEFT, WIDTH, TOP = 26, 190, 420, 44
+ROW, LEFT, WIDTH, RIGHT, TOP = 26, 250, 400, 110, 44
 BEFORE, AFTER, INK, FAINT = "#9aa3ad", "#0a7d4f", "#1c2733", "#dde2e8"
 WORSE = "#c0392b"
 MEASURES = (("precision", "precision · 精确率"), ("recall", "recall · 召回率"))
@@ -26,8 +26,8 @@ def score_plot(scores: Mapping[str, Score]) -> str:
     height = TOP + ROW * len(rows) + 14
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 70} {height}" '
-            f'font-family="system-ui, sans-serif" font-size="12" fill="{INK}" role="img">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + RIGHT} {height}"'
+            f' font-family="system-ui, sans-serif" font-size="12" fill="{INK}" role="img">',
             "<title>Before and after judging · 判定前后</title>",
             _legend(),
             *_scale(height),
