@@ -12,7 +12,7 @@ class Alert:
     """One message about an event. Later ones with the same id amend the first in place."""
 
     id: str
-    """The same through every retry and amendment: the incident's id."""
+    """The same through every retry and amendment: the incident's id, unless that goes on long."""
     step: StepKind
     """`new` comes first, once; `end` last, unless a verdict or another event comes even later."""
     event: Event
