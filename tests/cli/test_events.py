@@ -60,6 +60,8 @@ def test_events_are_listed_newest_first_one_whole_line_each(vigil: Any) -> None:
         "rule",
         "severity",
         "clip",
+        "outcome",
+        "id",
         "claim",
     ]
     assert [line.split()[3] for line in found.lines[1:]] == ["gate", "大门", "gate"]

@@ -91,7 +91,9 @@ class Site:
         return Case(event=found.event, clip=None, footage=self.footage[event_id])
 
     def join(self, event: Event) -> str:
-        return self.incidents.join(self.case(event.id))
+        stored = self.store.event(event.id)
+        assert stored is not None
+        return self.incidents.join(self.case(event.id), recorded_s=stored.created_s)
 
 
 @pytest.fixture
@@ -178,6 +180,17 @@ def test_a_track_is_forgotten_after_five_minutes(site: Site) -> None:
     site.event("gate", Painted(RED))
     again = site.event("gate", Painted(RED), after_s=400)
     assert site.join(again) == again.id
+
+
+def test_a_file_that_is_watched_again_tells_of_another_incident(site: Site) -> None:
+    first = site.event("gate", Painted(RED))
+    before = site.incidents
+    site.incidents = Incidents(site.decisions, site.case, Neighbours())
+    again = site.event("gate", Painted(RED))
+    assert site.join(again) == again.id
+    site.incidents = before
+    assert site.join(again) == min(first.id, again.id), "within one run they are one"
+    assert site.decisions.decision(first.id).incident == min(first.id, again.id)
 
 
 def test_three_cameras_tell_of_one_incident(store: EventStore) -> None:

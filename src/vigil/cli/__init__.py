@@ -8,6 +8,7 @@ from vigil import __version__
 from vigil.cli.alerts import alerts
 from vigil.cli.brain import brain
 from vigil.cli.demo import demo
+from vigil.cli.event import event, review
 from vigil.cli.events import events
 from vigil.cli.model import model
 from vigil.cli.run import run
@@ -28,6 +29,8 @@ app = typer.Typer(
 app.command()(watch)
 app.command()(run)
 app.command()(events)
+app.command()(event)
+app.command()(review)
 app.command()(status)
 app.command()(score)
 app.add_typer(model, name="model")

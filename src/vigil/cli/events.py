@@ -9,10 +9,12 @@ import typer
 
 from vigil.cli.settings import home_of
 from vigil.cli.tables import print_table
-from vigil.core import ConfigError, Severity, StepKind
+from vigil.core import ConfigError, Outcome, Severity, StepKind, Unverified
 from vigil.core.json import as_line
 from vigil.store import EventStore, StoredEvent
 
+SHORT_ID = 13
+"""Characters of an id that tell its millisecond; `vigil event` finds it by them."""
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 AGE = re.compile(r"([0-9]{1,12}(?:\.[0-9]+)?)([smhd])")
 
@@ -69,11 +71,18 @@ def moment(text: str | None, now: datetime, option: str) -> float | None:
         ) from error
 
 
+def stands(outcome: Outcome | None, reason: Unverified | None) -> str:
+    """`confirmed`, `unverified: deadline`; empty for events of before there were decisions."""
+    if outcome is None:
+        return ""
+    return outcome.value if reason is None else f"{outcome.value}: {reason.value}"
+
+
 def _show(found: list[StoredEvent], *, chinese: bool) -> None:
     if not found:
         typer.echo("No events.")
         return
-    columns = ("start", "seconds", "source", "rule", "severity", "clip", "claim")
+    columns = ("start", "seconds", "source", "rule", "severity", "clip", "outcome", "id", "claim")
     print_table(columns, [_row(each, chinese=chinese) for each in found], right="seconds")
 
 
@@ -88,5 +97,7 @@ def _row(found: StoredEvent, *, chinese: bool) -> tuple[str, ...]:
         event.rule,
         event.severity.value,
         "yes" if found.clip is not None else "",
+        stands(found.outcome, found.reason),
+        event.id[:SHORT_ID],
         (event.claim_zh if chinese else "") or event.claim,
     )

@@ -249,7 +249,9 @@ class Decider:
         clip_s = await self._shown(stored, hearing)
         # What has been seen of it meanwhile belongs to the case, too.
         case = await self._room.aside(self._case_of, stored.event.id)
-        hearing.incident = await asyncio.to_thread(self._incidents.join, case)
+        hearing.incident = await asyncio.to_thread(
+            lambda: self._incidents.join(case, recorded_s=stored.created_s)
+        )
         verdict = await self._verifier.verify(case)
         said = hearing.words(verdict)
         if verdict.event_id == stored.event.id:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from vigil.core import Case, Event, StoreError
+from vigil.core import Case, Clock, Event, StoreError, SystemClock
 from vigil.pipeline.appearance import colours_of, likeness
 from vigil.pipeline.cases import NoFootage
 from vigil.store import DecisionStore
@@ -46,17 +46,29 @@ class Incidents:
         decisions: DecisionStore,
         case_of: Callable[[str], Case],
         neighbours: Neighbours | None = None,
+        *,
+        clock: Clock | None = None,
     ) -> None:
         self.joined = 0
+        self._started_s = (clock or SystemClock()).now_s()
         self._decisions = decisions
         self._case_of = case_of
         self._neighbours = neighbours or Neighbours()
 
-    def join(self, case: Case) -> str:
-        """The incident of an event that begins; blocks while clips are looked into."""
+    def join(self, case: Case, *, recorded_s: float) -> str:
+        """The incident of an event that begins; blocks while clips are looked into.
+
+        `recorded_s`: when its first step was written, UTC seconds. Numbers of tracks begin anew
+        with each start, so that events of different runs are never joined.
+        """
         event = case.event
+        same_run_s = self._started_s if recorded_s >= self._started_s else 0.0
         found = self._decisions.companions(
-            event, self._neighbours.of(event.source), within_s=WITHIN_S, memory_s=MEMORY_S
+            event,
+            self._neighbours.of(event.source),
+            within_s=WITHIN_S,
+            memory_s=MEMORY_S,
+            recorded_since_s=max(same_run_s, recorded_s - MEMORY_S - WITHIN_S),
         )
         for other in found:
             if self._is_same(case, other):

@@ -165,12 +165,19 @@ class DecisionStore:
             return {(row.outcome, row.reason or ""): row.events for row in rows}
 
     def companions(
-        self, event: Event, cameras: Collection[str], *, within_s: float, memory_s: float
+        self,
+        event: Event,
+        cameras: Collection[str],
+        *,
+        within_s: float,
+        memory_s: float,
+        recorded_since_s: float,
     ) -> Sequence[Event]:
         """Other events of the same rule and thing, oldest first, that may be the same incident.
 
         Those of its own camera were still going on `memory_s` before it began; those of `cameras`
-        overlap with it, give or take `within_s`.
+        overlap with it, give or take `within_s`. A file that is watched twice tells of the same
+        moments twice, so that older records do not count.
         """
         begins_s, ends_s = event.start_s, max(event.start_s, event.end_s)
         here = and_(events.c.source == event.source, events.c.end_s >= begins_s - memory_s)
@@ -180,8 +187,13 @@ class DecisionStore:
             events.c.end_s >= begins_s - within_s,
         )
         alike = (events.c.rule == event.rule, events.c.label == event.label)
-        not_later = events.c.start_s <= ends_s + within_s
-        query = select(events).where(events.c.id != event.id, *alike, not_later, or_(here, beside))
+        query = select(events).where(
+            events.c.id != event.id,
+            *alike,
+            events.c.created_s >= recorded_since_s,
+            events.c.start_s <= ends_s + within_s,
+            or_(here, beside),
+        )
         with self.database.reading() as connection:
             rows = connection.execute(query.order_by(events.c.id).limit(AT_ONCE)).all()
         return [stored_step(row).event for row in rows]

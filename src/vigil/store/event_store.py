@@ -153,6 +153,19 @@ class EventStore:
             row = connection.execute(query).one_or_none()
         return None if row is None else stored_event(row)
 
+    def find(self, beginning: str) -> StoredEvent:
+        """The one event whose id begins so. Raises StoreError when there is none, or several."""
+        so = (events.c.id >= beginning, events.c.id < f"{beginning}~")
+        with self.database.reading() as connection:
+            rows = connection.execute(_EVENTS.where(*so).order_by(events.c.id).limit(9)).all()
+        if not rows:
+            raise StoreError(f"no event {beginning!r}; see: vigil events")
+        if len(rows) > 1:
+            ids = ", ".join(row.id for row in rows[:8])
+            more = ", …" if len(rows) > 8 else ""
+            raise StoreError(f"several events begin with {beginning!r}: {ids}{more}")
+        return stored_event(rows[0])
+
     def count(self, **wanted: Unpack[Wanted]) -> int:
         """How many events."""
         query = select(func.count()).select_from(events).where(*_conditions(wanted))
