@@ -75,3 +75,20 @@ def test_memory_follows_the_number_of_things_not_of_ids():
     (trail,) = watched.trails
     assert len(trail.ids) <= 16
     assert (trail.ids[0], trail.ids[-1]) == (0, 1999)
+
+
+def test_what_a_look_left_out_is_believed_to_be_there_and_what_it_missed_is_not():
+    trails, lifetime = Trails(Trail, grace_s=1.0), Lifetime()
+
+    def look(t: float, shown: tuple[Track, ...]) -> int:
+        scene = Scene(
+            source="gate", time_s=NOON_S + t, width=100, height=100, looked=True, tracks=shown
+        )
+        moment = lifetime.at(scene)
+        trails.follow(moment, shown if t == 0 else ())
+        trails.lost(moment)
+        return len(trails)
+
+    assert look(0, (track(1),)) == 1
+    assert [look(t, (track(1),)) for t in (2, 4, 6)] == [1, 1, 1]
+    assert [look(t, ()) for t in (7, 8)] == [1, 0]

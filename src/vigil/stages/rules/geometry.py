@@ -1,7 +1,7 @@
 """Zones and lines in fractions of the picture, and where a thing stands."""
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -80,26 +80,48 @@ Line = Annotated[tuple[Point, ...], BeforeValidator(_as_pairs), AfterValidator(_
 """Start and end of a straight line: `[[x, y], [x, y]]` or `"x,y,x,y"`."""
 
 
+def _as_way(points: tuple[_PointT, ...]) -> tuple[_PointT, ...]:
+    if len(points) < 2:
+        raise _refusal(f"a way has at least 2 points; found {len(points)}")
+    for number, (one, other) in enumerate(pairwise(points), start=1):
+        if one == other:
+            raise _refusal(f"points {number} and {number + 1} of a way are both {list(one)}")
+    return points
+
+
+WayPoints = Annotated[tuple[Point, ...], BeforeValidator(_as_pairs), AfterValidator(_as_way)]
+"""A line with bends, in the direction meant: `[[x, y], ...]` or `"x,y,x,y"`."""
+
+
 class Area:
     """A polygon of the picture; without corners, the whole picture."""
 
     def __init__(self, corners: Sequence[tuple[float, float]] | None) -> None:
         self.whole = corners is None
         points = list(corners or ())
+        xs, ys = [x for x, _ in points] or [0.0, 1.0], [y for _, y in points] or [0.0, 1.0]
+        self.bounds = (min(xs), min(ys), max(xs), max(ys))
+        """Left, top, right and bottom, fractions of the picture."""
         self._edges = list(zip(points, points[1:] + points[:1], strict=True))
 
     def holds(self, point: tuple[float, float]) -> bool:
         """Whether `point` lies inside or on the border."""
-        if self.whole:
-            return True
-        inside = False
-        for start, end in self._edges:
-            if _touches(point, start, end):
-                return True
-            if (start[1] > point[1]) != (end[1] > point[1]):
-                share = (point[1] - start[1]) / (end[1] - start[1])
-                inside ^= point[0] < start[0] + share * (end[0] - start[0])
-        return inside
+        x, y = point
+        left, top, right, bottom = self.bounds
+        slack = ON_THE_BORDER
+        if not (left - slack <= x <= right + slack and top - slack <= y <= bottom + slack):
+            return False
+        inside = self.whole
+        for (x1, y1), (x2, y2) in self._edges:
+            if (y1 > y) != (y2 > y):
+                inside ^= x < x1 + (y - y1) / (y2 - y1) * (x2 - x1)
+        return inside or any(_touches(point, start, end) for start, end in self._edges)
+
+    def box(self, scene: Scene) -> Box:
+        """The smallest box around it, source pixels."""
+        left, top, right, bottom = self.bounds
+        width, height = scene.width, scene.height
+        return Box(left * width, top * height, right * width, bottom * height)
 
 
 class Wire:
@@ -113,7 +135,7 @@ class Wire:
         self._aspect = aspect
         self._start = (x1 * aspect, y1)
         self._run = ((x2 - x1) * aspect, y2 - y1)
-        self._length = float((self._run[0] ** 2 + self._run[1] ** 2) ** 0.5)
+        self.length = float((self._run[0] ** 2 + self._run[1] ** 2) ** 0.5)
 
     def upright(self, point: tuple[float, float]) -> tuple[float, float]:
         """Fractions of the picture as picture heights."""
@@ -125,12 +147,48 @@ class Wire:
         Negative to the left.
         """
         x, y = point[0] - self._start[0], point[1] - self._start[1]
-        return (self._run[0] * y - self._run[1] * x) / self._length
+        return (self._run[0] * y - self._run[1] * x) / self.length
 
     def along(self, point: tuple[float, float]) -> float:
         """Where `point` (picture heights) lies along the line: 0 at its start, 1 at its end."""
         x, y = point[0] - self._start[0], point[1] - self._start[1]
-        return (self._run[0] * x + self._run[1] * y) / self._length**2
+        return (self._run[0] * x + self._run[1] * y) / self.length**2
+
+
+class Way:
+    """A line with bends across pictures of one shape, walked from its first point to its last.
+
+    Lengths are in picture heights. Before its first and after its last point it goes straight on.
+    """
+
+    def __init__(self, points: Sequence[tuple[float, float]], aspect: float) -> None:
+        self._aspect = aspect
+        self._pieces: list[tuple[Wire, float, float]] = []
+        self.length = 0.0
+        for ends in pairwise(points):
+            wire = Wire(ends, aspect)
+            self._pieces.append((wire, self.length, wire.length))
+            self.length += wire.length
+
+    def upright(self, point: tuple[float, float]) -> tuple[float, float]:
+        """Fractions of the picture as picture heights."""
+        return point[0] * self._aspect, point[1]
+
+    def along(self, point: tuple[float, float]) -> float:
+        """How far along the way the point nearest to `point` lies."""
+        return self.place(point)[0]
+
+    def place(self, point: tuple[float, float]) -> tuple[float, float]:
+        """How far along the way the point nearest to `point` lies, and how far it is from there."""
+        best = (0.0, float("inf"))
+        last = len(self._pieces) - 1
+        for number, (wire, before, length) in enumerate(self._pieces):
+            share = wire.along(point)
+            beyond = max(-share if number else 0.0, share - 1 if number < last else 0.0, 0.0)
+            aside = (wire.beyond(point) ** 2 + (beyond * length) ** 2) ** 0.5
+            if aside < best[1]:
+                best = (before + (min(max(share, 0.0), 1.0) if beyond else share) * length, aside)
+        return best
 
 
 def stand(box: Box, scene: Scene, anchor: Anchor = "foot") -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """What rules about things in the picture have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from vigil.core import Box, Rung, Scene, Severity, Step, Track, part
 from vigil.stages.rules.geometry import Area, Zone, stand
@@ -9,6 +9,7 @@ from vigil.stages.rules.life import Lives, Sighting
 from vigil.stages.rules.moment import ROUNDING_S, Lifetime, Moment
 from vigil.stages.rules.settings import Count, Labels, RuleSettings, Share
 from vigil.stages.rules.trails import Trails, TrailT
+from vigil.stages.rules.words import Phrase
 
 
 @part
@@ -98,16 +99,21 @@ class SceneRule(RuleSettings, ABC):
         box: Box,
         track_ids: Iterable[int] = (),
         seconds: float = 0.0,
+        number: Phrase = ("", ""),
+        counts: Mapping[str, int] | None = None,
         severity: Severity | None = None,
     ) -> Sighting:
         """A sighting that claims what this rule claims."""
         return Sighting(
             start_s=start_s,
             end_s=end_s,
-            claims=self.claims(label=label, whole=self.zone is None, seconds=seconds),
+            claims=self.claims(
+                label=label, whole=self.zone is None, seconds=seconds, number=number
+            ),
             label=label,
             box=box,
             track_ids=tuple(track_ids),
+            counts=counts or {},
             severity=severity,
         )
 

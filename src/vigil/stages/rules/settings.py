@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from vigil.config.schedule import AnySchedule
 from vigil.core import Severity, part
-from vigil.stages.rules.words import Claim, fill, fill_chinese
+from vigil.stages.rules.words import Claim, Phrase, fill, fill_chinese
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -48,8 +48,14 @@ class RuleSettings:
         return frozenset()
 
     def claims(
-        self, *, label: str, whole: bool = True, seconds: float = 0.0, direction: str = ""
-    ) -> tuple[str, str]:
+        self,
+        *,
+        label: str,
+        whole: bool = True,
+        seconds: float = 0.0,
+        direction: str = "",
+        number: Phrase = ("", ""),
+    ) -> Phrase:
         """The claim in English and in Chinese; `whole`: the rule watches the whole picture."""
         chinese = self.claim_zh or (self.CLAIM_ZH if self.claim is None else "")
         return (
@@ -59,6 +65,7 @@ class RuleSettings:
                 where="in the picture" if whole else "in the marked zone",
                 seconds=seconds,
                 direction=direction,
+                number=number[0],
             ),
             fill_chinese(
                 chinese,
@@ -66,5 +73,6 @@ class RuleSettings:
                 where="画面中" if whole else "标记区域内",
                 seconds=seconds,
                 direction=direction,
+                number=number[1],
             ),
         )

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from vigil.core import Box, Track
 from vigil.stages.rules.geometry import overlap
-from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.moment import ROUNDING_S, Moment
 
 SAME_PLACE_IOU = 0.3
 """A new track this much over a lost one of the same label is the same thing."""
@@ -113,6 +113,13 @@ class Trails(Generic[TrailT]):
         return trail if best >= SAME_PLACE_IOU else None
 
     def _miss(self, seen: set[int], moment: Moment) -> None:
+        if len(seen) == len(self._trails):
+            return
+        # A look need not show all of the picture; what it left out is believed to be there.
+        measured_s = moment.time_s - ROUNDING_S
+        believed = {track.id for track in moment.scene.tracks if track.last_seen_s < measured_s}
         for trail in self._trails.values():
-            if trail.number not in seen and trail.missing_lived_s is None:
+            if trail.number in seen or trail.ids[-1] in believed:
+                continue
+            if trail.missing_lived_s is None:
                 trail.missing_lived_s = moment.lived_s

@@ -6,10 +6,15 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-BLANKS = ("Thing", "thing", "label", "where", "seconds", "direction")
-"""What a claim may leave open: `{Thing}` is "A person", `{thing}` "a person", `{label}` the bare
-word, `{where}` the zone or the picture, `{seconds}` and `{direction}` what the rule says.
+BLANKS = ("Thing", "thing", "things", "label", "where", "seconds", "direction", "number")
+"""What a claim may leave open: `{Thing}` is "A person", `{thing}` "a person", `{things}` "people",
+`{label}` the bare word, `{where}` the zone or the picture; `{seconds}`, `{direction}` and
+`{number}` ("at least 5") what the rule says.
 """
+Phrase = tuple[str, str]
+"""The same in English and in Chinese."""
+PEOPLE = {"person": "people", "child": "children", "man": "men", "woman": "women"}
+HISSING = ("s", "x", "z", "ch", "sh")
 
 CHINESE = {
     "object": "物体", "person": "人", "face": "人脸", "vehicle": "车辆", "van": "面包车",
@@ -50,29 +55,45 @@ def with_article(label: str) -> str:
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
-def fill(claim: str, *, label: str, where: str, seconds: float, direction: str) -> str:
+def plural(label: str) -> str:
+    """A label as in "people" or "cars"; "things" when it is empty."""
+    word = label.replace("_", " ")
+    if not word or word in PEOPLE:
+        return PEOPLE.get(word, "things")
+    return word + ("es" if word.endswith(HISSING) else "s")
+
+
+def fill(
+    claim: str, *, label: str, where: str, seconds: float, direction: str, number: str = ""
+) -> str:
     """Complete an English claim."""
     thing = with_article(label)
     return claim.format(
         Thing=thing[0].upper() + thing[1:],
         thing=thing,
+        things=plural(label),
         label=label.replace("_", " "),
         where=where,
         seconds=f"{seconds:g}",
         direction=direction,
+        number=number,
     )
 
 
-def fill_chinese(claim: str, *, label: str, where: str, seconds: float, direction: str) -> str:
+def fill_chinese(
+    claim: str, *, label: str, where: str, seconds: float, direction: str, number: str = ""
+) -> str:
     """Complete a Chinese claim."""
     word = in_chinese(label) or "物体"
     return claim.format(
         Thing=word,
         thing=word,
+        things=word,
         label=word,
         where=where,
         seconds=f"{seconds:g}",
         direction=direction,
+        number=number,
     )
 
 

@@ -1,0 +1,43 @@
+"""How fast a thing goes, in units of its own size, over the last second or so."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from vigil.core import Box
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.trails import Trail
+
+KEPT = 16
+"""Of the looks in the time over which a speed is taken, about so many are kept."""
+
+
+@dataclass(kw_only=True)
+class Paced(Trail):
+    """A thing, and where it was lately."""
+
+    looks: deque[tuple[float, Box]] = field(default_factory=deque)
+    """Lived seconds and boxes: one at least `over_s` old, and some of those since."""
+
+    def note(self, moment: Moment, *, over_s: float) -> None:
+        """Take in a look that found it."""
+        looks = self.looks
+        if len(looks) > 1 and looks[-1][0] - looks[-2][0] < over_s / KEPT:
+            looks.pop()
+        looks.append((moment.lived_s, self.box))
+        while len(looks) > 1 and moment.passed(looks[1][0], over_s):
+            looks.popleft()
+
+    def speed(self, *, over_s: float) -> float | None:
+        """Own heights a second, by the edge of its box that moved less.
+
+        A box that grows or shrinks, as of somebody half hidden, moves one edge only. None when it
+        was not followed for most of `over_s`.
+        """
+        then_s, then = self.looks[0]
+        now_s, now = self.looks[-1]
+        if now_s - then_s < 0.5 * over_s or now_s <= then_s:
+            return None
+        size = max(then.height, now.height, 1.0)
+        x = min(abs(now.x1 - then.x1), abs(now.x2 - then.x2))
+        y = min(abs(now.y1 - then.y1), abs(now.y2 - then.y2))
+        return float((x * x + y * y) ** 0.5 / size / (now_s - then_s))

@@ -1,0 +1,132 @@
+"""Two ways to time a thing over a known distance."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from vigil.core import Scene
+from vigil.stages.rules.geometry import Point, Wire, distance, stand
+from vigil.stages.rules.ground import Ground
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.trails import Trail
+
+STALE_S = 20.0
+"""Who takes longer over the distance has stopped on the way; it is timed anew."""
+Lines = tuple[tuple[Point, ...], tuple[Point, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where timing began."""
+
+    lived_s: float
+    time_s: float
+    place: tuple[float, float] = (0.0, 0.0)
+    """Metres on the ground."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measured stretch."""
+
+    metres_a_second: float
+    start_s: float
+    end_s: float
+    looks: int
+    """In how many looks it was found on the way."""
+
+
+@dataclass(kw_only=True)
+class Timed(Trail):
+    """A thing that is being timed."""
+
+    marks: dict[int, Mark] = field(default_factory=dict)
+    """By line; on the ground there is one."""
+    last: tuple[float, float, tuple[float, float]] | None = None
+    """Lived seconds, scene's time and place (fractions of the picture) of the last look."""
+    looks: int = 0
+    """Since the first mark."""
+
+
+class Gauge(Protocol):
+    """Times things."""
+
+    def read(self, thing: Timed, moment: Moment) -> Reading | None:
+        """Take in a look; the stretch that it completes, if any."""
+        ...
+
+
+class LineGauge:
+    """Times things from one line to another, whichever comes first."""
+
+    def __init__(self, lines: Lines, distance_m: float) -> None:
+        self._lines = lines
+        self._distance_m = distance_m
+
+    def read(self, thing: Timed, moment: Moment) -> Reading | None:
+        scene = moment.scene
+        place = stand(thing.box, scene)
+        before, thing.last = thing.last, (moment.lived_s, moment.time_s, place)
+        if before is None:
+            return None
+        thing.looks += 1
+        passed: dict[int, Mark] = {}
+        for number, line in enumerate(self._lines):
+            share = _crossed(line, before[2], place, scene)
+            if share is not None:
+                lived_s = before[0] + share * (moment.lived_s - before[0])
+                time_s = before[1] + share * (moment.time_s - before[1])
+                passed[number] = Mark(lived_s, time_s)
+        return self._between(thing, passed)
+
+    def _between(self, thing: Timed, passed: dict[int, Mark]) -> Reading | None:
+        reading = None
+        for number, mark in sorted(passed.items(), key=lambda item: item[1].lived_s):
+            first = thing.marks.pop(1 - number, None)
+            if first is None:
+                thing.marks[number], thing.looks = mark, 1
+                continue
+            lasted_s = mark.lived_s - first.lived_s
+            if 0 < lasted_s <= STALE_S:
+                speed = self._distance_m / lasted_s
+                reading = Reading(speed, first.time_s, mark.time_s, thing.looks)
+        return reading
+
+
+class GroundGauge:
+    """Times things over each `distance_m` of ground they cover."""
+
+    def __init__(self, ground: Ground, distance_m: float) -> None:
+        self._ground = ground
+        self._distance_m = distance_m
+
+    def read(self, thing: Timed, moment: Moment) -> Reading | None:
+        place = self._ground.place(stand(thing.box, moment.scene))
+        now = Mark(moment.lived_s, moment.time_s, place)
+        mark = thing.marks.setdefault(0, now)
+        thing.looks += 1
+        went_m, lasted_s = distance(mark.place, place), now.lived_s - mark.lived_s
+        stale = lasted_s > STALE_S
+        if went_m < self._distance_m and not stale:
+            return None
+        looks, thing.looks = thing.looks, 0
+        thing.marks[0] = now
+        if stale or lasted_s <= 0:
+            return None
+        return Reading(went_m / lasted_s, mark.time_s, now.time_s, looks)
+
+
+def _crossed(
+    line: tuple[Point, ...],
+    before: tuple[float, float],
+    now: tuple[float, float],
+    scene: Scene,
+) -> float | None:
+    """When, as a share of the time between two looks, the line was crossed between its ends."""
+    wire = Wire(line, scene.width / scene.height)
+    start, end = wire.upright(before), wire.upright(now)
+    one, other = wire.beyond(start), wire.beyond(end)
+    if (one < 0) == (other < 0):
+        return None
+    share = one / (one - other)
+    x, y = start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
+    return share if 0 <= wire.along((x, y)) <= 1 else None

@@ -1,0 +1,128 @@
+"""Something goes against the allowed direction."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from vigil.core import Rung, Step, Track, part
+from vigil.stages.rules.geometry import Way, WayPoints, distance, stand
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.scene_rule import SceneRule
+from vigil.stages.rules.settings import Count, Labels, Share
+from vigil.stages.rules.stopped_vehicle import VEHICLES
+from vigil.stages.rules.trails import Trail, Trails
+
+LOST_S = 1.0
+"""A track lost and found under a new id in its place within this time goes on."""
+STEEP = 0.5
+"""Of the way it went, at least so much leads back (cosine of 60 degrees); else it crosses."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a thing was at one look."""
+
+    time_s: float
+    place: tuple[float, float]
+    """Picture heights."""
+    along: float
+    """Picture heights from the beginning of the lane."""
+
+
+@dataclass(kw_only=True)
+class _Mover(Trail):
+    furthest: _Spot | None = None
+    """The furthest it came the right way, since it last went the right way."""
+    last: _Spot | None = None
+    hindmost: float = 0.0
+    """How far back it went since then."""
+    back: int = 0
+    """Looks since then in which it went back."""
+    inside: bool = False
+
+
+@part
+class WrongWay(SceneRule):
+    """Fires when a thing has gone `min_travel` against the lane, in `inertia` steps or more.
+
+    The lane is a line with bends, drawn the allowed way. A thing goes against it when it falls
+    back behind the furthest it came, more backwards than sideways. The event begins where it
+    turned, or first appeared, and ends when it has gone as far the right way, leaves the zone or
+    is lost. Limits: on a slow look rate a fast thing is seen only a few times; whoever backs up
+    to park is told of, too, when it is further than `min_travel`; where lanes lie side by side,
+    each needs its zone.
+    """
+
+    CLAIM: ClassVar[str] = "{Thing} moves against the allowed direction {where}."
+    CLAIM_ZH: ClassVar[str] = "{where}有{label}逆行。"
+
+    name: str = "wrong_way"
+    labels: Labels = VEHICLES
+    lane: WayPoints
+    """The allowed way: two points or more, fractions of the picture."""
+    inertia: Count = 2
+    min_travel: Annotated[Share, Field(gt=0)] = 0.1
+    """How far it must go back, as a fraction of the picture's height."""
+
+    @property
+    def needs(self) -> Rung:
+        # It may be over between two key frames.
+        return Rung.LUMA
+
+    def forget(self) -> None:
+        self._movers = Trails(_Mover, grace_s=LOST_S)
+
+    def judge(self, moment: Moment) -> list[Step]:
+        scene = moment.scene
+        way = Way(self.lane, scene.width / scene.height)
+        steps: list[Step] = []
+        for mover, track in self._movers.follow(moment, self.counted(scene, self._movers)):
+            self._advance(mover, track, moment, way)
+            steps += self._judge_mover(mover, moment)
+        for mover in self._movers.lost(moment):
+            steps += self._lives.end(mover.number, moment)
+        return steps
+
+    def _advance(self, mover: _Mover, track: Track, moment: Moment, way: Way) -> None:
+        """Note one look."""
+        fractions = stand(track.box, moment.scene)
+        place = way.upright(fractions)
+        spot = _Spot(moment.time_s, place, way.along(place))
+        mover.inside = self._area.holds(fractions)
+        if mover.furthest is None or mover.last is None or not mover.inside:
+            _begin(mover, spot)
+            return
+        ahead = spot.along >= mover.furthest.along
+        if ahead or spot.along - mover.hindmost >= self.min_travel:
+            _begin(mover, spot)
+            return
+        mover.back += spot.along < mover.last.along
+        mover.hindmost = min(mover.hindmost, spot.along)
+        mover.last = spot
+
+    def _judge_mover(self, mover: _Mover, moment: Moment) -> list[Step]:
+        furthest, last = mover.furthest, mover.last
+        assert furthest is not None
+        assert last is not None
+        if mover.back == 0:
+            return self._lives.end(mover.number, moment)
+        fallen = furthest.along - last.along
+        steep = fallen >= STEEP * distance(furthest.place, last.place)
+        wrong = mover.back >= self.inertia and fallen >= self.min_travel and steep
+        if not wrong and mover.number not in self._lives:
+            return []
+        sighting = self.sighting(
+            start_s=furthest.time_s,
+            end_s=last.time_s,
+            label=mover.label,
+            box=mover.box,
+            track_ids=mover.ids,
+        )
+        return self._lives.hold(mover.number, moment, sighting)
+
+
+def _begin(mover: _Mover, spot: _Spot) -> None:
+    """It goes the right way, or is new here: what it did before no longer counts."""
+    mover.furthest = mover.last = spot
+    mover.hindmost, mover.back = spot.along, 0

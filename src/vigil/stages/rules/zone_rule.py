@@ -1,0 +1,111 @@
+"""What rules about all the things in a zone have in common."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from vigil.core import Box, Step, part
+from vigil.stages.rules.geometry import stand
+from vigil.stages.rules.holding import Holding
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.scene_rule import SceneRule
+from vigil.stages.rules.settings import Seconds
+from vigil.stages.rules.trails import Trail, Trails, TrailT
+from vigil.stages.rules.words import Phrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a look found of a zone."""
+
+    holds: bool
+    members: Sequence[Trail] = ()
+    """The things it is about."""
+    counts: dict[str, int] = field(default_factory=dict)
+    late_s: float = 0.0
+    """For how long it may have been so before anybody could be sure."""
+
+
+@part
+class ZoneRule(SceneRule):
+    """Frame of a rule about how many, or whether any, things are in the zone.
+
+    A rule writes `find`, called for each look. A thing not found for less than `grace_s` is still
+    counted where it was last seen, and so is what a look left out because nothing moved there.
+    """
+
+    longer_than_s: Seconds = 10.0
+    """Seconds for which it must hold."""
+    grace_s: Seconds = 1.0
+    """Seconds for which a thing may be hidden and still counts."""
+    close_s: Seconds = 1.0
+    """Seconds after which it is over when it no longer holds."""
+
+    @property
+    def number_words(self) -> Phrase:
+        """What `{number}` stands for in the claim."""
+        return ("", "")
+
+    def forget(self) -> None:
+        self._holding = Holding(inertia=self.inertia, close_s=self.close_s)
+
+    @abstractmethod
+    def find(self, moment: Moment) -> Finding:
+        """What this look found."""
+
+    def judge(self, moment: Moment) -> list[Step]:
+        if not moment.scene.looked:
+            return []
+        finding = self.find(moment)
+        self._holding.note(moment, holds=finding.holds, late_s=finding.late_s)
+        if not self._holding.on:
+            return self._lives.end("zone", moment)
+        if not finding.holds or not self._holding.lasted(moment, self.longer_than_s):
+            return []
+        sighting = self.sighting(
+            start_s=self._holding.since_s,
+            end_s=self._holding.last_s,
+            label=self.common_label(finding.members),
+            box=around(finding.members) or self._area.box(moment.scene),
+            track_ids=[thing.ids[-1] for thing in finding.members],
+            seconds=self.longer_than_s,
+            number=self.number_words,
+            counts=finding.counts,
+        )
+        return self._lives.hold("zone", moment, sighting)
+
+    def follow(self, moment: Moment, things: Trails[TrailT]) -> float:
+        """Take in who is where now; return since how long the things given up now are missing."""
+        things.follow(moment, self.counted(moment.scene, things))
+        return max((lateness_s(thing, moment) for thing in things.lost(moment)), default=0.0)
+
+    def inside(self, moment: Moment, things: Iterable[TrailT]) -> list[TrailT]:
+        """Those of the things that stand in the zone."""
+        scene, holds = moment.scene, self._area.holds
+        if self.zone is None:
+            return list(things)
+        return [thing for thing in things if holds(stand(thing.box, scene))]
+
+    def common_label(self, members: Sequence[Trail]) -> str:
+        """The word for all of them; empty where they need several."""
+        labels = {thing.label for thing in members} or set(self.labels)
+        return labels.pop() if len(labels) == 1 else ""
+
+
+def lateness_s(thing: Trail, moment: Moment) -> float:
+    """Seconds since a thing was first looked for in vain."""
+    missing_lived_s = thing.missing_lived_s
+    return 0.0 if missing_lived_s is None else moment.lived_s - missing_lived_s
+
+
+def around(members: Sequence[Trail]) -> Box | None:
+    """The smallest box around all of them; None around nobody."""
+    if not members:
+        return None
+    boxes = [thing.box for thing in members]
+    return Box(
+        min(box.x1 for box in boxes),
+        min(box.y1 for box in boxes),
+        max(box.x2 for box in boxes),
+        max(box.y2 for box in boxes),
+    )
