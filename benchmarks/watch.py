@@ -214,9 +214,9 @@ def measure_recall(report: Report, detector: ModelDetector) -> None:
 
 
 def recall_shots() -> Iterator[Shot]:
-    """Small and large, by day and night, at constant quality and at a constant bit rate; twice."""
-    kinds = product(("small", "large"), (False, True), (None, 384_000), range(2))
-    for number, (size, night, bit_rate, _) in enumerate(kinds):
+    """Small and large, by day and night, at constant quality and at a constant bit rate."""
+    kinds = product(("small", "large"), (False, True), (None, 384_000))
+    for number, (size, night, bit_rate) in enumerate(kinds):
         yield Shot(
             visits=12,
             seconds=300,
