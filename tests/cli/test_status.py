@@ -42,6 +42,14 @@ STATUS: dict[str, Any] = {
     "spares": {"spare-2": {"pid": 2, "rss_bytes": 50 * 2**20, "cpu_s": 1.0}},
     "events_recorded": 9,
     "steps_waiting": 0,
+    "call": {
+        "decisions": [
+            {"outcome": "confirmed", "reason": "", "events": 3},
+            {"outcome": "unverified", "reason": "deadline", "events": 1},
+        ],
+        "percentiles_s": {"total": {"p50": 1.25, "p95": 4.0, "p99": 9.0}},
+        "brain": {"waiting": 2, "calls": {"answered": 5}, "shed": {"stale": 1}, "shared": 0},
+    },
     "shard_restarts": 2,
 }
 
@@ -59,6 +67,15 @@ def test_each_camera_is_a_line_with_the_reason_when_something_is_wrong(vigil: An
     processes = "shards: 1, 100 MiB; spares: 1, 50 MiB"
     assert found.lines[3] == f"events recorded: 9; {processes}; restarts after a crash: 2"
     assert "misses 1.0%, at most 4.0%" in found.lines[4]
+
+
+def test_it_says_how_events_were_decided(vigil: Any) -> None:
+    write_status(open_home(), STATUS, time_s=time.time())
+    lines = vigil("status").lines
+    assert lines[-2:] == [
+        "decided: 3 confirmed, 1 unverified (deadline); a verdict takes 1.2 s, 4.0 s (95 %)",
+        "large model: 5 answered; waiting: 2; not asked: 1",
+    ]
 
 
 def test_where_there_are_several_sites_each_is_told_apart(vigil: Any) -> None:

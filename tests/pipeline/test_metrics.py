@@ -36,6 +36,18 @@ STATUS: dict[str, Any] = {
     "steps_refused": 0,
     "steps_waiting": 2,
     "shard_restarts": 3,
+    "call": {
+        "judging": 2,
+        "decisions": [
+            {"outcome": "confirmed", "reason": "", "events": 4},
+            {"outcome": "unverified", "reason": "deadline", "events": 1},
+        ],
+        "verdicts": 4,
+        "seconds": {"queue": 1.5, "total": 6.0},
+        "percentiles_s": {"total": {"p50": 1.0, "p95": 2.0, "p99": 3.0}},
+        "brain": {"waiting": 3, "calls": {"answered": 5}, "shed": {"stale": 2}, "shared": 1},
+        "alerts": {"room": {"delivered": 9, "failures": 1}},
+    },
 }
 
 
@@ -73,6 +85,17 @@ def test_a_scrape_holds_every_figure() -> None:
     assert samples["vigil_miss_rate_at_most",] == 0.4
     assert samples["vigil_events_recorded_total",] == 5
     assert samples["vigil_steps_waiting",] == 2
+    assert samples["vigil_decisions_total", "confirmed", ""] == 4
+    assert samples["vigil_decisions_total", "unverified", "deadline"] == 1
+    assert samples["vigil_verdict_seconds_total", "total"] == 6.0
+    assert samples["vigil_verdicts_total",] == 4
+    assert samples["vigil_judging",] == 2
+    assert samples["vigil_brain_calls_total", "answered"] == 5
+    assert samples["vigil_brain_shed_total", "stale"] == 2
+    assert samples["vigil_brain_shared_total",] == 1
+    assert samples["vigil_brain_waiting",] == 3
+    assert samples["vigil_alerts_delivered_total", "room"] == 9
+    assert samples["vigil_alerts_failures", "room"] == 1
 
 
 def test_a_port_that_is_taken_is_told_in_one_line() -> None:

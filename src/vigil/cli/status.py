@@ -55,9 +55,30 @@ def _summary(found: dict[str, Any]) -> list[str]:
         lines += [_site(name, figures) for name, figures in found["sites"].items()]
     elif found["recall"]["audits"]:
         lines.append(_misses(found["recall"]))
+    lines += _judged(found["call"])
     waiting = found["steps_waiting"]
     if waiting:
         lines.append(f"{waiting} steps wait: the database and the disk take none")
+    return lines
+
+
+def _judged(call: dict[str, Any]) -> list[str]:
+    """How events were decided since the start, how fast, and what large models did."""
+    if not call["decisions"]:
+        return []
+    decided = ", ".join(
+        f"{each['events']} {each['outcome']}" + (f" ({each['reason']})" if each["reason"] else "")
+        for each in call["decisions"]
+    )
+    lines = [f"decided: {decided}"]
+    total = call["percentiles_s"]["total"]
+    if total is not None:
+        lines[0] += f"; a verdict takes {total['p50']:.1f} s, {total['p95']:.1f} s (95 %)"
+    brain = call["brain"]
+    if brain["calls"] or brain["waiting"] or brain["shed"]:
+        asked = ", ".join(f"{count} {result}" for result, count in brain["calls"].items()) or "none"
+        shed = sum(brain["shed"].values())
+        lines.append(f"large model: {asked}; waiting: {brain['waiting']}; not asked: {shed}")
     return lines
 
 

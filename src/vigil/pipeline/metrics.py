@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from vigil.core import ConfigError
+from vigil.pipeline.call_metrics import of_call
 
 COUNTERS = {
     "received": "Video packets that came from the camera",
@@ -61,6 +62,7 @@ class Figures:
         for name in MISS_RATES:
             text = f"{GAUGES[name]}, all cameras together"
             yield GaugeMetricFamily(f"vigil_{name}", text, value=status["recall"][name])
+        yield from of_call(status["call"])
 
 
 def _of_cameras(cameras: Mapping[str, Any]) -> Iterable[Metric]:
