@@ -4,7 +4,10 @@ import importlib
 import sys
 from pathlib import Path
 
-HELPERS = {"__init__", "__main__", "report", "rivals", "footage", "sightings", "candidates"}
+HELPERS = {
+    "__init__", "__main__", "candidates", "footage", "judging", "load", "replay", "report",
+    "rivals", "sightings", "suspicions",
+}  # fmt: skip
 
 
 def main() -> int:

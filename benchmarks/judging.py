@@ -1,0 +1,255 @@
+"""What judges make of suspicions whose truth is known: `decide --only accuracy`."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.special import betaincinv
+
+from benchmarks import second_look
+from benchmarks.candidates import settings, yolox
+from benchmarks.footage import YOLOX
+from benchmarks.report import Report
+from benchmarks.suspicions import Material, Suspicion, of_parades, of_real_clips
+from vigil.brain.openai import OpenAiBrain
+from vigil.core import Decision, Outcome, Ruling, SourceError, Unverified, Verdict, Verifier
+from vigil.data.happened import SLACK_S, happening_of
+from vigil.pipeline.score import JudgedEvent, Score, scorecard
+from vigil.stages.verify.ask_brain import AskBrain
+from vigil.stages.verify.second_look import SecondLook
+from vigil.testing.fake_answers import TruthOracle
+from vigil.testing.fake_brain import FakeBrain
+
+HELD_OUT = settings(900, 2)
+"""Films that were rendered for this benchmark alone."""
+EXACT_SLACK_S = 1.0
+"""Rendered truth is exact; a rule may still wait until it is sure."""
+WORKERS = 3
+WANTED = 0.94
+ERRORS_STEP = 0.01
+ACTS_A_DAY = 24
+"""Assumed of a camera: one thing an hour, such as the films show, of which half are true."""
+OUTCOMES = {
+    Ruling.CONFIRMED: Outcome.CONFIRMED,
+    Ruling.REJECTED: Outcome.REJECTED,
+    Ruling.UNSURE: Outcome.UNVERIFIED,
+}
+Verdicts = Mapping[str, Verdict | None]
+"""By event; None: the clip could not be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """A watch and the judge of what it says."""
+
+    name: str
+    watcher: str
+    looks_again: bool
+    """Whether the second look has a detector, too."""
+
+    def judge(self) -> SecondLook:
+        return SecondLook(detector=yolox() if self.looks_again else None, workers=WORKERS)
+
+
+NO_MODEL = Setup(name="no model at all", watcher="motion", looks_again=False)
+LATE_MODEL = Setup(name="watch without, second look with YOLOX", watcher="motion", looks_again=True)
+MODEL = Setup(name="YOLOX in both", watcher="model", looks_again=True)
+
+
+def measure(report: Report) -> None:
+    """Tables and claims of all setups; films that are not there yet are rendered."""
+    report.details["held out"] = _seeds()
+    setups = [NO_MODEL] + ([LATE_MODEL, MODEL] if YOLOX.exists() else [])
+    materials, rows, real_rows = {}, [], []
+    for setup in setups:
+        if setup.watcher not in materials:
+            materials[setup.watcher] = of_parades(HELD_OUT, setup.watcher)
+        material = materials[setup.watcher]
+        verdicts = asyncio.run(heard(setup.judge(), material.suspicions))
+        score = scored(material, verdicts, slack_s=EXACT_SLACK_S)
+        rows.append(_row(setup.name, score))
+        report.say(f"{setup.name}: {score.events} events")
+        _claim(report, setup, score)
+        if setup is not LATE_MODEL:
+            _calls(report, setup, material, verdicts)
+        if setup is setups[-1]:
+            _cascade(report, setup, material, verdicts)
+        if YOLOX.exists():
+            real = of_real_clips(setup.watcher)
+            judged = asyncio.run(heard(setup.judge(), real.suspicions))
+            real_rows.append(_row(setup.name, scored(real, judged, slack_s=SLACK_S)))
+    report.table("held-out rendered films", tuple(rows[0]), [tuple(r.values()) for r in rows])
+    if real_rows:
+        told = [tuple(row.values()) for row in real_rows]
+        report.table("labelled real clips", tuple(real_rows[0]), told)
+
+
+async def heard(judge: Verifier, suspicions: Sequence[Suspicion]) -> Verdicts:
+    """What a judge says of each, a few at a time."""
+    places = asyncio.Semaphore(WORKERS)
+
+    async def said(suspicion: Suspicion) -> Verdict | None:
+        async with places:
+            try:
+                return await judge.verify(suspicion.case())
+            except SourceError:
+                return None
+
+    verdicts = await asyncio.gather(*map(said, suspicions))
+    await judge.close()
+    return {one.event.id: verdict for one, verdict in zip(suspicions, verdicts, strict=True)}
+
+
+def scored(material: Material, verdicts: Verdicts, *, slack_s: float) -> Score:
+    """The scorecard's count: what is not rejected reaches people."""
+    judged = [_judged(one, verdicts[one.event.id]) for one in material.suspicions]
+    return scorecard(judged, material.happened, slack_s=slack_s).whole
+
+
+def _judged(suspicion: Suspicion, verdict: Verdict | None) -> JudgedEvent:
+    outcome = Outcome.UNVERIFIED if verdict is None else OUTCOMES[verdict.ruling]
+    reason = Unverified.NO_CLIP if verdict is None else Unverified.UNSURE
+    decision = Decision(
+        event_id=suspicion.event.id,
+        outcome=outcome,
+        reason=reason if outcome is Outcome.UNVERIFIED else None,
+        verdict=verdict,
+        incident=suspicion.event.id,
+        due_s=suspicion.told_s,
+    )
+    return JudgedEvent(event=suspicion.event, decision=decision)
+
+
+def _seeds() -> dict[str, Any]:
+    """Which films were held out, and which were looked at while the second look was made."""
+    ours = {each.seed for each in HELD_OUT}
+    fitted, tried = (
+        {each.seed for each in films} for films in (second_look.FIT, second_look.HELD_OUT)
+    )
+    return {
+        "films": [each.name for each in HELD_OUT],
+        "seeds": sorted(ours),
+        "seeds of the fit": sorted(fitted),
+        "seeds of its own held-out films": sorted(tried),
+        "seeds of both": sorted(ours & (fitted | tried)),
+    }
+
+
+def _row(name: str, score: Score) -> dict[str, object]:
+    labelled = score.true + score.false
+    right = score.true - score.true_rejected + score.false_removed
+    return {
+        "watch and second look": name,
+        "events": labelled,
+        "true": score.true,
+        "accuracy, watch alone": share(score.true, labelled),
+        "accuracy": share(right, labelled),
+        "precision, watch alone": share(score.true, labelled),
+        "precision": share(score.true - score.true_rejected, score.kept),
+        "happened": score.happened,
+        "recall, watch alone": share(score.happened_found, score.happened),
+        "recall": share(score.happened_kept, score.happened),
+        "false alarms removed": share(score.false_removed, score.false),
+        "true events rejected": share(score.true_rejected, score.true),
+        "left unsure": share(score.unverified, labelled),
+    }
+
+
+def share(part: int, whole: int) -> str:
+    """A share with its exact bounds at 95 % (Clopper and Pearson, 1934)."""
+    if not whole:
+        return "none of 0"
+    low = betaincinv(part, whole - part + 1, 0.025) if part else 0.0
+    high = betaincinv(part + 1, whole - part, 0.975) if part < whole else 1.0
+    return f"{part / whole:.1%} ({low:.1%}-{high:.1%})"
+
+
+def _claim(report: Report, setup: Setup, score: Score) -> None:
+    name = setup.name
+    report.claim(f"held-out events, {name}", score.true + score.false, 100)
+    report.claim(f"accuracy of the watch alone, {name}", score.accuracy_before or 0.0, 0.72)
+    report.claim(
+        f"accuracy with the second look alone, {name}", score.accuracy_after or 0.0, WANTED
+    )
+    removed = score.false_removed / max(1, score.false)
+    report.claim(f"false alarms removed by the second look alone, {name}", removed, 0.6)
+    lost = score.true_rejected / max(1, score.true)
+    report.claim(
+        f"true events wrongly rejected by the second look, {name}", lost, 0.02, better="lower"
+    )
+
+
+def _calls(report: Report, setup: Setup, material: Material, verdicts: Verdicts) -> None:
+    """How often a large model would be asked in a day; only the number of acts is assumed."""
+    asked = {
+        (one.event.source, one.event.rule, track)
+        for one in _unsure(material, verdicts)
+        for track in one.event.track_ids[:1]
+    }
+    an_act = len(asked) / material.acts
+    rows = [(acts, f"{an_act * acts:.1f}") for acts in (6, 12, ACTS_A_DAY, 48, 96)]
+    report.table(f"large calls a camera and day, {setup.name}", ("acts a day", "calls"), rows)
+    report.details[f"suspicions, {setup.name}"] = {
+        "seconds of film": round(material.seconds, 1),
+        "acts": material.acts,
+        "suspicions": len(material.suspicions),
+        "suspicions an act": round(len(material.suspicions) / material.acts, 2),
+        "calls an act, one for each rule and track": round(an_act, 3),
+    }
+    report.claim(
+        f"large calls a camera and day at an assumed {ACTS_A_DAY} acts, {setup.name}",
+        an_act * ACTS_A_DAY,
+        5,
+        better="lower",
+    )
+
+
+def _unsure(material: Material, verdicts: Verdicts) -> list[Suspicion]:
+    def is_unsure(one: Suspicion) -> bool:
+        verdict = verdicts[one.event.id]
+        return verdict is not None and verdict.ruling is Ruling.UNSURE
+
+    return [one for one in material.suspicions if is_unsure(one)]
+
+
+def _cascade(report: Report, setup: Setup, material: Material, verdicts: Verdicts) -> None:
+    """How often a large model may err. Only a fake one is asked, so that nothing else is told."""
+    unsure = _unsure(material, verdicts)
+
+    def reaches(error_rate: float) -> bool:
+        said = asyncio.run(_fake(unsure, material, error_rate))
+        score = scored(material, {**verdicts, **said}, slack_s=EXACT_SLACK_S)
+        report.say(f"a fake that errs in {error_rate:.0%}: {score.accuracy_after:.1%}")
+        return (score.accuracy_after or 0.0) >= WANTED
+
+    low, high = -1, round(1 / ERRORS_STEP)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if reaches(middle * ERRORS_STEP) else (low, middle)
+    report.details["cascade with a FAKE large model"] = {
+        "setup": setup.name,
+        "asked of it": len(unsure),
+        "largest error rate that still gives 94 %": low * ERRORS_STEP if low >= 0 else None,
+    }
+    if low >= 0:
+        report.claim(
+            f"FAKE large model: largest error rate at which the cascade has 94 % accuracy, "
+            f"{setup.name}",
+            low * ERRORS_STEP,
+            0.1,
+        )
+
+
+async def _fake(unsure: Sequence[Suspicion], material: Material, error_rate: float) -> Verdicts:
+    """What a server says that knows the truth and errs on purpose, over the real protocol."""
+    truth = False
+    with FakeBrain(TruthOracle(lambda _asked: truth, error_rate=error_rate, seed=1)) as server:
+        judge = AskBrain(brain=OpenAiBrain(base_url=server.url, model="fake-brain"))
+        said: dict[str, Verdict | None] = {}
+        for one in unsure:
+            telling = happening_of(one.event, material.happened, slack_s=EXACT_SLACK_S)
+            truth = telling is not None
+            said[one.event.id] = await judge.verify(one.case())
+        await judge.close()
+    return said
