@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from tests.torture.torturer import Torture
 
+from vigil.core import VigilError
 from vigil.testing.films import write_tiny_film
 from vigil.testing.http_receiver import HttpReceiver
 
@@ -69,7 +71,7 @@ def test_a_step_that_is_accepted_too_early_is_seen_to_be_lost(torture: Torture) 
 
 
 def test_events_without_jobs_and_deadlines_are_seen_to_stay_undecided(torture: Torture) -> None:
-    torture.flags = ("no-jobs",)
+    torture.flags = ("no-jobs", "brief")
     torture.one_life(random.Random(1))
 
     with pytest.raises(AssertionError, match="not settled"):
@@ -170,5 +172,6 @@ def test_a_power_cut_without_syncs_is_seen_to_lose_events(torture: Torture, disk
     torture.flags = ("no-sync",)
     torture.home = disk.mounted(disk.image, "commit=300") / "home"
     for after in cut_power(torture, disk, random.Random(1), 1):
-        with pytest.raises(AssertionError, match=r"is lost|not settled|failed"):
+        # Lost, cut short, or not even to be opened: each is what the syncs are there for.
+        with pytest.raises((AssertionError, VigilError, sqlite3.DatabaseError)):
             after.settle_and_check()

@@ -20,6 +20,7 @@ from vigil.store import DecisionStore, EventStore, Retention
 from vigil.testing.http_receiver import HttpReceiver, Received
 
 VICTIM = Path(__file__).with_name("victim.py")
+NO_SYNC = {"PYTHONPATH": str(VICTIM.with_name("no_sync"))}
 READY_S = 60.0
 
 
@@ -140,7 +141,8 @@ class Torture:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
+                env={**os.environ, "OMP_NUM_THREADS": "1"}
+                | (NO_SYNC if "no-sync" in flags else {}),
             )
 
 

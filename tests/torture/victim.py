@@ -1,9 +1,10 @@
 """A whole `vigil run` that says which steps it has accepted, until somebody kills it.
 
 `python victim.py HOME RECEIVER FILM [FLAG …]`. Flags switch a mechanism off, so that a test can
-see what it is good for: `no-sync` never syncs a file or the database, `hasty` says that a step was
-accepted before it is written, `no-jobs` writes events without their jobs and keeps no deadlines.
-`settle` watches nothing: it ends when everything that was accepted is decided and told.
+see what it is good for: `no-sync` never syncs the database (see `no_sync` for files), `hasty` says
+that a step was accepted before it is written, `no-jobs` writes events without their jobs and keeps
+no deadlines. `settle` watches nothing: it ends when everything that was accepted is decided and
+told; `brief` does not wait long for that.
 """
 
 import os
@@ -27,8 +28,8 @@ from vigil.pipeline.supervisor import Supervisor
 from vigil.store import DeliveryStore, EventStore, Retention, SteadyStore, database
 
 CAMERAS = 3
-SETTLED_S = 60.0
-"""Longest time that settling may take."""
+SETTLED_S, BRIEF_S = 60.0, 8.0
+"""Longest times that settling may take."""
 
 
 def settings(receiver: str, film: Path, home: Path, *, cameras: int) -> App:
@@ -86,14 +87,13 @@ class Journal:
 
 
 def without_syncs() -> None:
-    """From here on nothing is synced by this process."""
+    """From here on the database is not synced."""
 
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA synchronous = OFF")
 
     database._prepare_sqlite = prepare
-    os.fsync = lambda _handle: None
 
 
 def main(home_path: Path, receiver: str, film: Path, flags: set[str]) -> None:
@@ -111,7 +111,7 @@ def main(home_path: Path, receiver: str, film: Path, flags: set[str]) -> None:
     store.start()
     call.start()
     if settling:
-        settle(call, events)
+        settle(call, events, within_s=BRIEF_S if "brief" in flags else SETTLED_S)
     else:
         watch(home, store, call, app, hasty="hasty" in flags)
     call.close()
@@ -129,10 +129,10 @@ def watch(home: Any, store: SteadyStore, call: Call, app: App, *, hasty: bool) -
     supervisor.close()
 
 
-def settle(call: Call, events: EventStore) -> None:
+def settle(call: Call, events: EventStore, *, within_s: float) -> None:
     """Until nothing is pending and nothing waits to be told."""
     deliveries = DeliveryStore(events.database)
-    until_s = time.monotonic() + SETTLED_S
+    until_s = time.monotonic() + within_s
     while time.monotonic() < until_s:
         call.tend()
         waiting = sum(counts.get("waiting", 0) for counts in deliveries.counts().values())
