@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -16,6 +17,7 @@ from pydantic import BaseModel, Field
 from tests.brain.clip_models import broken_pair, random_pair
 
 from vigil.brain.clip import ClipBrain
+from vigil.brain.local import LocalBrain
 from vigil.brain.openai import OpenAiBrain
 from vigil.core import Brain, BrainError, Question, Reply, Still
 from vigil.testing.fake_brain import FakeBrain
@@ -64,9 +66,22 @@ def clip_unable() -> Iterator[Brain]:
         yield ClipBrain(folder=broken_pair(Path(folder)))
 
 
-KINDS = [Kind("openai", openai, openai_unable), Kind("clip", clip, clip_unable)]
+@contextmanager
+def local(*, forced: bool = True) -> Iterator[Brain]:
+    from tests.brain.chat_models import chat_model  # noqa: PLC0415  opens torch
 
-every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+    with TemporaryDirectory() as folder:
+        yield LocalBrain(folder=chat_model(Path(folder)), forced=forced)
+
+
+NEEDS_TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
+KINDS = [
+    Kind("openai", openai, openai_unable),
+    Kind("clip", clip, clip_unable),
+    pytest.param(Kind("local", local, lambda: local(forced=False)), marks=NEEDS_TORCH, id="local"),
+]
+
+every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: getattr(kind, "name", None))
 
 
 def question(pictures: int = 1) -> Question:

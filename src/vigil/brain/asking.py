@@ -78,12 +78,16 @@ class Asking:
         before = plain(self.reply, MOST_REPEATED) or "(nothing)"
         return [
             {"role": "assistant", "content": before},
-            {
-                "role": "user",
-                "content": f"That is no answer: {self.problem}. "
-                "Answer the question again, with one JSON object that fits the schema.",
-            },
+            {"role": "user", "content": repair_words(self.problem)},
         ]
+
+
+def repair_words(problem: str) -> str:
+    """What a model is told whose reply is no answer."""
+    return (
+        f"That is no answer: {problem}. "
+        "Answer the question again, with one JSON object that fits the schema."
+    )
 
 
 def _words(text: str) -> dict[str, Any]:
