@@ -236,6 +236,7 @@ class Decider:
             return _on_spent(self._on_spent, error.verdict, hearing)
         except BrainError as error:
             reason = Unverified.SHED if isinstance(error, Shed) else Unverified.BRAIN_DOWN
+            log.warning("no large model ruled", event_id=stored.event.id, reason=str(error))
             return _nobody(reason, error.verdict, hearing)
         except (NoFootage, SourceError) as error:
             log.warning("nothing to judge by", event_id=stored.event.id, reason=str(error))
