@@ -113,9 +113,13 @@ def bare(urls: list[str]) -> Iterator[None]:
 
 
 @contextmanager
-def read(urls: list[str], *, queue: bool = False, gather_s: float = 0.0) -> Iterator[None]:
+def read(
+    urls: list[str], *, queue: bool = False, gather_s: float = 0.0, rests: bool = False
+) -> Iterator[None]:
     """Sources into readers, and a loop that takes from all of them whenever a packet has come."""
     sources = [StreamSource(url=url, name=f"c{n}") for n, url in enumerate(urls)]
+    for source in sources:
+        source.may_rest = rests
     readers = [
         Reader(Iterated(source) if queue else source, name=source.name, live=True)
         for source in sources
@@ -148,8 +152,9 @@ WAYS: dict[str, Callable[[list[str]], AbstractContextManager[None]]] = {
     "a queue between threads, a round a packet": lambda urls: read(urls, queue=True),
     "handed over, a round a packet": read,
     "handed over, shared rounds": lambda urls: read(urls, gather_s=GATHER_S),
+    "the same, and packets gather": lambda urls: read(urls, gather_s=GATHER_S, rests=True),
 }
-BEFORE, OURS = "a queue between threads, a round a packet", "handed over, shared rounds"
+BEFORE, OURS = "a queue between threads, a round a packet", "the same, and packets gather"
 
 
 def cost(way: str, urls: list[str], seconds: float) -> float:

@@ -8,6 +8,7 @@ from math import inf
 from vigil.core import Clock, Encoding, Packet, SourceError, SourceLost
 from vigil.media.demux import Demuxer, Stamp
 from vigil.stages.ingest.pace import Pace
+from vigil.stages.ingest.rests import Rests
 from vigil.stages.ingest.timeline import LiveTimeline
 
 FIRST_PACKET_S = 8.0
@@ -32,14 +33,19 @@ class Connection:
         name: str,
         clock: Clock,
         not_before_s: float,
+        may_rest: bool = False,
     ) -> None:
-        """`not_before_s`: time of the last packet of the connection before, UTC seconds."""
+        """`not_before_s`: time of the last packet of the connection before, UTC seconds.
+
+        `may_rest`: what is not read at once is kept for us, as by TCP.
+        """
         self._open = open_demuxer
         self._take = take
         self._name = name
         self._wall_s = clock.now_s() - clock.monotonic_s()
         self._clock = clock
         self._not_before_s = not_before_s
+        self._may_rest = may_rest
         self._error: SourceError | None = None
         self._over = threading.Event()
         self._handing_over = threading.Lock()
@@ -80,9 +86,14 @@ class Connection:
     def _receive(self) -> None:
         try:
             with self._open() as demuxer:
+                rests = Rests() if self._may_rest and not demuxer.in_bursts else None
+                asked_s = self._now_s()
                 for packet in demuxer.packets(self._stamp_for(demuxer), self._now_s):
                     if not self._hand_over(packet):
                         return
+                    if rests is not None and (pause_s := rests.after(packet, asked_s)):
+                        self._over.wait(pause_s)
+                    asked_s = self._now_s()
             self._error = SourceLost(f"{self._name}: the server ended the stream")
         except SourceError as error:
             self._error = error

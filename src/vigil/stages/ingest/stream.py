@@ -51,6 +51,8 @@ class StreamSource:
         self.limits = Limits()
         self.clock: Clock = SystemClock()
         self.random = random.Random()  # noqa: S311 - spreads load, guards nothing
+        self.may_rest = self.transport == "tcp"
+        """What is not read at once waits in the socket; UDP would lose it."""
         self.connected = False
         """Packets are flowing."""
         self.reconnects = 0
@@ -135,7 +137,12 @@ class StreamSource:
             return not self._closed.is_set()
 
         return Connection(
-            self._open, arrived, name=self.name, clock=self.clock, not_before_s=self._floor_s()
+            self._open,
+            arrived,
+            name=self.name,
+            clock=self.clock,
+            not_before_s=self._floor_s(),
+            may_rest=self.may_rest,
         )
 
     def _follow(self, connection: Connection) -> None:
