@@ -173,3 +173,46 @@ def test_what_ended_a_source_is_known() -> None:
     assert reader.ended
     with pytest.raises(SourceRefused, match="gate: no"):
         raise reader.failure
+
+
+class Pushed(Given):
+    """Hands its packets over in a thread of its own, and cannot be iterated."""
+
+    def packets(self) -> Iterator[Packet]:
+        raise AssertionError("who can hand over is not iterated")
+
+    def deliver(self, take: Callable[[Packet], bool]) -> None:
+        def run() -> None:
+            for each in self._packets:
+                self.given += 1
+                if not take(each):
+                    return
+            self.closed.wait()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+
+
+def test_a_source_that_hands_over_is_read_where_its_packets_arrive() -> None:
+    source = Pushed([packet(index) for index in range(30)])
+    reader = Reader(source, name="gate", live=True, backlog_s=1.95)
+    awakened = []
+    reader.start(lambda: awakened.append(threading.current_thread().name))
+    wait_for(lambda: source.given == 30 and reader.account().waiting == 30)
+    taken = [reader.take() for _ in range(30)]
+    assert [each.dropped for each in taken] == [True] * 10 + [False] * 20
+    assert reader.account() == Account(received=30, processed=20, dropped=10)
+    assert "read-gate" not in awakened
+    reader.stop()
+    wait_for(lambda: reader.ended)
+
+
+def test_a_source_that_hands_over_is_told_when_reading_stops() -> None:
+    source = Pushed([packet(index) for index in range(10)])
+    reader = Reader(source, name="gate", live=True)
+    reader.stop()
+    reader.start()
+    wait_for(lambda: reader.state == "ended")
+    assert source.given == 1
+    assert reader.account() == Account()
