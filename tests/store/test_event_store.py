@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise, permutations
 from pathlib import Path
@@ -10,12 +10,29 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 from store_values import NOON_S, Hands, a_step, an_event
 
 from vigil.core import Clip, Event, Severity, Step, StepKind, StoreError, StoreUnavailable
 from vigil.store import EventStore, event_store
+from vigil.store.schema import clips
 
 MakeClip = Callable[..., Clip]
+
+
+@pytest.fixture
+def store(place: str | Path, clips_folder: Path, clock: Hands) -> Iterator[EventStore]:
+    """In a file, and on a server."""
+    made = EventStore(place, clips_folder, clock=clock, busy_s=0.05)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def file_store(tmp_path: Path, clips_folder: Path, clock: Hands) -> Iterator[EventStore]:
+    made = EventStore(tmp_path / "events.db", clips_folder, clock=clock, busy_s=0.05)
+    yield made
+    made.close()
 
 
 def lived(event: Event) -> list[Step]:
@@ -219,16 +236,15 @@ def test_sql_in_a_name_is_only_a_name(store: EventStore) -> None:
     assert store.count(source="'; DROP TABLE events; --") == 1
 
 
-@pytest.mark.parametrize("place", ["../../secret", "/etc/passwd", "2023-11-15/../../secret"])
+@pytest.mark.parametrize("where", ["../../secret", "/etc/passwd", "2023-11-15/../../secret"])
 def test_a_row_that_points_outside_the_folder_opens_nothing(
-    place: str, store: EventStore, make_clip: MakeClip, tmp_path: Path
+    where: str, store: EventStore, make_clip: MakeClip, tmp_path: Path
 ) -> None:
     (tmp_path.parent / "secret").touch()
     clip = make_clip("one")
     store.record(a_step(an_event()), clip)
-    with sqlite3.connect(tmp_path / "events.db") as database:
-        database.execute("UPDATE clips SET path = ?", (place,))
-    database.close()
+    with store.database.writing() as connection:
+        connection.execute(update(clips).values(path=where))
     with pytest.raises(StoreError, match="lies outside"):
         store.clip_path(clip.uri)
 
@@ -240,7 +256,8 @@ def test_a_link_that_leads_outside_the_folder_opens_nothing(
     store.record(a_step(an_event()), clip)
     file = clips_folder / "2023-11-15" / "one.mp4"
     file.unlink()
-    file.symlink_to(tmp_path / "events.db")
+    (tmp_path / "elsewhere").touch()
+    file.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StoreError, match="lies outside"):
         store.clip_path(clip.uri)
 
@@ -257,8 +274,8 @@ def test_a_clip_that_is_gone_or_unknown_is_told_in_one_line(
         store.clip_path("clip:home/two")
 
 
-def test_the_database_is_kept_the_safe_way(store: EventStore) -> None:
-    with store.database.reading() as connection:
+def test_the_database_is_kept_the_safe_way(file_store: EventStore) -> None:
+    with file_store.database.reading() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")
@@ -267,7 +284,8 @@ def test_the_database_is_kept_the_safe_way(store: EventStore) -> None:
     assert found == {"journal_mode": "delete", "synchronous": 3, "foreign_keys": 1}
 
 
-def test_a_locked_database_is_told_as_such(store: EventStore, tmp_path: Path) -> None:
+def test_a_locked_database_is_told_as_such(file_store: EventStore, tmp_path: Path) -> None:
+    store = file_store
     store.open()
     other = sqlite3.connect(tmp_path / "events.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -290,3 +308,79 @@ def test_a_folder_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
     store = EventStore(tmp_path / "none" / "events.db", tmp_path / "clips")
     with pytest.raises(StoreUnavailable, match="unable to open"):
         store.open()
+
+
+def test_a_server_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
+    store = EventStore("postgresql://127.0.0.1:1/nothing?connect_timeout=2", tmp_path / "clips")
+    with pytest.raises(StoreUnavailable, match="cannot use postgresql"):
+        store.open()
+
+
+def test_a_password_is_not_told(tmp_path: Path) -> None:
+    store = EventStore("postgresql://me:secret@127.0.0.1:1/nothing", tmp_path / "clips")
+    with pytest.raises(StoreUnavailable) as error:
+        store.open()
+    assert "secret" not in str(error.value)
+    with pytest.raises(StoreError, match="not the URL of a database"):
+        EventStore("://", tmp_path / "clips")
+
+
+def test_an_event_is_found_by_the_beginning_of_its_id(store: EventStore) -> None:
+    for name in ("ab-1", "ab-2", "b"):
+        store.record(a_step(an_event(id=name)), None)
+    assert store.find("b").event.id == "b"
+    assert store.find("ab-2").event.id == "ab-2"
+    with pytest.raises(StoreError, match="several events begin with 'ab': ab-1, ab-2"):
+        store.find("ab")
+    with pytest.raises(StoreError, match="no event '%'"):
+        store.find("%")
+
+
+class Followed:
+    """Writes down what follows, or refuses to."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.error: Exception | None = None
+
+    def prepare(self) -> None:
+        self.said.append("prepare")
+
+    def began(self, _connection: object, event: Event) -> None:
+        self.said.append(f"began {event.id}")
+        if self.error is not None:
+            raise self.error
+
+    def ended(self, _connection: object, event: Event) -> None:
+        self.said.append(f"ended {event.id}")
+
+    def committed(self) -> None:
+        self.said.append("committed")
+
+
+def test_what_follows_an_event_follows_once(store: EventStore) -> None:
+    store.follower = followed = Followed()
+    first, second = lived(an_event(id="a")), lived(an_event(id="b"))
+    for step in (*first, *first):
+        store.record(step, None)
+    store.record_many([(second[4], None), (second[0], None)])
+    news = [word for word in followed.said if word not in ("prepare", "committed")]
+    assert news == ["began a", "ended a", "began b", "ended b"]
+    assert followed.said.count("prepare") == followed.said.count("committed") == 11
+
+
+def test_an_event_that_cannot_be_followed_is_not_written(store: EventStore) -> None:
+    store.follower = followed = Followed()
+    followed.error = StoreUnavailable("not yet")
+    with pytest.raises(StoreUnavailable, match="not yet"):
+        store.record(a_step(an_event(id="a")), None)
+    assert store.count() == 0
+    assert "committed" not in followed.said
+
+
+def test_what_a_crash_left_open_ends_for_those_who_follow(store: EventStore) -> None:
+    store.record(a_step(an_event(id="open")), None)
+    store.record(lived(an_event(id="over"))[4], None)
+    store.follower = followed = Followed()
+    assert store.end_open() == 1
+    assert followed.said == ["prepare", "ended open", "committed"]

@@ -54,7 +54,7 @@ class DecisionStore:
     def __init__(self, database: Database, *, announce: Announce | None = None) -> None:
         """`announce`: None, for who keeps no alerts."""
         self.database = database
-        self._announce = announce or _to_nobody
+        self._announce = _to_nobody if announce is None else announce
 
     # An event's life
 

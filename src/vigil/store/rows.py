@@ -1,11 +1,12 @@
 """Between our values and the columns of the tables."""
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from sqlalchemy import Row
 
-from vigil.core import Clip, Event, Outcome, Step, Unverified
+from vigil.core import Clip, Event, Outcome, Step, StoreError, Unverified
 from vigil.core.json import Json, clip_from_json, clip_json, event_json, step_from_json
 
 EVENT_COLUMNS = tuple(Event.__dataclass_fields__)
@@ -53,8 +54,12 @@ class StoredEvent:
 
 
 def event_row(step: Step) -> dict[str, Any]:
-    """Columns that a step fills."""
+    """Columns that a step fills. Raises StoreError for a moment that is none."""
     found = WHEN_UNKNOWN | event_json(step)
+    for name in ("start_s", "end_s", "time_s"):
+        # Some databases take such numbers, and then nobody can write them as JSON.
+        if not isfinite(found[name]):
+            raise StoreError(f"the database refused a row: {name} is {found[name]}")
     row = {name: storable(found[name]) for name in EVENT_COLUMNS}
     return row | {"state": found["type"], "step_s": found["time_s"]}
 
