@@ -27,6 +27,11 @@ class Paced(Trail):
         while len(looks) > 1 and moment.passed(looks[1][0], over_s):
             looks.popleft()
 
+    @property
+    def window_s(self) -> float:
+        """Seconds over which the speed is told."""
+        return self.looks[-1][0] - self.looks[0][0]
+
     def speed(self, *, over_s: float) -> float | None:
         """Own heights a second, by the edge of its box that moved less.
 

@@ -28,7 +28,7 @@ class Running(SceneRule):
 
     Walking takes a person some 0.8 of their height a second, running twice that and more. The
     speed is that over the last `over_s`, of the edge of the box that moved less. The event begins
-    with the first such look and ends when it was slower for `close_s` or is lost. Limits: who
+    with the first such stretch and ends when it was slower for `close_s` or is lost. Limits: who
     runs towards the camera or away moves little in the picture and is missed; so is a box cut
     by the edge of the picture; a bicycle whose rider is a `person` to the detector runs.
     """
@@ -41,8 +41,8 @@ class Running(SceneRule):
     inertia: Count = 2
     faster_than: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.4
     """Own heights a second."""
-    longer_than_s: Seconds = 0.5
-    """Seconds for which the speed must hold."""
+    longer_than_s: Seconds = 1.5
+    """Seconds for which the speed must hold, those over which it is taken included."""
     over_s: Annotated[Seconds, Field(gt=0)] = 1.0
     """Seconds over which the speed is taken."""
     close_s: Seconds = 1.0
@@ -63,7 +63,8 @@ class Running(SceneRule):
             runner.note(moment, over_s=self.over_s)
             speed = runner.speed(over_s=self.over_s)
             fast = speed is not None and speed >= self.faster_than
-            runner.running.note(moment, holds=fast and self.stands_inside(track.box, scene))
+            holds = fast and self.stands_inside(track.box, scene)
+            runner.running.note(moment, holds=holds, late_s=runner.window_s)
             steps += self._judge_runner(runner, moment, fast=fast)
         for runner in self._runners.lost(moment):
             steps += self._lives.end(runner.number, moment)

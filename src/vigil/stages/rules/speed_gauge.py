@@ -43,6 +43,8 @@ class Timed(Trail):
     """By line; on the ground there is one."""
     last: tuple[float, float, tuple[float, float]] | None = None
     """Lived seconds, scene's time and place (fractions of the picture) of the last look."""
+    last_mark: Mark | None = None
+    """The same on the ground."""
     looks: int = 0
     """Since the first mark."""
 
@@ -102,17 +104,36 @@ class GroundGauge:
     def read(self, thing: Timed, moment: Moment) -> Reading | None:
         place = self._ground.place(stand(thing.box, moment.scene))
         now = Mark(moment.lived_s, moment.time_s, place)
+        before, thing.last_mark = thing.last_mark or now, now
         mark = thing.marks.setdefault(0, now)
         thing.looks += 1
-        went_m, lasted_s = distance(mark.place, place), now.lived_s - mark.lived_s
-        stale = lasted_s > STALE_S
-        if went_m < self._distance_m and not stale:
+        if now.lived_s - mark.lived_s > STALE_S:
+            thing.marks[0], thing.looks = now, 0
             return None
-        looks, thing.looks = thing.looks, 0
-        thing.marks[0] = now
-        if stale or lasted_s <= 0:
-            return None
-        return Reading(went_m / lasted_s, mark.time_s, now.time_s, looks)
+        reading = None
+        while distance(mark.place, now.place) >= self._distance_m:
+            # The stretch ends between two looks, wherever the looks fall.
+            end = _on_the_way(mark, before, now, self._distance_m)
+            lasted_s = end.lived_s - mark.lived_s
+            if lasted_s <= 0:
+                return None
+            reading = Reading(self._distance_m / lasted_s, mark.time_s, end.time_s, thing.looks)
+            mark = before = thing.marks[0] = end
+        if reading is not None:
+            thing.looks = 0
+        return reading
+
+
+def _on_the_way(mark: Mark, before: Mark, now: Mark, distance_m: float) -> Mark:
+    """When and where between two looks a thing was so far from its mark."""
+    had_m, has_m = distance(mark.place, before.place), distance(mark.place, now.place)
+    share = min(max((distance_m - had_m) / (has_m - had_m), 0.0), 1.0) if has_m > had_m else 1.0
+    (x1, y1), (x2, y2) = before.place, now.place
+    return Mark(
+        before.lived_s + share * (now.lived_s - before.lived_s),
+        before.time_s + share * (now.time_s - before.time_s),
+        (x1 + share * (x2 - x1), y1 + share * (y2 - y1)),
+    )
 
 
 def _crossed(
@@ -125,7 +146,8 @@ def _crossed(
     wire = Wire(line, scene.width / scene.height)
     start, end = wire.upright(before), wire.upright(now)
     one, other = wire.beyond(start), wire.beyond(end)
-    if (one < 0) == (other < 0):
+    # Who reaches the line exactly passes it then, and not again when going on.
+    if one == 0 or one * other > 0:
         return None
     share = one / (one - other)
     x, y = start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
