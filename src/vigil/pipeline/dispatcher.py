@@ -35,7 +35,8 @@ TICK_S = 0.5
 """How often who waits is looked at, while anybody waits."""
 FIRST_PAUSE_S = 1.0
 """After the first failure of a large model; it doubles with each one."""
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 10.0
+"""What waits must be gone soon after it is back; one try costs little."""
 MOST_ASKED_S = 3600.0
 """A model that wants to be left alone for longer is not believed."""
 MOST_GARBLED = 2

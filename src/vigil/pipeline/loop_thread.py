@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 POLITE = 10
 """Niceness of threads that work on pixels: the watch of live cameras goes first on every core."""
+ASIDE = 2
+"""Threads for what is short."""
 
 
 class LoopThread:
@@ -18,12 +20,12 @@ class LoopThread:
 
     What they hand to `asyncio.to_thread` runs in `threads` threads; what is given to `aside` never
     waits behind that. When `polite`, this thread and every thread that is started from it are less
-    urgent than the rest of the process.
+    urgent than the rest of the process; not so those of `aside`, on whose locks others wait.
     """
 
     def __init__(self, name: str, *, threads: int = 4, polite: bool = False) -> None:
         self._loop = asyncio.new_event_loop()
-        self._aside = ThreadPoolExecutor(2, thread_name_prefix=f"{name}-aside")
+        self._aside = _started(ThreadPoolExecutor(ASIDE, thread_name_prefix=f"{name}-aside"))
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._polite = polite
         self._loop.set_default_executor(self._pool)
@@ -68,6 +70,14 @@ class LoopThread:
             task.cancel()
         await asyncio.wait(tasks, timeout=3.0) if tasks else None
         self._loop.stop()
+
+
+def _started(pool: ThreadPoolExecutor) -> ThreadPoolExecutor:
+    """With all its threads, so that they are as urgent as the caller."""
+    together = threading.Barrier(ASIDE)
+    for _ in range(ASIDE):
+        pool.submit(together.wait)
+    return pool
 
 
 def _be_polite() -> None:
