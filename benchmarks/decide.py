@@ -33,7 +33,7 @@ TAKEN_FROM = 7
 MOST_TAKES = 80
 TOLERANCE_S = 1.0
 """So late an alert still is on time: it has been delivered over a network by then."""
-OUTAGE_CAMERAS, OUTAGE_S = 20, 180.0
+OUTAGE_CAMERAS, OUTAGE_S = 10, 180.0
 OUTAGE_EVENTS = OUTAGE_CAMERAS * AN_HOUR
 """Of an hour, sent in three minutes."""
 BUSY, OVERLOADED = 0.8, 1.5

@@ -1,6 +1,7 @@
 """What judges make of suspicions whose truth is known: `decide --only accuracy`."""
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from benchmarks.report import Report
 from benchmarks.suspicions import Material, Suspicion, of_parades, of_real_clips
 from vigil.brain.openai import OpenAiBrain
 from vigil.core import Decision, Outcome, Ruling, SourceError, Unverified, Verdict, Verifier
-from vigil.data.happened import SLACK_S, happening_of
+from vigil.data.happened import SLACK_S, Happened, happening_of
 from vigil.pipeline.score import JudgedEvent, Score, scorecard
 from vigil.stages.verify.ask_brain import AskBrain
 from vigil.stages.verify.second_look import SecondLook
@@ -53,36 +54,33 @@ class Setup:
 
 
 NO_MODEL = Setup(name="no model at all", watcher="motion", looks_again=False)
-LATE_MODEL = Setup(name="watch without, second look with YOLOX", watcher="motion", looks_again=True)
 MODEL = Setup(name="YOLOX in both", watcher="model", looks_again=True)
 
 
 def measure(report: Report) -> None:
     """Tables and claims of all setups; films that are not there yet are rendered."""
     report.details["held out"] = _seeds()
-    setups = [NO_MODEL] + ([LATE_MODEL, MODEL] if YOLOX.exists() else [])
-    materials, rows, real_rows = {}, [], []
-    for setup in setups:
-        if setup.watcher not in materials:
-            materials[setup.watcher] = of_parades(HELD_OUT, setup.watcher)
-        material = materials[setup.watcher]
+    rows, real_rows = [], []
+    for setup in [NO_MODEL, MODEL] if YOLOX.exists() else [NO_MODEL]:
+        material = of_parades(HELD_OUT, setup.watcher)
         verdicts = asyncio.run(heard(setup.judge(), material.suspicions))
         score = scored(material, verdicts, slack_s=EXACT_SLACK_S)
         rows.append(_row(setup.name, score))
         report.say(f"{setup.name}: {score.events} events")
         _claim(report, setup, score)
-        if setup is not LATE_MODEL:
-            _calls(report, setup, material, verdicts)
-        if setup is setups[-1]:
-            _cascade(report, setup, material, verdicts)
+        _calls(report, setup, material, verdicts)
         if YOLOX.exists():
             real = of_real_clips(setup.watcher)
             judged = asyncio.run(heard(setup.judge(), real.suspicions))
             real_rows.append(_row(setup.name, scored(real, judged, slack_s=SLACK_S)))
-    report.table("held-out rendered films", tuple(rows[0]), [tuple(r.values()) for r in rows])
-    if real_rows:
-        told = [tuple(row.values()) for row in real_rows]
-        report.table("labelled real clips", tuple(real_rows[0]), told)
+    _tell(report, "held-out rendered films", rows)
+    _tell(report, "labelled real clips", real_rows)
+    _cascade(report, setup, material, verdicts)
+
+
+def _tell(report: Report, title: str, rows: Sequence[Mapping[str, object]]) -> None:
+    if rows:
+        report.table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
 
 
 async def heard(judge: Verifier, suspicions: Sequence[Suspicion]) -> Verdicts:
@@ -214,31 +212,43 @@ def _unsure(material: Material, verdicts: Verdicts) -> list[Suspicion]:
 
 
 def _cascade(report: Report, setup: Setup, material: Material, verdicts: Verdicts) -> None:
-    """How often a large model may err. Only a fake one is asked, so that nothing else is told."""
+    """How often a large model may err. Only a fake one is asked, so that nothing else is told.
+
+    Calculated from what the second look leaves unsure, and then tried.
+    """
     unsure = _unsure(material, verdicts)
-
-    def reaches(error_rate: float) -> bool:
-        said = asyncio.run(_fake(unsure, material, error_rate))
-        score = scored(material, {**verdicts, **said}, slack_s=EXACT_SLACK_S)
-        report.say(f"a fake that errs in {error_rate:.0%}: {score.accuracy_after:.1%}")
-        return (score.accuracy_after or 0.0) >= WANTED
-
-    low, high = -1, round(1 / ERRORS_STEP)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if reaches(middle * ERRORS_STEP) else (low, middle)
+    score = scored(material, verdicts, slack_s=EXACT_SLACK_S)
+    events = score.true + score.false
+    true = sum(_telling(one, material) is not None for one in unsure)
+    # What is unsure is kept, and so is right already where it is true.
+    right = score.true - score.true_rejected + score.false_removed - true
+    rate = 1.0 - (WANTED * events - right) / max(1, len(unsure))
+    rate = math.floor(min(1.0, rate) / ERRORS_STEP) * ERRORS_STEP
+    reached = None
+    while rate >= 0 and (reached := _accuracy_with(unsure, material, verdicts, rate)) < WANTED:
+        rate -= ERRORS_STEP
     report.details["cascade with a FAKE large model"] = {
         "setup": setup.name,
         "asked of it": len(unsure),
-        "largest error rate that still gives 94 %": low * ERRORS_STEP if low >= 0 else None,
+        "accuracy if it never erred": round((right + len(unsure)) / events, 4),
+        "largest error rate that still gives 94 %": round(rate, 2) if rate >= 0 else None,
+        "accuracy at that rate": reached,
     }
-    if low >= 0:
-        report.claim(
-            f"FAKE large model: largest error rate at which the cascade has 94 % accuracy, "
-            f"{setup.name}",
-            low * ERRORS_STEP,
-            0.1,
-        )
+    if rate >= 0:
+        name = "FAKE large model: error rate at which the cascade still has 94 % accuracy"
+        report.claim(f"{name}, {setup.name}", rate, 0.1)
+
+
+def _telling(one: Suspicion, material: Material) -> Happened | None:
+    return happening_of(one.event, material.happened, slack_s=EXACT_SLACK_S)
+
+
+def _accuracy_with(
+    unsure: Sequence[Suspicion], material: Material, verdicts: Verdicts, error_rate: float
+) -> float:
+    said = asyncio.run(_fake(unsure, material, error_rate))
+    score = scored(material, {**verdicts, **said}, slack_s=EXACT_SLACK_S)
+    return score.accuracy_after or 0.0
 
 
 async def _fake(unsure: Sequence[Suspicion], material: Material, error_rate: float) -> Verdicts:
@@ -248,8 +258,7 @@ async def _fake(unsure: Sequence[Suspicion], material: Material, error_rate: flo
         judge = AskBrain(brain=OpenAiBrain(base_url=server.url, model="fake-brain"))
         said: dict[str, Verdict | None] = {}
         for one in unsure:
-            telling = happening_of(one.event, material.happened, slack_s=EXACT_SLACK_S)
-            truth = telling is not None
+            truth = _telling(one, material) is not None
             said[one.event.id] = await judge.verify(one.case())
         await judge.close()
     return said
