@@ -1,6 +1,7 @@
 """What is said about a local brain before torch is opened."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,15 @@ def test_settings_are_checked_as_those_of_a_file(tmp_path: Path) -> None:
     for wrong in ({"device": "tpu"}, {"precision": "int3"}, {"remote_code": True}):
         with pytest.raises(ValidationError):
             make({"folder": str(tmp_path), **wrong})
+
+
+def test_without_torch_it_is_said_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "vigil.brain.chat_model", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    said = str(failing(LocalBrain(folder=tmp_path), ModelError))
+    assert "(torch)" in said
+    assert "vigil-video[brain-local]" in said

@@ -1,6 +1,7 @@
 """A judge without prose: pictures are compared with a claim and with what else they may show."""
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +28,8 @@ from vigil.core import (
     part,
 )
 
+REMEMBERED = 1024
+"""Quiet pictures that teach nothing a second time, when an event is asked about again."""
 LEARNT = "quiet"
 """The folder below the home in which it is kept what quiet cameras show."""
 
@@ -57,6 +60,7 @@ class ClipBrain:
         self._solo = Solo("clip")
         self._encoders: Encoders | None = None
         self._store: QuietStore | None = None
+        self._taught: deque[str] = deque(maxlen=REMEMBERED)
 
     @property
     def model(self) -> str:
@@ -83,7 +87,8 @@ class ClipBrain:
         encoders, store = self._open()
         began_s = time.perf_counter()
         claims = claims_of(question, self.model)
-        shown = self._seen(encoders, question.stills, stop, background=False)
+        event = [still for still in question.stills if not still.background]
+        shown = self._seen(encoders, event, stop)
         if not shown:
             raise BrainRefused(f"{self.model}: there is no picture of the event to look at")
         known = store.read(question.scope) if question.scope else {}
@@ -91,17 +96,28 @@ class ClipBrain:
         findings = [self._found(view, shown, known) for view in views]
         reply = filled(values_of(findings, question, self.sure), answer, self.model)
         if question.scope:
-            quiet = self._seen(encoders, question.stills, stop, background=True)
-            if quiet:
-                store.add(question.scope, {view.mark: view.margins(quiet) for view in views})
+            self._learn(encoders, store, views, question, stop)
         seconds = time.perf_counter() - began_s
         return Reply(answer=reply, model=encoders.card.name, seconds=seconds)
 
-    def _seen(
-        self, encoders: Encoders, stills: Sequence[Still], stop: Stop, *, background: bool
-    ) -> list[Vector]:
+    def _learn(
+        self,
+        encoders: Encoders,
+        store: QuietStore,
+        views: Sequence["_View"],
+        question: Question,
+        stop: Stop,
+    ) -> None:
+        new = [one for one in question.stills if one.background and one.id not in self._taught]
+        new = new[: self.most_stills]
+        quiet = self._seen(encoders, new, stop)
+        if quiet:
+            store.add(question.scope, {view.mark: view.margins(quiet) for view in views})
+            self._taught.extend(still.id for still in new)
+
+    def _seen(self, encoders: Encoders, stills: Sequence[Still], stop: Stop) -> list[Vector]:
         found = []
-        for still in [one for one in stills if one.background is background][: self.most_stills]:
+        for still in stills[: self.most_stills]:
             stop.check()
             found.append(encoders.picture(still.image))
         return found
