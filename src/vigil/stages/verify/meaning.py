@@ -8,6 +8,8 @@ Family = Literal["moving", "left", "camera"]
 """How a claim is looked into: something comes, something was left, or the camera itself ails."""
 
 CAMERA_KINDS = frozenset({"camera_offline", "camera_frozen"})
+COUNTING_KINDS = frozenset({"absence", "count"})
+"""Sorts of claims that a thing in the picture does not prove; it may even refute them."""
 PEOPLE = frozenset({"person", "face"})
 VEHICLES = frozenset(
     {

@@ -10,7 +10,7 @@ from vigil.stages.verify.bands import Band
 from vigil.stages.verify.evidence import Evidence, evidence, score_for
 from vigil.stages.verify.health import health_verdict
 from vigil.stages.verify.looking import Looker
-from vigil.stages.verify.meaning import family_of, wanted
+from vigil.stages.verify.meaning import COUNTING_KINDS, family_of, kind_of, wanted
 from vigil.stages.verify.pool import Pool, Stop
 from vigil.stages.verify.reasons import words
 from vigil.stages.verify.scoring import Score
@@ -63,7 +63,8 @@ class SecondLook:
         seen = self._see(case, stop)
         score = score_for(seen)
         likelihood = score.likelihood(seen.features)
-        ruling = self._band(score).ruling(likelihood) if seen.tells else Ruling.UNSURE
+        tells = seen.tells and kind_of(case) not in COUNTING_KINDS
+        ruling = self._band(score).ruling(likelihood) if tells else Ruling.UNSURE
         reason, reason_zh = words(ruling, score.parts(seen.features), seen.finds, seen.what)
         took_s = self.clock.monotonic_s() - began_s
         return Verdict(
