@@ -18,6 +18,8 @@ from vigil.stages.rules.abandoned_object import AbandonedObject
 from vigil.stages.rules.geometry import overlap
 from vigil.stages.rules.line_crossing import LineCrossing
 from vigil.stages.rules.presence import Presence
+from vigil.stages.rules.speed import Speed
+from vigil.stages.rules.wrong_way import WrongWay
 from vigil.stages.track.two_stage import TwoStageTracker
 
 from .films import play
@@ -71,6 +73,22 @@ def test_four_cars_cross_five_lines_two_up_and_two_down_with_one_setting(data: D
                 label["dir"] == event.direction and label["t"][0] <= event.start_s <= label["t"][1]
                 for label in labels
             )
+
+
+def test_two_of_four_cars_go_against_a_lane_that_leads_up_and_all_four_are_timed(data: Data):
+    name = "videos/car-detection.mp4"
+    film = scenes(data(name), MotionDetector(), hz=25)
+    labels = truth(data, name)["tracks"]
+    up = WrongWay(lane=((0.5, 1.0), (0.5, 0.0)), labels=("object",), min_travel=0.2)
+    wrong = [step.event for step in play(up, film) if step.kind is StepKind.END]
+    down = [label["t"] for label in labels if label["dir"] == "down"]
+    assert len(wrong) == len(down) == 2
+    for event, (start_s, end_s) in zip(wrong, down, strict=True):
+        assert start_s - 3 <= event.start_s <= event.end_s <= end_s + 3
+    lines = (((0.0, 0.4), (1.0, 0.4)), ((0.0, 0.8), (1.0, 0.8)))
+    timed = Speed(lines=lines, distance_m=10, faster_than_kmh=5, labels=("object",))
+    passages = [step.event for step in play(timed, film) if step.kind is StepKind.END]
+    assert len(passages) == len(labels) == 4
 
 
 @pytest.mark.slow

@@ -163,12 +163,15 @@ class Way:
 
     def __init__(self, points: Sequence[tuple[float, float]], aspect: float) -> None:
         self._aspect = aspect
-        self._pieces: list[tuple[Wire, float, float]] = []
+        self._pieces: list[tuple[float, float, float, float, float, float]] = []
         self.length = 0.0
-        for ends in pairwise(points):
-            wire = Wire(ends, aspect)
-            self._pieces.append((wire, self.length, wire.length))
-            self.length += wire.length
+        upright = [(x * aspect, y) for x, y in points]
+        for (x1, y1), (x2, y2) in pairwise(upright):
+            length = distance((x1, y1), (x2, y2))
+            self._pieces.append(
+                (x1, y1, (x2 - x1) / length, (y2 - y1) / length, self.length, length)
+            )
+            self.length += length
 
     def upright(self, point: tuple[float, float]) -> tuple[float, float]:
         """Fractions of the picture as picture heights."""
@@ -180,14 +183,19 @@ class Way:
 
     def place(self, point: tuple[float, float]) -> tuple[float, float]:
         """How far along the way the point nearest to `point` lies, and how far it is from there."""
+        x, y = point
         best = (0.0, float("inf"))
-        last = len(self._pieces) - 1
-        for number, (wire, before, length) in enumerate(self._pieces):
-            share = wire.along(point)
-            beyond = max(-share if number else 0.0, share - 1 if number < last else 0.0, 0.0)
-            aside = (wire.beyond(point) ** 2 + (beyond * length) ** 2) ** 0.5
-            if aside < best[1]:
-                best = (before + (min(max(share, 0.0), 1.0) if beyond else share) * length, aside)
+        for x1, y1, right, down, before, length in self._pieces:
+            along = right * (x - x1) + down * (y - y1)
+            aside = right * (y - y1) - down * (x - x1)
+            beyond = 0.0
+            if along < 0.0 < before:
+                beyond, along = along, 0.0
+            elif along > length and before + length < self.length:
+                beyond, along = along - length, length
+            away = (aside * aside + beyond * beyond) ** 0.5
+            if away < best[1]:
+                best = (before + along, away)
         return best
 
 
@@ -196,15 +204,15 @@ def stand(box: Box, scene: Scene, anchor: Anchor = "foot") -> tuple[float, float
 
     Who is cut off by the lower edge stands on the edge, not beyond it.
     """
-    x, y = box.foot
-    if anchor == "centre":
-        y = (box.y1 + box.y2) / 2
-    return fractions((x, y), scene)
+    x1, y1, x2, y2 = box
+    return fractions(((x1 + x2) / 2, y2 if anchor == "foot" else (y1 + y2) / 2), scene)
 
 
 def fractions(point: tuple[float, float], scene: Scene) -> tuple[float, float]:
     """A point in source pixels as fractions of the picture, moved into it if it lies outside."""
     x, y = point[0] / scene.width, point[1] / scene.height
+    if 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0:
+        return x, y
     return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
 
 

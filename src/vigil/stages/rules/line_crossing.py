@@ -1,7 +1,7 @@
 """Somebody or something crosses a line, one way or the other."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from vigil.core import Box, Rung, Scene, Step, Track, part
 from vigil.stages.rules.geometry import Anchor, Line, Wire, distance, stand
@@ -15,8 +15,7 @@ LOST_S = 1.0
 """A track lost on the line and found under a new id within this time is one crossing."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(NamedTuple):
     """Where a thing was at one look."""
 
     time_s: float

@@ -94,10 +94,12 @@ class Queue(ZoneRule):
         place = way.upright(stand(person.box, moment.scene))
         person.along, person.aside = way.place(place)
         near = person.aside <= self.width and -self.width <= person.along <= way.length
-        # Who has just come is believed to pass by until known better; who waits may step forward.
+        person.waits = near and (person.waits or self._is_slow(person))
+
+    def _is_slow(self, person: _Person) -> bool:
+        # Who has just come is believed to pass by until known better.
         speed = person.speed(over_s=OVER_S)
-        slow = speed is not None and speed < self.slower_than
-        person.waits = near and (person.waits or slow)
+        return speed is not None and speed < self.slower_than
 
     def _in_line(self, moment: Moment) -> list[_Person]:
         """Those in the queue, from the counter on."""

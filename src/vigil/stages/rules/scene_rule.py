@@ -70,12 +70,18 @@ class SceneRule(RuleSettings, ABC):
 
     def seen(self, scene: Scene) -> list[Track]:
         """Things of the right labels and size, measured at this very moment; any score."""
-        return [
+        labels, measured_s = self.labels, scene.time_s - ROUNDING_S
+        found = [
             track
             for track in scene.tracks
-            if is_measured(track, scene)
-            and (not self.labels or track.label in self.labels)
-            and self.min_size <= min(track.box.height / scene.height, 1.0) <= self.max_size
+            if track.last_seen_s >= measured_s and (not labels or track.label in labels)
+        ]
+        if self.min_size <= 0.0 and self.max_size >= 1.0:
+            return found
+        return [
+            track
+            for track in found
+            if self.min_size <= min(track.box.height / scene.height, 1.0) <= self.max_size
         ]
 
     def counted(self, scene: Scene, trails: Trails[TrailT]) -> list[Track]:
@@ -116,11 +122,6 @@ class SceneRule(RuleSettings, ABC):
             counts=counts or {},
             severity=severity,
         )
-
-
-def is_measured(track: Track, scene: Scene) -> bool:
-    """Whether a detector saw the track at this moment; else its box is a belief."""
-    return track.last_seen_s >= scene.time_s - ROUNDING_S
 
 
 def _says_nothing(scene: Scene) -> bool:

@@ -1,7 +1,7 @@
 """Two ways to time a thing over a known distance."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from vigil.core import Scene
 from vigil.stages.rules.geometry import Point, Wire, distance, stand
@@ -14,8 +14,7 @@ STALE_S = 20.0
 Lines = tuple[tuple[Point, ...], tuple[Point, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """Where timing began."""
 
     lived_s: float

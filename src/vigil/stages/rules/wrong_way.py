@@ -1,7 +1,7 @@
 """Something goes against the allowed direction."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import Field
 
@@ -19,8 +19,7 @@ STEEP = 0.5
 """Of the way it went, at least so much leads back (cosine of 60 degrees); else it crosses."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(NamedTuple):
     """Where a thing was at one look."""
 
     time_s: float

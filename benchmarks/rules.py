@@ -1,0 +1,111 @@
+"""What the rules cost: all of them on crowded scenes.
+
+    python -m benchmarks rules
+
+Every rule of the package watches the same scenes of 50 things that walk about, half of them
+people and half vehicles; the time is that of one scene through all rules.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from random import Random
+from statistics import median
+
+from pydantic import TypeAdapter
+
+from benchmarks.report import Report
+from vigil.core import Box, Health, Rule, Scene, Signals, Track
+
+WIDTH, HEIGHT, TRACKS, LOOKS_HZ = 1280, 720, 50, 2.0
+ZONE = "0.2,0.3,0.8,0.3,0.9,1.0,0.1,1.0"
+NEEDED = {
+    "line_crossing": {"line": "0.1,0.6,0.9,0.6"},
+    "queue": {"line": "0.1,0.8,0.5,0.7,0.9,0.8"},
+    "speed": {"lines": ["0.3,0,0.3,1", "0.8,0,0.8,1"], "distance_m": 20, "faster_than_kmh": 50},
+    "wrong_way": {"lane": "0.1,0.9,0.5,0.6,0.9,0.3"},
+}
+WHOLE_CAMERA = ("camera_offline", "camera_frozen")
+
+
+def rules() -> dict[str, Rule]:
+    """Every rule of the package, in the same zone."""
+    made: dict[str, Rule] = {}
+    for point in entry_points(group="vigil.rules"):
+        if not point.value.startswith("vigil."):
+            continue
+        zone = {} if point.name in WHOLE_CAMERA else {"zone": ZONE}
+        settings = {**zone, **NEEDED.get(point.name, {})}
+        made[point.name] = TypeAdapter(point.load()).validate_python(settings)
+    return made
+
+
+def crowded(looks: int, chance: Random) -> list[Scene]:
+    """Scenes of things that walk about and turn at the edges; some are missed now and then."""
+    places = [[chance.uniform(0, 1), chance.uniform(0.3, 1)] for _ in range(TRACKS)]
+    speeds = [[chance.gauss(0, 0.05), chance.gauss(0, 0.03)] for _ in range(TRACKS)]
+    scenes = []
+    for look in range(looks):
+        time_s, tracks = 1_750_000_000 + look / LOOKS_HZ, []
+        for number, (place, speed) in enumerate(zip(places, speeds, strict=True)):
+            for axis in (0, 1):
+                place[axis] += speed[axis] / LOOKS_HZ
+                if not 0.05 < place[axis] < 0.98:
+                    speed[axis] *= -1
+            if chance.random() < 0.05:
+                continue
+            x, y = place[0] * WIDTH, place[1] * HEIGHT
+            person = number % 2 == 0
+            half, high = (20, 110) if person else (60, 80)
+            tracks.append(
+                Track(
+                    id=number,
+                    label="person" if person else "car",
+                    box=Box(x - half, y - high, x + half, y),
+                    score=0.8,
+                    first_seen_s=1_750_000_000,
+                    last_seen_s=time_s,
+                    hits=look + 1,
+                )
+            )
+        scenes.append(
+            Scene(
+                source="gate", time_s=time_s, width=WIDTH, height=HEIGHT, tracks=tuple(tracks),
+                signals=Signals(), health=Health(), looked=True,
+            )
+        )  # fmt: skip
+    return scenes
+
+
+def milliseconds(rule: Rule, scenes: Sequence[Scene]) -> float:
+    """Mean time of one scene, after a few to warm up."""
+    for scene in scenes[:20]:
+        rule.update(scene)
+    began_s = time.process_time()
+    for scene in scenes[20:]:
+        rule.update(scene)
+    return (time.process_time() - began_s) * 1000 / (len(scenes) - 20)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks rules", description=__doc__)
+    parser.add_argument("--looks", type=int, default=400, help="scenes in a run")
+    parser.add_argument("--runs", type=int, default=5, help="the median of so many is told")
+    options = parser.parse_args()
+    report = Report("rules")
+    scenes = crowded(options.looks, Random(4))
+    runs = [
+        {name: milliseconds(rule, scenes) for name, rule in rules().items()}
+        for _ in range(options.runs)
+    ]
+    costs = {name: median(run[name] for run in runs) for name in runs[0]}
+    totals = [sum(run.values()) for run in runs]
+    rows = [(name, f"{cost:.3f}") for name, cost in sorted(costs.items(), key=lambda x: -x[1])]
+    report.table(f"one scene of {TRACKS} tracks", ("rule", "ms"), rows)
+    report.say(f"all {len(costs)} rules: {min(totals):.2f} to {max(totals):.2f} ms")
+    report.claim(
+        f"cost: all {len(costs)} rules on a scene of {TRACKS} tracks, processor time",
+        median(totals), 1.0, "ms", better="lower",
+    )  # fmt: skip
+    return report.write()
