@@ -33,27 +33,12 @@ from vigil.store import (
     RequestState,
     Spent,
 )
+from vigil.testing.hands import Hands
 
 from .deciding import Follows, an_event, verdict_on
 
 NOON_S = 1_795_262_400.0
 """2026-11-21 12:00 UTC."""
-
-
-class Hands:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.time_s = NOON_S
-
-    def now_s(self) -> float:
-        return self.time_s
-
-    def monotonic_s(self) -> float:
-        return self.time_s
-
-    def sleep(self, seconds: float) -> None:
-        self.time_s += seconds
 
 
 @dataclass
@@ -62,7 +47,7 @@ class Desk:
 
     store: EventStore
     follows: Follows
-    clock: Hands = field(default_factory=Hands)
+    clock: Hands = field(default_factory=lambda: Hands(NOON_S))
     limits: Limits = field(default_factory=Limits)
     settings: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)

@@ -17,25 +17,10 @@ from vigil.store import AlertStore, DeliveryStore
 from vigil.store.database import Database
 from vigil.testing.alerts import NOON_S, PICTURE, amended, an_alert, an_event
 from vigil.testing.fake_alerter import FakeAlerter, delayed, refused
+from vigil.testing.hands import Hands
 
 PATIENCE = Patience(first_s=1, longest_s=60, give_up_s=3600, poll_s=0.01, send_s=5)
 HOUR_S = 3600.0
-
-
-class Hands:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.time_s = NOON_S
-
-    def now_s(self) -> float:
-        return self.time_s
-
-    def monotonic_s(self) -> float:
-        return self.time_s
-
-    def sleep(self, seconds: float) -> None:
-        self.time_s += seconds
 
 
 class Longest(random.Random):
@@ -49,7 +34,7 @@ class Post:
     """One lane with its database and clock."""
 
     def __init__(self, path: Path) -> None:
-        self.clock = Hands()
+        self.clock = Hands(NOON_S)
         self.database = Database(path, busy_s=0.05)
         self.alerts = AlertStore(self.database)
         self.deliveries = DeliveryStore(self.database)

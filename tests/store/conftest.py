@@ -9,10 +9,11 @@ from typing import Protocol
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from store_values import NOON_S, Hands, cannot_mount, put_clip
+from store_values import cannot_mount, put_clip
 
 from vigil.core import Clip
 from vigil.store import EventStore, Retention, SteadyStore
+from vigil.testing.hands import NOON_S, Hands
 
 
 class MakeClip(Protocol):

@@ -7,25 +7,7 @@ import pytest
 
 from vigil.config import clip_place
 from vigil.core import Box, Clip, Event, Severity, Step, StepKind, uuid7
-
-NOON_S = 1_700_049_600.0
-"""2023-11-15 12:00 UTC."""
-
-
-class Hands:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.time_s = NOON_S
-
-    def now_s(self) -> float:
-        return self.time_s
-
-    def monotonic_s(self) -> float:
-        return self.time_s
-
-    def sleep(self, seconds: float) -> None:
-        self.time_s += seconds
+from vigil.testing.hands import NOON_S
 
 
 def an_event(

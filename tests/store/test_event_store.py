@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
-from store_values import NOON_S, Hands, a_step, an_event
+from store_values import a_step, an_event
 
 from vigil.core import Clip, Event, Severity, Step, StepKind, StoreError, StoreUnavailable
 from vigil.store import EventStore, event_store
 from vigil.store.schema import clips
+from vigil.testing.hands import NOON_S, Hands
 
 MakeClip = Callable[..., Clip]
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from growing_writer import KEY_EVERY, RATE
-from store_values import NOON_S, Hands, a_step, an_event
+from store_values import a_step, an_event
 
 from vigil.config.home import Home, clip_place, open_home
 from vigil.core import Clip, Encoding, Packet, StoreError, uuid7
@@ -19,6 +19,7 @@ from vigil.media.clip import ClipWriter, write_clip
 from vigil.media.encode import Encoder
 from vigil.media.opening import open_file
 from vigil.store import EventStore, Retention, SteadyStore, Swept
+from vigil.testing.hands import NOON_S, Hands
 
 WRITER = Path(__file__).with_name("growing_writer.py")
 

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from store_values import NOON_S, Hands, a_step, an_event, put_clip
+from store_values import a_step, an_event, put_clip
 
 from vigil.core import Clip
 from vigil.store import EventStore, Healed, Retention, Swept
 from vigil.store import retention as retention_module
+from vigil.testing.hands import NOON_S, Hands
 
 DAY_S = 86_400.0
 MakeClip = Callable[..., Clip]

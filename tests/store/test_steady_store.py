@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from store_values import Hands, a_step, an_event
+from store_values import a_step, an_event
 
 from vigil.core import Clip, DiskFull, StepKind, StoreError, StoreUnavailable
 from vigil.store import EventStore, SteadyStore
+from vigil.testing.hands import Hands
 
 MakeClip = Callable[..., Clip]
 

@@ -16,8 +16,7 @@ from collections import deque
 from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from vigil.testing.fake_answers import Asked, BadRequest, Oracle, TruthOracle, agreeable
 from vigil.testing.fake_faults import (
@@ -42,6 +41,7 @@ from vigil.testing.fake_http import (
     response,
 )
 from vigil.testing.fake_speech import Manner, Voice, event, failure
+from vigil.testing.running import Running
 
 HOST = "127.0.0.1"
 ALL_FORMS = frozenset({"json_schema", "json_object", "tools"})
@@ -71,7 +71,7 @@ class Counts:
     """How answers were asked for: json_schema, json_object, tools or text."""
 
 
-class FakeBrain:
+class FakeBrain(Running):
     """Serves in a thread of its own; a context manager."""
 
     def __init__(
@@ -141,18 +141,6 @@ class FakeBrain:
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(10)
             self._thread = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     async def _serve(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()

@@ -9,10 +9,10 @@ from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ssl import SSLContext
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from vigil.testing.http_streams import Stream
+from vigil.testing.running import Running
 
 HOST = "127.0.0.1"
 
@@ -20,7 +20,7 @@ Files = Callable[[str], bytes | None]
 """What lies at a path now, without the leading slash; None: nothing."""
 
 
-class HttpCamera:
+class HttpCamera(Running):
     """Streams by path, in threads of its own; a context manager."""
 
     def __init__(
@@ -94,18 +94,6 @@ class HttpCamera:
         self.stopping.wait(max(0.0, until_s - time.monotonic()))
         while not self.running.is_set() and not self.stopping.is_set():
             self.running.wait(0.05)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 class _Server(ThreadingHTTPServer):

@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, Self
+
+from vigil.testing.running import Running
 
 HOST = "127.0.0.1"
 
@@ -49,7 +50,7 @@ class Responds:
         return cls(status=status, body=json.dumps(found).encode(), headers=named)
 
 
-class HttpReceiver:
+class HttpReceiver(Running):
     """Keeps what it received; answers as it was told, one request after the other, then `well`.
 
     A context manager; `stop` and `start` keep the port.
@@ -106,18 +107,6 @@ class HttpReceiver:
     def bodies(self) -> Iterable[Any]:
         """What was received, as JSON."""
         return [each.json() for each in self.received]
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -4,18 +4,18 @@ import ssl
 from collections import deque
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 from vigil.testing.mosquitto import free_port
+from vigil.testing.running import Running
 
 HOST = "127.0.0.1"
 
 
-class MailServer:
+class MailServer(Running):
     """Keeps what it took in `letters`; `then` says how it answers the next ones."""
 
     def __init__(
@@ -79,15 +79,3 @@ class MailServer:
 
     def _check(self, _server: Any, _session: Any, _envelope: Any, _kind: str, said: Any) -> Any:
         return AuthResult(success=said == self._login, handled=False)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()

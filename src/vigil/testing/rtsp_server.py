@@ -13,16 +13,15 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from vigil.testing.feeds import Channel, Faults, Feed, looped, looped_file
 from vigil.testing.rtsp_connection import HOST, Connection
+from vigil.testing.running import Running
 
 __all__ = ["Feed", "RtspServer", "looped", "looped_file", "main"]
 
 
-class RtspServer:
+class RtspServer(Running):
     """Serves feeds by path, in a thread of its own; a context manager.
 
     A client begins with the group of pictures that is under way, sent at once.
@@ -90,18 +89,6 @@ class RtspServer:
         if self._loop is not None:
             for connection in list(self._connections):
                 self._loop.call_soon_threadsafe(connection.cut)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     async def _serve(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
