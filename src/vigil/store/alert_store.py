@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from vigil.core import Alert, AlertRecord, Member, Outcome, Severity, Silence, StoreError
 from vigil.store.alert_rows import (
@@ -13,7 +13,7 @@ from vigil.store.alert_rows import (
     stored_record,
     stored_silence,
 )
-from vigil.store.database import Database
+from vigil.store.database import Database, take_turns
 from vigil.store.schema import (
     alert_deliveries,
     alert_events,
@@ -42,8 +42,7 @@ class AlertStore:
 
     def take_turns(self, connection: Connection) -> None:
         """Wait until no other transaction decides who is told; SQLite's writers do so anyway."""
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+        take_turns(connection, ONE_AT_A_TIME)
 
     def find(self, connection: Connection, *, event_id: str, incident: str) -> AlertRecord | None:
         """The alert of an event, else the newest of its incident; None when there is neither."""

@@ -26,6 +26,8 @@ SERVER_FULL = "53100"
 """What PostgreSQL says when its disk is full."""
 CONNECT_S = 5
 """How long a server is waited for; without it, for ever."""
+TURN_S = 2.0
+"""How long a job's bookkeeping waits for its turn before it tries without."""
 JOBS_BUSY_S = 30.0
 """How long a job's own bookkeeping waits for another's lock: nobody waits for it."""
 
@@ -44,6 +46,7 @@ class Database:
         self._busy_s = busy_s
         self._opening = threading.Lock()
         self._engine: Engine | None = None
+        self._turns = Turns()
 
     @property
     def folder(self) -> Path | None:
@@ -72,7 +75,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction, on the disk when the block is left."""
-        with self._translated(), _for_writing(self._opened()) as connection:
+        with self._translated(), self._turn(), _for_writing(self._opened()) as connection:
             yield connection
 
     def engine_for_jobs(self) -> Engine:
@@ -81,7 +84,18 @@ class Database:
             return self._of_a_server()
         engine = create_engine(self.url, connect_args={"timeout": JOBS_BUSY_S})
         event.listen(engine, "connect", _prepare_sqlite_for_jobs)
+        event.listen(engine, "checkout", self._turns.on_checkout)
+        event.listen(engine, "checkin", self._turns.on_checkin)
         return engine
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        took = self.folder is not None and self._turns.take(self._busy_s)
+        try:
+            yield
+        finally:
+            if took:
+                self._turns.give()
 
     def _opened(self) -> Engine:
         with self._opening:
@@ -134,6 +148,34 @@ class Database:
         if self.folder is None or not name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")):
             return False
         return free_bytes(self.folder) < NEARLY_NOTHING_BYTES
+
+
+class Turns:
+    """Lets those of this process who write into one file go one after the other.
+
+    SQLite makes them wait for each other by sleeping ever longer, so that under load most of the
+    time nobody writes. This is a courtesy: who has waited long enough tries without a turn.
+    """
+
+    def __init__(self) -> None:
+        self._one = threading.Lock()
+
+    def take(self, wait_s: float) -> bool:
+        """Whether it is our turn now; `give` it back then."""
+        return self._one.acquire(timeout=wait_s)
+
+    def give(self) -> None:
+        """The next one, please."""
+        self._one.release()
+
+    def on_checkout(self, _connection: object, record: Any, _proxy: object) -> None:
+        """Whoever takes a connection out of the pool takes a turn with it."""
+        record.info[Turns] = self.take(TURN_S)
+
+    def on_checkin(self, _connection: object, record: Any) -> None:
+        """The connection is back, committed or rolled back."""
+        if record.info.pop(Turns, False):
+            self.give()
 
 
 def free_bytes(folder: Path) -> int:
