@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from benchmarks.footage import CACHE, YOLOX
@@ -49,6 +49,7 @@ from vigil.stages.rules.loitering import Loitering
 from vigil.stages.rules.presence import Presence
 from vigil.stages.rules.stopped_vehicle import StoppedVehicle
 from vigil.stages.track.two_stage import TwoStageTracker
+from vigil.stages.verify.reel import EVERY_S
 
 RECIPE = 1
 """Goes up when films or watch change, so that what was kept is not used."""
@@ -131,9 +132,14 @@ class Candidate:
     act: str
     """What was going on; `pause` for nothing."""
 
-    def case(self, *, young: bool = False) -> Case:
-        """The event with its clip; `young`: as both are when it is judged right after its birth."""
-        film = ClipFootage(film_of(self.setting), 0.0)
+    def case(self, *, young: bool = False, decoded: bool = False) -> Case:
+        """The event with its clip; `young`: as both are when it is judged right after its birth.
+
+        `decoded`: by the pictures of the film as they are kept in memory, five a second.
+        """
+        film: Footage = ClipFootage(film_of(self.setting), 0.0)
+        if decoded:
+            film = _decoded(self.setting)
         event = self.newborn if young else self.event
         young_s = max(self.told_s + 1.0, event.start_s + FIRST_S)
         end_s = young_s if young else self.event.end_s + POST_S
@@ -162,6 +168,26 @@ class Cut:
         return self._footage.frames(
             max(start_s, self.start_s), min(end_s, self.end_s), every_s=every_s
         )
+
+
+class Decoded:
+    """A film's pictures in memory: many events of one film are judged in turn."""
+
+    def __init__(self, footage: Footage) -> None:
+        self.start_s, self.end_s = footage.start_s, footage.end_s
+        self._frames = list(footage.frames(self.start_s, self.end_s, every_s=EVERY_S))
+
+    def frames(self, start_s: float, end_s: float, *, every_s: float = 0.0) -> Iterator[Frame]:
+        due_s = start_s
+        for frame in self._frames:
+            if due_s - 1e-6 <= frame.time_s <= end_s + 1e-6:
+                due_s = frame.time_s + every_s - 1e-3
+                yield frame
+
+
+@lru_cache(maxsize=1)
+def _decoded(setting: Setting) -> Decoded:
+    return Decoded(ClipFootage(film_of(setting), 0.0))
 
 
 def film_of(setting: Setting) -> Path:
@@ -197,7 +223,7 @@ def parade_of(setting: Setting) -> Parade:
 
 
 def candidates(setting: Setting, watcher: str) -> list[Candidate]:
-    """What the watch says of the film; what is neither clearly true nor clearly false is left out."""
+    """What the watch says of the film, without what is neither clearly true nor clearly false."""
     path = CACHE / f"{setting.name}-{watcher}.jsonl"
     if not path.exists():
         lines = [as_line(row) for row in _watched(setting, watcher)]
@@ -269,6 +295,7 @@ class _Kept:
 
 def _labelled(setting: Setting, watcher: str, row: dict[str, object]) -> Candidate | None:
     event = event_from_json(row["event"])  # type: ignore[arg-type]
+    newborn = event_from_json(row["newborn"])  # type: ignore[arg-type]
     act = parade_of(setting).on_at(event.start_s)
     what = act.what if act else "pause"
     if _is_furniture(event, setting):
@@ -278,6 +305,8 @@ def _labelled(setting: Setting, watcher: str, row: dict[str, object]) -> Candida
         if UNSURE <= share < SURE:
             return None
         true = share >= SURE
+        if (_share_about(newborn, setting, MEANT[event.rule]) >= SURE) != true:
+            return None  # it began as one thing and became another
         if not true and _goes_with_a_visitor(event, setting):
             return None
     return Candidate(
@@ -285,7 +314,7 @@ def _labelled(setting: Setting, watcher: str, row: dict[str, object]) -> Candida
         watcher=watcher,
         kind=event.rule,
         event=event,
-        newborn=event_from_json(row["newborn"]),  # type: ignore[arg-type]
+        newborn=newborn,
         told_s=float(row["told_s"]),  # type: ignore[arg-type]
         true=true,
         act=what,

@@ -171,7 +171,7 @@ def test_what_a_detector_finds_counts(walker: Case) -> None:
     found, other = looked(walker, detector=person), looked(walker, detector=dog)
     assert found.likelihood > other.likelihood
     assert found.judge.endswith("+finder@1")
-    assert 1 <= person.shown <= 8
+    assert 1 <= person.shown <= 8 + 4
     assert "A person was found in" in found.reason
     assert "dog" in other.reason
 
@@ -179,8 +179,8 @@ def test_what_a_detector_finds_counts(walker: Case) -> None:
 def test_a_detector_sees_half_of_the_picture_at_a_time(walker: Case) -> None:
     finder = Finder()
     looked(walker, detector=finder, looks=3)
-    assert finder.shown == 3
-    assert set(finder.sizes or []) == {(160, 90)}
+    # Before that, four parts of a picture from before the event.
+    assert finder.sizes == [(192, 108)] * 4 + [(160, 90)] * 3
 
 
 def test_a_detector_that_does_not_know_the_word_is_not_asked(walker: Case) -> None:
@@ -225,13 +225,52 @@ def test_the_sort_of_rule_may_be_its_name(nobody: Case) -> None:
 def test_finds_in_numbers() -> None:
     found = [
         Find(wanted=0.8, label="person", other=0.3, other_label="dog"),
-        Find(wanted=0.0, label="", other=0.6, other_label="dog"),
+        Find(wanted=0.0, label="", other=0.6, other_label="dog", standing=True),
     ]
     numbers = features(found)
+    assert numbers["furniture"] == 0.5
     assert numbers["hits"] == 0.5
     assert numbers["best"] == pytest.approx(0.4)
     assert numbers["animal"] == pytest.approx(0.3)
     assert features([]) == {}
+
+
+def test_what_stood_there_before_proves_nothing(walker: Case) -> None:
+    class Sees(Finder):
+        """A car that is always there, wherever the window lies."""
+
+        def detect(self, looks: list[Look]) -> list[Detections]:
+            (look,) = looks
+            grey = look.frame.luma(look.frame.width)
+            rows, columns = np.nonzero(grey < 40)
+            boxes = np.zeros((0, 4), np.float32)
+            if len(rows) > 30:
+                sides = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+                boxes = np.array([sides], np.float32)
+            return [
+                Detections(
+                    boxes=boxes,
+                    scores=np.full(len(boxes), 0.9, np.float32),
+                    labels=("car",) * len(boxes),
+                )
+            ]
+
+    place = Box(150, 80, 190, 110)
+
+    def parked(since_s: float):
+        def paint(picture, time_s):
+            if time_s >= since_s:
+                picture[80:110, 150:190] = 20
+
+        return Film(paint)
+
+    found = event(label="car", box=place, path=((START_S + 6.5, place), (START_S + 10.5, place)))
+    stood, came = (
+        looked(case_of(parked(since_s), found), detector=Sees()) for since_s in (0.0, 6.0)
+    )
+    assert "found in 0 of" in stood.reason
+    assert "found in 0 of" not in came.reason
+    assert stood.likelihood < came.likelihood
 
 
 def test_looks_are_one_at_a_time() -> None:
@@ -248,7 +287,7 @@ def test_looks_are_one_at_a_time() -> None:
     looker = Looker(Jealous())
     picture = np.zeros((90, 160, 3), np.uint8)
     threads = [
-        threading.Thread(target=lambda: [looker.look(picture, Box(1, 1, 9, 9)) for _ in range(20)])
+        threading.Thread(target=lambda: [looker.look(picture, Box(0, 0, 80, 80)) for _ in range(9)])
         for _ in range(4)
     ]
     for thread in threads:

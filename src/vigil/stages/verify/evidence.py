@@ -23,6 +23,10 @@ NAMES: tuple[tuple[frozenset[str], Words], ...] = (
 """What people call what is looked for; the first that fits."""
 
 
+CLEAR = 0.5
+"""A score from which on a find is taken at its word."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What was measured and found."""
@@ -37,6 +41,12 @@ class Evidence:
     """Whether anything was seen at all that could prove or disprove the claim."""
     frames_s: float
     """Spent on reading pictures."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether the detector saw it in half of the pictures: then nothing speaks it away."""
+        hits = [find.wanted >= CLEAR for find in self.finds]
+        return bool(hits) and 2 * sum(hits) >= len(hits)
 
     @property
     def by(self) -> str:

@@ -13,6 +13,8 @@ Features = dict[str, float]
 SMOOTH = 3
 """Sights at either end whose middle says where the thing began and ended its way."""
 NOTHING = 1e-4
+TINY, HUGE = 0.05, 0.4
+"""Of the picture's height. Between these a size says nothing: cameras look near and far."""
 
 
 def of_what_moves(trace: Trace) -> Features:
@@ -62,6 +64,7 @@ def _of_the_look(trace: Trace) -> Features:
     sights = trace.sights
     if not sights:
         return {}
+    height = _over(sights, lambda sight: sight.box.height) / trace.height
     return {
         "fill": _over(sights, lambda sight: sight.fill),
         "structure": float(np.log1p(_over(sights, lambda sight: sight.structure))),
@@ -71,7 +74,8 @@ def _of_the_look(trace: Trace) -> Features:
         "edge": float(np.log(_over(sights, lambda sight: sight.edge) + 0.01)),
         "stirring": _over(sights, lambda sight: sight.stirring),
         "tall": _over(sights, lambda sight: np.log(sight.box.height / max(sight.box.width, 1))),
-        "size": float(np.log(_over(sights, lambda s: s.box.height) / trace.height)),
+        "tiny": max(0.0, float(np.log(TINY / height))),
+        "huge": max(0.0, float(np.log(height / HUGE))),
     }
 
 

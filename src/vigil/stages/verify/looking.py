@@ -2,12 +2,24 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from vigil.core import Box, Detections, Detector, Image, Look, Rung, intersections
+from vigil.core import (
+    Box,
+    Boxes,
+    Detections,
+    Detector,
+    Image,
+    Look,
+    Rung,
+    areas,
+    as_array,
+    intersections,
+    iou,
+)
 from vigil.media.pixels import frame_of_array
 from vigil.stages.verify.features import Features
 from vigil.stages.verify.meaning import ANIMALS, PEOPLE
@@ -22,6 +34,11 @@ ROOM = 1.6
 """A thing larger than the window gets so many times its own size."""
 WEAK = 0.2
 """Score below which a find is none."""
+QUARTER = 0.6
+"""Share of the picture's width and height that one of four windows on it shows."""
+SAME_PLACE = 0.5
+"""Intersection over union of a thing with what stood there before."""
+NEAR_S = 0.5
 OVERLAP = 0.3
 """Share of the smaller of two boxes that must lie in the other, for one thing."""
 OF_ONE_SIZE = 12.0
@@ -40,6 +57,8 @@ class Find:
     other: float
     """Best score of any other label."""
     other_label: str
+    standing: bool = False
+    """Whether something that would prove the claim is there, and was there before."""
     card: str = ""
     """The model that looked."""
 
@@ -66,33 +85,37 @@ class Looker:
         with self._lock:
             return bool(self._detector.vocabulary & labels)
 
-    def look(self, picture: Image, around: Box) -> Detections:
-        """What is in the part of the picture around a box; boxes in pixels of the picture."""
-        window = _window(around, picture.shape[1], picture.shape[0])
+    def look(self, picture: Image, window: Box) -> Detections:
+        """What is in a window of the picture; boxes in pixels of the picture."""
         x1, y1, x2, y2 = (round(side) for side in window)
         part = np.ascontiguousarray(picture[y1:y2, x1:x2])
         with self._lock:
             (found,) = self._detector.detect([Look.whole(frame_of_array(part), Rung.DETECT)])
-        shift = np.array([x1, y1, x1, y1], np.float32)
-        return Detections(
-            boxes=found.boxes + shift, scores=found.scores, labels=found.labels, card=found.card
-        )
+        found = found.where(found.scores >= WEAK)
+        return replace(found, boxes=found.boxes + np.array([x1, y1, x1, y1], np.float32))
 
 
 def finds(
-    looker: Looker, reel: Reel, trace: Trace, path: Path,
-    wanted: frozenset[str], *, most: int,
-) -> list[Find]:  # fmt: skip
-    """One find for each of up to `most` stills, evenly over those that show the thing."""
+    looker: Looker, reel: Reel, trace: Trace, path: Path, wanted: frozenset[str], *, most: int
+) -> list[Find]:
+    """One find for each of up to `most` stills, evenly over those that show the thing.
+
+    A thing that stood in its place well before the event is furniture, and proves nothing; people
+    who stand still are no furniture.
+    """
     placed = [
         (picture, box)
         for time_s, picture in reel.stills
         if (box := _where(time_s, picture.shape[1] / reel.source_width, reel, trace, path))
     ]
     chosen = np.unique(np.linspace(0, len(placed) - 1, min(most, len(placed))).round().astype(int))
+    looks = [placed[index] for index in chosen]
+    standing = _furniture(looker, reel.earlier, [box for _, box in looks], wanted)
     return [
-        _find(looker.look(picture, box), box, wanted)
-        for picture, box in (placed[index] for index in chosen)
+        _find(
+            looker.look(picture, window_around(box, *picture.shape[1::-1])), box, wanted, standing
+        )
+        for picture, box in looks
     ]
 
 
@@ -102,12 +125,12 @@ def features(found: Sequence[Find]) -> Features:
         return {}
     best = sorted((find.wanted for find in found), reverse=True)
     return {
-        "hits": float(np.mean([find.wanted >= WEAK for find in found])),
+        "hits": float(np.mean([find.wanted > 0 for find in found])),
         "best": float(np.mean(best[:3])),
-        "mean": float(np.mean(best)),
-        "rival": _rivals(found, lambda _label: True),
+        "furniture": float(np.mean([find.standing for find in found])),
         "animal": _rivals(found, ANIMALS.__contains__),
         "person": _rivals(found, PEOPLE.__contains__),
+        "other": _rivals(found, lambda label: label not in ANIMALS | PEOPLE),
     }
 
 
@@ -120,39 +143,76 @@ def _rivals(found: Sequence[Find], counts: Callable[[str], bool]) -> float:
     return float(np.mean(scores))
 
 
+def _furniture(
+    looker: Looker, earlier: Image | None, boxes: Sequence[Box], wanted: frozenset[str]
+) -> Boxes:
+    """Where things of the wanted labels, but no people, stood near the boxes before the event."""
+    found, things = [as_array([])], wanted - PEOPLE
+    if earlier is not None and things:
+        height, width = earlier.shape[:2]
+        for quarter in _quarters(width, height):
+            if any(_meet(quarter, box) for box in boxes):
+                seen = looker.look(earlier, quarter)
+                found.append(seen.where(np.array([w in things for w in seen.labels], bool)).boxes)
+    return np.concatenate(found)
+
+
+def _quarters(width: int, height: int) -> list[Box]:
+    """Four windows that overlap in the middle."""
+    wide, high = QUARTER * width, QUARTER * height
+    return [
+        Box(x, y, x + wide, y + high) for x in (0.0, width - wide) for y in (0.0, height - high)
+    ]
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one.x1 < other.x2 and other.x1 < one.x2 and one.y1 < other.y2 and other.y1 < one.y2
+
+
 def _where(time_s: float, factor: float, reel: Reel, trace: Trace, path: Path) -> Box | None:
     """Where the thing is in a still that is `factor` times the source; None when nobody knows."""
     tracked = place_at(path, time_s)
     if tracked is not None:
         return scaled(tracked, factor)
     near = min(trace.sights, key=lambda sight: abs(sight.time_s - time_s), default=None)
-    if near is None or abs(near.time_s - time_s) > 0.5:
+    if near is None or abs(near.time_s - time_s) > NEAR_S:
         return None
     return scaled(near.box, reel.scale * factor)
 
 
-def _window(around: Box, width: int, height: int) -> Box:
-    wide = min(max(WINDOW * width, ROOM * around.width), width)
-    high = min(max(WINDOW * height, ROOM * around.height), height)
-    x = min(max((around.x1 + around.x2 - wide) / 2, 0), width - wide)
-    y = min(max((around.y1 + around.y2 - high) / 2, 0), height - high)
+def window_around(box: Box, width: int, height: int) -> Box:
+    """What a detector is shown of a picture of `width` x `height` for a thing at `box`."""
+    wide = min(max(WINDOW * width, ROOM * box.width), width)
+    high = min(max(WINDOW * height, ROOM * box.height), height)
+    x = min(max((box.x1 + box.x2 - wide) / 2, 0), width - wide)
+    y = min(max((box.y1 + box.y2 - high) / 2, 0), height - high)
     return Box(x, y, x + wide, y + high)
 
 
-def _find(found: Detections, box: Box, wanted: frozenset[str]) -> Find:
-    near = found.where(_one_thing(found, box) & (found.scores >= WEAK))
-    ranked = sorted(zip(near.scores.tolist(), near.labels, strict=True), reverse=True)
-    best = next(((s, word) for s, word in ranked if word in wanted), (0.0, ""))
-    other = next(((s, word) for s, word in ranked if word not in wanted), (0.0, ""))
+def _find(found: Detections, box: Box, wanted: frozenset[str], standing: Boxes) -> Find:
+    near = found.where(_one_thing(found, box))
+    still = (iou(near.boxes, standing) >= SAME_PLACE).any(axis=1)
+    still &= np.array([label not in PEOPLE for label in near.labels], bool)
+    proves = np.array([label in wanted for label in near.labels], bool)
+    best = _best(near.where(proves & ~still))
+    other = _best(near.where(~proves))
     return Find(
-        wanted=best[0], label=best[1], other=other[0], other_label=other[1], card=found.card
+        wanted=best[0],
+        label=best[1],
+        other=other[0],
+        other_label=other[1],
+        standing=bool((proves & still).any()),
+        card=found.card,
     )
 
 
+def _best(found: Detections) -> tuple[float, str]:
+    """Score and label of the surest; nothing for none."""
+    return max(zip(found.scores.tolist(), found.labels, strict=True), default=(0.0, ""))
+
+
 def _one_thing(found: Detections, box: Box) -> np.ndarray:
-    one = np.array([box], np.float32)
-    shared = intersections(found.boxes, one)[:, 0]
-    areas = np.prod(np.maximum(found.boxes[:, 2:] - found.boxes[:, :2], 1e-3), axis=1)
-    mine = max(box.area, 1e-3)
-    alike = np.maximum(areas, mine) <= OF_ONE_SIZE * np.minimum(areas, mine)
-    return np.asarray((shared >= OVERLAP * np.minimum(areas, mine)) & alike)
+    shared = intersections(found.boxes, as_array([box]))[:, 0]
+    sizes, mine = np.maximum(areas(found.boxes), 1e-3), max(box.area, 1e-3)
+    alike = np.maximum(sizes, mine) <= OF_ONE_SIZE * np.minimum(sizes, mine)
+    return np.asarray((shared >= OVERLAP * np.minimum(sizes, mine)) & alike)

@@ -51,7 +51,11 @@ PHRASES: Mapping[str, tuple[Words, Words]] = {
     "stirring": (("it keeps changing", "自身在变化"), ("nothing in it stirs", "自身没有变化")),
     "shifting": (("it does not lie still", "位置不稳定"), ("it lies still", "静止不动")),
     "tall": (("it is tall", "外形高窄"), ("it is broad", "外形低宽")),
-    "size": (("it is large", "目标较大"), ("it is small", "目标较小")),
+    "tiny": (("it is tiny", "目标极小"), ("it is not too small", "目标不算太小")),
+    "huge": (
+        ("it fills much of the picture", "占据画面很大部分"),
+        ("it is not too large", "目标不算太大"),
+    ),
     "elsewhere": (
         ("the rest of the picture changes as well", "画面其余部分也在变化"),
         ("the rest of the picture is calm", "画面其余部分平静"),
@@ -89,6 +93,10 @@ def _of_the_finds(found: Sequence[Find], what: Words) -> Words:
     hits = sum(find.wanted > 0 for find in found)
     english = f"{what[0]} was found in {hits} of {len(found)} pictures"
     chinese = f"{len(found)} 幅画面中有 {hits} 幅检出{what[1]}"
+    standing = sum(find.standing for find in found)
+    if standing > hits:
+        english += f", and in {standing} one that was there before"
+        chinese += f"，{standing} 幅中的目标此前就在那里"
     rivals = [find.other_label for find in found if find.other > find.wanted]
     if len(rivals) > hits:
         rival = max(sorted(set(rivals)), key=rivals.count)

@@ -15,6 +15,8 @@ BEFORE_S = 5.0
 """So much before the event shows what the place looks like without it."""
 CLEAR_S = 0.4
 """Just before the event begins, whatever made it is often in the picture already."""
+WELL_BEFORE_S = 1.5
+"""What stands where it stood so long before the event has not come with it."""
 MOMENT_S = 0.5
 """A shorter event, such as a crossing, is looked at for some time before and after."""
 AROUND_S = 1.5
@@ -53,6 +55,8 @@ class Reel:
     shots: list[Shot] = field(default_factory=list)
     stills: list[tuple[float, Image]] = field(default_factory=list)
     """Large pictures of the event, with their times."""
+    earlier: Image | None = None
+    """A large picture from well before the event, where the clip reaches back so far."""
     source_width: int = 0
 
     @property
@@ -94,7 +98,11 @@ def read(case: Case, stop: Stop, *, still_px: int = 0, still_every_s: float = 0.
         reel.scale, reel.source_width = frame.width / SMALL_PX, frame.width
         blurred = np.asarray(cv2.blur(small, (3, 3)), np.uint8)
         reel.shots.append(Shot(time_s=frame.time_s, picture=blurred))
-        if still_px and frame.time_s >= due_s:
+        if not still_px:
+            continue
+        if reel.earlier is None and frame.time_s < reel.span.start_s - WELL_BEFORE_S:
+            reel.earlier = frame.rgb(min(still_px, frame.width))
+        if frame.time_s >= due_s:
             due_s = frame.time_s + still_every_s - EVERY_S / 2
             reel.stills.append((frame.time_s, frame.rgb(min(still_px, frame.width))))
     return reel

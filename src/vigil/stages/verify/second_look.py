@@ -65,6 +65,8 @@ class SecondLook:
         likelihood = score.likelihood(seen.features)
         tells = seen.tells and kind_of(case) not in COUNTING_KINDS
         ruling = self._band(score).ruling(likelihood) if tells else Ruling.UNSURE
+        if ruling is Ruling.REJECTED and seen.proven:
+            ruling = Ruling.UNSURE
         reason, reason_zh = words(ruling, score.parts(seen.features), seen.finds, seen.what)
         took_s = self.clock.monotonic_s() - began_s
         return Verdict(
