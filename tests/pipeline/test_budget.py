@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from vigil.core import BudgetSpent, Event, Step, StepKind
 from vigil.pipeline.budget import Budget
 from vigil.store import BrainStore, BudgetStore, EventStore, Limit, Limits
+from vigil.testing.hands import Hands
 
 from .deciding import Follows, an_event, verdict_on
-from .test_dispatcher import Hands
 
 CALLS, TOKENS = 3, 5000
 RESERVED = 1600

@@ -13,7 +13,8 @@ from vigil.store.alert_rows import (
     stored_record,
     stored_silence,
 )
-from vigil.store.database import Database, take_turns
+from vigil.store.database import Database
+from vigil.store.exclusive import hold
 from vigil.store.schema import (
     alert_deliveries,
     alert_events,
@@ -42,7 +43,7 @@ class AlertStore:
 
     def take_turns(self, connection: Connection) -> None:
         """Wait until no other transaction decides who is told; SQLite's writers do so anyway."""
-        take_turns(connection, ONE_AT_A_TIME)
+        hold(connection, ONE_AT_A_TIME)
 
     def find(self, connection: Connection, *, event_id: str, incident: str) -> AlertRecord | None:
         """The alert of an event, else the newest of its incident; None when there is neither."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, insert, select, update
 
 from vigil.core import BudgetSpent, Event
-from vigil.store.database import Database, take_turns
+from vigil.store.database import Database
+from vigil.store.exclusive import hold
 from vigil.store.schema import brain_spend
 
 ONE_AT_A_TIME = 0x5649_4749_4C42
@@ -84,7 +85,7 @@ class BudgetStore:
 
 def check(connection: Connection, account: Account, limits: Limits, *, tokens: int) -> None:
     """Raises BudgetSpent when one more call of so many tokens would be too much."""
-    take_turns(connection, ONE_AT_A_TIME)
+    hold(connection, ONE_AT_A_TIME)
     of_day = (brain_spend.c.site == account.site, brain_spend.c.day == account.day)
     scopes = {
         f"camera {account.source}": (limits.source, brain_spend.c.source == account.source),
@@ -112,7 +113,7 @@ def check(connection: Connection, account: Account, limits: Limits, *, tokens: i
 
 def charge(connection: Connection, account: Account, *, calls: int, tokens: int) -> None:
     """Add to what was spent; what is negative gives back. Whoever checks before, does so alone."""
-    take_turns(connection, ONE_AT_A_TIME)
+    hold(connection, ONE_AT_A_TIME)
     row = {
         "site": account.site,
         "day": account.day,

@@ -4,9 +4,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from vigil.core import StoreError
+from vigil.store.exclusive import hold
 
 MIGRATIONS = "vigil.store:migrations"
 MIGRATES = 0x5649_4749_4C4D
@@ -28,9 +29,8 @@ def is_current(connection: Connection, *, migrations: str = MIGRATIONS) -> bool:
 
 def migrate(connection: Connection, *, migrations: str = MIGRATIONS) -> None:
     """Apply what is missing, within the caller's one transaction: all of it, or nothing."""
-    if connection.dialect.name == "postgresql":
-        # Where tables can be made by two at once, they would both begin.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATES})
+    # Where tables can be made by two at once, they would both begin.
+    hold(connection, MIGRATES)
     # Asked again, since another process may have been first while we waited for the lock.
     if not is_current(connection, migrations=migrations):
         command.upgrade(_config(connection, migrations), "head")
