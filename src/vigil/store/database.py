@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DataError,
@@ -196,15 +196,6 @@ def _server(place: str) -> URL:
         ) from error
     plain = url.drivername in ("postgres", "postgresql")
     return url.set(drivername="postgresql+psycopg") if plain else url
-
-
-def take_turns(connection: Connection, key: int) -> None:
-    """Wait until no other transaction holds `key`, and hold it until this one ends.
-
-    SQLite lets one write at a time anyway.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 @contextmanager
