@@ -51,7 +51,7 @@ def queue(line: tuple[tuple[float, float], ...]) -> Rule:
 
 def speed(**settings: object) -> Rule:
     # On the ground an event ends with the last whole stretch: short ones, to compare ends.
-    stretch = {"distance_m": 0.5, "inertia": 1} if "ground" in settings else {"distance_m": 5.0}
+    stretch = {"distance_m": 0.1, "inertia": 1} if "ground" in settings else {"distance_m": 5.0}
     return Speed(labels=ANYONE, faster_than_kmh=1.0, **stretch, **settings)
 
 

@@ -123,9 +123,20 @@ def test_who_brakes_ends_the_event():
     assert end_s == pytest.approx(1.0, abs=0.15)
 
 
+def test_ground_with_three_corners_on_a_line_is_refused():
+    with pytest.raises(ValueError, match="no three of its four corners"):
+        on_the_ground(ground=((0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.5, 1.0)))
+
+
 def test_what_stands_is_never_timed():
     rule = on_the_ground(faster_than_kmh=None, slower_than_kmh=300.0)
     assert events(rule, film(drives(1, where=stands((0.5, 0.8))), until_s=60)) == []
+
+
+def test_what_is_beyond_the_ground_is_not_timed_even_on_the_horizon():
+    up = Actor(label="car", high=0.05, where=walks((0, (0.5, 0.25)), (10, (0.5, 0.0))))
+    rule = on_the_ground(faster_than_kmh=0.1, zone=((0, 0), (1, 0), (1, 1), (0, 1)))
+    assert events(rule, film(up, until_s=12, hz=25)) == []
 
 
 def test_a_track_broken_between_the_lines_is_timed():

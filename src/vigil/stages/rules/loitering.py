@@ -73,12 +73,13 @@ class Loitering(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         followed = self._stays.follow(moment, self.counted(scene, self._stays))
+        found = {stay.number for stay, _ in followed}
         inside = {stay.number for stay, track in followed if self.stands_inside(track.box, scene)}
         steps: list[Step] = []
         for stay in self._stays:
             if stay.number in inside:
                 stay.enter(moment)
-            elif scene.looked:
+            elif scene.looked and (stay.number in found or stay.missing_lived_s is not None):
                 stay.stray(moment, self.inertia)
             steps += self._judge_stay(stay, moment)
         for stay in self._stays.lost(moment):

@@ -68,6 +68,8 @@ class Presence(SceneRule):
         for track in inside:
             self._credit(self._occupancy, track, moment)
         was_open = self._occupancy.open
+        if was_open and not inside and self._believed_inside(scene):
+            return []
         self._occupancy.note(moment, hit=bool(inside))
         if was_open and not self._occupancy.open:
             return self._lives.end("zone", moment)
@@ -90,6 +92,8 @@ class Presence(SceneRule):
             if visitor.number in inside:
                 self._credit(visitor.occupancy, track, moment)
         for visitor in self._visitors:
+            if visitor.occupancy.open and self._is_left_out(visitor, scene):
+                continue
             was_open, hit = visitor.occupancy.open, visitor.number in inside
             visitor.occupancy.note(moment, hit=hit)
             if was_open and not visitor.occupancy.open:
@@ -108,6 +112,16 @@ class Presence(SceneRule):
         """
         sure = track.score >= self.min_score or (not is_open and track.id in self._sure)
         return sure and self.stands_inside(track.box, scene)
+
+    def _believed_inside(self, scene: Scene) -> bool:
+        """Whether somebody surely seen before was left out of this look, and stands inside."""
+        return any(
+            track.id in self._sure and self.stands_inside(track.box, scene)
+            for track in self.left_out(scene)
+        )
+
+    def _is_left_out(self, visitor: _Visitor, scene: Scene) -> bool:
+        return any(track.id == visitor.ids[-1] for track in self.left_out(scene))
 
     def _note_sure(self, scene: Scene) -> None:
         """What was once seen surely is believed for as long as it is followed."""

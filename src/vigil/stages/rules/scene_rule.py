@@ -84,6 +84,15 @@ class SceneRule(RuleSettings, ABC):
             if self.min_size <= min(track.box.height / scene.height, 1.0) <= self.max_size
         ]
 
+    def left_out(self, scene: Scene) -> list[Track]:
+        """Things of the right labels that a look did not show, believed to be where they were."""
+        labels, measured_s = self.labels, scene.time_s - ROUNDING_S
+        return [
+            track
+            for track in scene.tracks
+            if track.last_seen_s < measured_s and (not labels or track.label in labels)
+        ]
+
     def counted(self, scene: Scene, trails: Trails[TrailT]) -> list[Track]:
         """Of the seen, those sure enough. Who once was is followed while it is seen at all."""
         return [

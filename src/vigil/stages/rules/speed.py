@@ -41,7 +41,7 @@ class Speed(SceneRule):
     labels: Labels = VEHICLES
     inertia: Count = 2
     """In so many looks it must be found on the way."""
-    distance_m: Positive
+    distance_m: Annotated[float, Field(ge=0.1, allow_inf_nan=False)]
     """Metres from line to line, or over which the speed is taken on the ground."""
     lines: tuple[Line, Line] | None = None
     """Two lines across the way."""

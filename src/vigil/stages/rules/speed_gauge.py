@@ -102,6 +102,11 @@ class GroundGauge:
 
     def read(self, thing: Timed, moment: Moment) -> Reading | None:
         place = self._ground.place(stand(thing.box, moment.scene))
+        if not self._ground.holds(place):
+            # Towards the horizon a step in the picture is any distance.
+            thing.marks.clear()
+            thing.last_mark, thing.looks = None, 0
+            return None
         now = Mark(moment.lived_s, moment.time_s, place)
         before, thing.last_mark = thing.last_mark or now, now
         mark = thing.marks.setdefault(0, now)
@@ -109,18 +114,17 @@ class GroundGauge:
         if now.lived_s - mark.lived_s > STALE_S:
             thing.marks[0], thing.looks = now, 0
             return None
-        reading = None
-        while distance(mark.place, now.place) >= self._distance_m:
-            # The stretch ends between two looks, wherever the looks fall.
-            end = _on_the_way(mark, before, now, self._distance_m)
-            lasted_s = end.lived_s - mark.lived_s
-            if lasted_s <= 0:
-                return None
-            reading = Reading(self._distance_m / lasted_s, mark.time_s, end.time_s, thing.looks)
-            mark = before = thing.marks[0] = end
-        if reading is not None:
-            thing.looks = 0
-        return reading
+        stretches, end = 0, mark
+        while distance(end.place, now.place) >= self._distance_m:
+            # A stretch ends between two looks, wherever the looks fall.
+            before = end = _on_the_way(end, before, now, self._distance_m)
+            stretches += 1
+        lasted_s = end.lived_s - mark.lived_s
+        if lasted_s <= 0:
+            return None
+        thing.marks[0], looks, thing.looks = end, thing.looks, 0
+        speed = stretches * self._distance_m / lasted_s
+        return Reading(speed, mark.time_s, end.time_s, looks)
 
 
 def _on_the_way(mark: Mark, before: Mark, now: Mark, distance_m: float) -> Mark:
