@@ -330,6 +330,18 @@ def test_ambiguous_while_something_is_new_missed_at_the_border_or_in_company() -
     assert after([Thing(200, 300, right=50), Thing(230, 300, right=50)])
     assert not after([Thing(200, 300), Thing(230, 300)])
     assert not after([Thing(15, 300)])
+    assert after([Thing(105, 300, right=-50)])
+    assert not after([Thing(-90, 300, right=50)]), "who comes in is not about to leave"
+
+
+def test_what_looks_leave_out_makes_nothing_ambiguous() -> None:
+    tracker = TwoStageTracker()
+    here, there = Box(280, 60, 360, 220), Box(20, 60, 100, 220)
+    tracker.update(look_at(0), detections([Thing(300, 200)], 0))
+    tracker.update(look_at(0.2, here), Detections.none())
+    assert tracker.ambiguous, "missed"
+    tracker.update(look_at(0.4, there), Detections.none())
+    assert not tracker.ambiguous
 
 
 def test_a_flash_before_the_gate_closes_is_not_ambiguous_for_ever() -> None:

@@ -69,7 +69,7 @@ class TwoStageTracker:
         self._families = {word: family[0] for family in self.families for word in family}
         self._known: list[Memory] = []
         self._born = 0
-        self._now_s = 0.0
+        self._now_s = self._looked_s = 0.0
         self._picture = (0.0, 0.0)
 
     def update(self, look: Look, detections: Detections | None) -> Scene:
@@ -92,19 +92,25 @@ class TwoStageTracker:
     def ambiguous(self) -> bool:
         """Whether looking again soon would tell more than waiting.
 
-        True when something is unconfirmed or was just missed, or when something moves close to
-        the border of the picture or to another thing of its family.
+        True when something is unconfirmed or was just missed, or when something is about to leave
+        the picture or moves close to another thing of its family. What the last look left out
+        will be left out again, and does not count.
         """
-        present = [memory for memory in self._known if self._recent(memory)]
+        present = [
+            memory
+            for memory in self._known
+            if self._recent(memory) and memory.looked_s >= self._looked_s
+        ]
         return any(
             memory.id == 0
             or memory.misses > 0
-            or (memory.moving and (self._at_border(memory.box) or _in_company(memory, present)))
+            or (memory.moving and (self._leaves(memory) or _in_company(memory, present)))
             for memory in present
         )
 
     def _look(self, look: Look, detections: Detections) -> None:
         known, now_s = self._known, self._now_s
+        self._looked_s = now_s
         seen = read(detections, self._families, low_score=self.low_score)
         for memory in known:
             memory.predict(now_s)
@@ -212,6 +218,13 @@ class TwoStageTracker:
     def _visible(self, box: Box) -> float:
         """Square pixels of it that lie in the picture."""
         return box.clipped(*self._picture).area
+
+    def _leaves(self, memory: Memory) -> bool:
+        """Whether it is at the border, and a part of it beyond within a second."""
+        right, down = memory.motion.velocity()
+        x1, y1, x2, y2 = memory.box
+        ahead = Box(x1 + right, y1 + down, x2 + right, y2 + down)
+        return self._at_border(memory.box) and self._visible(ahead) < self._visible(memory.box)
 
     def _at_border(self, box: Box) -> bool:
         width, height = self._picture
