@@ -19,6 +19,7 @@ from sqlalchemy.exc import (
 
 from vigil.core import DiskFull, StoreError, StoreUnavailable
 from vigil.store.migrate import is_current, migrate
+from vigil.store.turns import Turns
 
 NEARLY_NOTHING_BYTES = 1 << 20
 """Below this much free space a file that cannot be made or written means: the disk is full."""
@@ -26,8 +27,6 @@ SERVER_FULL = "53100"
 """What PostgreSQL says when its disk is full."""
 CONNECT_S = 5
 """How long a server is waited for; without it, for ever."""
-TURN_S = 2.0
-"""How long a job's bookkeeping waits for its turn before it tries without."""
 JOBS_BUSY_S = 30.0
 """How long a job's own bookkeeping waits for another's lock: nobody waits for it."""
 
@@ -69,7 +68,12 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A consistent view; keep it short, for a reader in SQLite keeps writers waiting."""
-        with self._translated(), self._opened().connect() as connection, connection.begin():
+        with (
+            self._translated(),
+            self._turn(),
+            self._opened().connect() as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -148,34 +152,6 @@ class Database:
         if self.folder is None or not name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")):
             return False
         return free_bytes(self.folder) < NEARLY_NOTHING_BYTES
-
-
-class Turns:
-    """Lets those of this process who write into one file go one after the other.
-
-    SQLite makes them wait for each other by sleeping ever longer, so that under load most of the
-    time nobody writes. This is a courtesy: who has waited long enough tries without a turn.
-    """
-
-    def __init__(self) -> None:
-        self._one = threading.Lock()
-
-    def take(self, wait_s: float) -> bool:
-        """Whether it is our turn now; `give` it back then."""
-        return self._one.acquire(timeout=wait_s)
-
-    def give(self) -> None:
-        """The next one, please."""
-        self._one.release()
-
-    def on_checkout(self, _connection: object, record: Any, _proxy: object) -> None:
-        """Whoever takes a connection out of the pool takes a turn with it."""
-        record.info[Turns] = self.take(TURN_S)
-
-    def on_checkin(self, _connection: object, record: Any) -> None:
-        """The connection is back, committed or rolled back."""
-        if record.info.pop(Turns, False):
-            self.give()
 
 
 def free_bytes(folder: Path) -> int:
