@@ -78,9 +78,12 @@ def measure(report: Report) -> None:
     _cascade(report, setup, material, verdicts)
 
 
-def _tell(report: Report, title: str, rows: Sequence[Mapping[str, object]]) -> None:
-    if rows:
-        report.table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
+def _tell(report: Report, title: str, setups: Sequence[Mapping[str, object]]) -> None:
+    if setups:
+        first, *measures = setups[0]
+        columns = (title, *(setup[first] for setup in setups))
+        rows = [(name, *(setup[name] for setup in setups)) for name in measures]
+        report.table(f"{title}, exact bounds at 95 %", list(map(str, columns)), rows)
 
 
 async def heard(judge: Verifier, suspicions: Sequence[Suspicion]) -> Verdicts:
