@@ -6,7 +6,7 @@ taken once. Deadlines are kept by a thread of their own, however long a judge ta
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -223,7 +223,7 @@ class Decider:
             ruled = await self._heard(stored, hearing)
         finally:
             del self._hearings[event_id]
-        await self._room.aside(self._settle, event_id, ruled)
+        await self._room.aside(self._settle, event_id, ruled, hearing.unwritten)
 
     async def _heard(self, stored: StoredEvent, hearing: Hearing) -> Ruled:
         """What comes of judging, whatever happens to the judges."""
@@ -295,12 +295,13 @@ class Decider:
             "total": total_s,
         }
 
-    def _settle(self, event_id: str, ruled: Ruled) -> None:
+    def _settle(self, event_id: str, ruled: Ruled, also: Sequence[Said]) -> None:
         decided = self.decisions.decide(
             event_id,
             ruled.outcome,
             reason=ruled.reason,
             said=ruled.said,
+            also=also,
             now_s=self._clock.now_s(),
         )
         self._counted(decided)

@@ -24,6 +24,8 @@ class Hearing:
     """When the decision is due, seconds of the clock that never goes back."""
     said: list[Said] = dataclasses.field(default_factory=list)
     """What its judges said, in order; of an incident perhaps of another of its events."""
+    unwritten: list[Said] = dataclasses.field(default_factory=list)
+    """What of it is not in the database yet."""
     asks: str | None = None
     """The judge that waits for a large model."""
 
@@ -87,7 +89,10 @@ class Seats:
 
 
 class Noted:
-    """A judge whose word is kept, so that it is not asked again after a crash."""
+    """A judge whose word is kept: with the decision, or before anybody waits for a large model.
+
+    So it is not asked again when a crash cuts that waiting short.
+    """
 
     def __init__(self, judge: Verifier, name: str, court: "Court") -> None:
         self._judge = judge
@@ -102,8 +107,7 @@ class Noted:
             async with court.seats.taken(-case.event.severity.rank):
                 async with asyncio.timeout(LOOK_S):
                     verdict = await self._judge.verify(case)
-            said = Said(verdict=verdict, judge=self._name)
-            await court.aside(court.store.note, said)
+            court.hearings[event_id].unwritten.append(Said(verdict=verdict, judge=self._name))
         court.hearings[event_id].said.append(Said(verdict=verdict, judge=self._name))
         return verdict
 
@@ -122,6 +126,9 @@ class Dispatched:
     async def verify(self, case: Case) -> Verdict:
         """The answer to this case, or to another one of its incident. Raises `BrainError`."""
         hearing = self._court.hearings[case.event.id]
+        if hearing.unwritten:
+            await self._court.aside(self._court.store.note, *hearing.unwritten)
+            hearing.unwritten.clear()
         hearing.asks = self._name
         try:
             verdict = await self._court.dispatcher.answer(

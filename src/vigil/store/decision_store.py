@@ -76,18 +76,22 @@ class DecisionStore:
         *,
         reason: Unverified | None = None,
         said: Said | None = None,
+        also: Sequence[Said] = (),
         now_s: float,
         only_pending: bool = False,
     ) -> Decision | None:
         """Decide, unless it is decided for good; None when everything stays as it was.
 
-        What is confirmed or rejected stays so; `only_pending`: what is unverified, too.
+        `said` is the verdict that counts, `also` what is to be kept besides. What is confirmed or
+        rejected stays so; `only_pending`: what is unverified, too.
         """
         with self.database.writing() as connection:
             query = DECISIONS.where(decisions.c.event_id == event_id)
             found = connection.execute(query.with_for_update(of=decisions)).one_or_none()
             if found is None:
                 return None
+            for each in also:
+                put_verdict(connection, each)
             before = stored_decision(found)
             if not _may_follow(before, outcome, reason, only_pending=only_pending):
                 return None
@@ -200,10 +204,11 @@ class DecisionStore:
 
     # Verdicts and reviews
 
-    def note(self, said: Said) -> None:
-        """Keep what one judge said, before anything follows from it."""
+    def note(self, *said: Said) -> None:
+        """Keep what judges said, before anything follows from it."""
         with self.database.writing() as connection:
-            put_verdict(connection, said)
+            for each in said:
+                put_verdict(connection, each)
 
     def noted(self, event_id: str, judge: str) -> Verdict | None:
         """What this judge said of this event before."""
