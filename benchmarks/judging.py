@@ -18,6 +18,7 @@ from vigil.core import Decision, Outcome, Ruling, SourceError, Unverified, Verdi
 from vigil.data.happened import SLACK_S, Happened, happening_of
 from vigil.pipeline.score import JudgedEvent, Score, scorecard
 from vigil.stages.verify.ask_brain import AskBrain
+from vigil.stages.verify.scoring import fitted_scores
 from vigil.stages.verify.second_look import SecondLook
 from vigil.testing.fake_answers import TruthOracle
 from vigil.testing.fake_brain import FakeBrain
@@ -134,6 +135,9 @@ def _seeds() -> dict[str, Any]:
         "seeds of the fit": sorted(fitted),
         "seeds of its own held-out films": sorted(tried),
         "seeds of both": sorted(ours & (fitted | tried)),
+        "scores": {name: score.version for name, score in fitted_scores().items()},
+        "real clips": "only a bag's place is labelled: what is told while somebody is there, "
+        "were it of his shadow, counts as true",
     }
 
 
