@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from vigil.core import (
     BrainUnavailable,
@@ -18,6 +19,7 @@ from vigil.core import (
     Unverified,
 )
 from vigil.store import Retention, SteadyStore
+from vigil.store.schema import events
 
 from .deciding import (
     Both,
@@ -232,6 +234,19 @@ def test_after_a_restart_what_is_overdue_is_settled_at_once(
         decision = bench.decided(event, within_s=1.5)
         assert decision.reason is Unverified.DEADLINE
     assert news.outcomes(event.id) == ["pending", "unverified"]
+
+
+def test_what_is_too_old_by_then_is_not_judged_any_more(tmp_path: Path) -> None:
+    slow, quick = Judge(seconds=3600), Judge()
+    brief = {"decide": {"deadline_s": 1, "first_s": 0, "stale_s": 10}}
+    with deciding(tmp_path / "e.db", tmp_path / "clips", app_with(slow, **brief)) as bench:
+        event = bench.happens()
+        with bench.store.database.writing() as connection:
+            aged = update(events).where(events.c.id == event.id)
+            connection.execute(aged.values(created_s=time.time() - 60))
+    with deciding(tmp_path / "e.db", tmp_path / "clips", app_with(quick, **brief)) as bench:
+        wait_for(lambda: bench.decision(event).reason is Unverified.SHED)
+    assert quick.asked == []
 
 
 def test_a_restart_goes_on_judging(place: str | Path, tmp_path: Path) -> None:

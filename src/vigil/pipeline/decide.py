@@ -56,7 +56,7 @@ QUEUE = "decide"
 SPARE_JOBS = 64
 """Jobs at a time beyond those that wait for a large model."""
 SHOWN_EVERY_S = 0.25
-"""How often a clip that grows is looked at."""
+"""How often a clip that grows is looked at, at most."""
 LOOKS_S = 300.0
 """Judges that take longer than this, beyond waiting for their turn, hang."""
 
@@ -125,6 +125,7 @@ class Decider:
             seats=Seats(app.decide.looks_at_once),
             threads=app.decide.looks_at_once,
             aside=self._room.aside,
+            clock=self._clock,
         )
         self._verifier = None if app.verify is None else court.supervised(app.verify)
         self._deadlines = Deadlines(self._expire, clock=self._clock)
@@ -216,7 +217,13 @@ class Decider:
         stored, decision = await self._room.aside(self._found, event_id)
         if stored is None or decision is None or decision.outcome in _FOR_GOOD:
             return
-        left_s = decision.due_s - self._clock.now_s()
+        now_s = self._clock.now_s()
+        if now_s - stored.created_s > self._settings.stale_s:
+            log.warning("too old to be judged", event_id=event_id)
+            old = Ruled(outcome=Outcome.UNVERIFIED, reason=Unverified.SHED)
+            await self._room.aside(self._settle, event_id, old, ())
+            return
+        left_s = min(decision.due_s - now_s, self._settings.deadline_s)
         hearing = Hearing(incident=decision.incident, due_s=self._clock.monotonic_s() + left_s)
         self._hearings[event_id] = hearing
         try:
@@ -227,12 +234,14 @@ class Decider:
 
     async def _heard(self, stored: StoredEvent, hearing: Hearing) -> Ruled:
         """What comes of judging, whatever happens to the judges."""
+        limit = asyncio.timeout(self._settings.stale_s + LOOKS_S)
         try:
-            async with asyncio.timeout(self._settings.stale_s + LOOKS_S):
+            async with limit:
                 return await self._judged(stored, hearing)
         except StoreUnavailable:
             raise
         except BudgetSpent as error:
+            log.info("no large model is asked", event_id=stored.event.id, reason=str(error))
             return _on_spent(self._on_spent, error.verdict, hearing)
         except BrainError as error:
             reason = Unverified.SHED if isinstance(error, Shed) else Unverified.BRAIN_DOWN
@@ -243,7 +252,8 @@ class Decider:
             return _nobody(Unverified.NO_CLIP, None, hearing)
         except Exception:
             log.exception("a judge failed", event_id=stored.event.id)
-            return _nobody(Unverified.ERROR, None, hearing)
+            late = limit.expired()
+            return _nobody(Unverified.SHED if late else Unverified.ERROR, None, hearing)
 
     async def _judged(self, stored: StoredEvent, hearing: Hearing) -> Ruled:
         assert self._verifier is not None
@@ -274,10 +284,12 @@ class Decider:
         began_s = self._clock.monotonic_s()
         until_s = began_s + (hearing.due_s - began_s) / 2
         wanted_s = stored.event.start_s + self._settings.first_s
-        while self._clock.monotonic_s() + SHOWN_EVERY_S < until_s:
-            if await asyncio.to_thread(lambda: case.footage.end_s) >= wanted_s:
+        while (left_s := until_s - self._clock.monotonic_s()) > SHOWN_EVERY_S:
+            missing_s = wanted_s - await asyncio.to_thread(lambda: case.footage.end_s)
+            if missing_s <= 0:
                 break
-            await asyncio.sleep(SHOWN_EVERY_S)
+            # A camera's clip grows no faster than time goes, so that looking sooner is no use.
+            await asyncio.sleep(min(left_s, max(SHOWN_EVERY_S, missing_s)))
         return self._clock.monotonic_s() - began_s
 
     def _seconds(self, stored: StoredEvent, hearing: Hearing, clip_s: float) -> dict[str, float]:

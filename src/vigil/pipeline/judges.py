@@ -7,7 +7,7 @@ import heapq
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from vigil.core import Case, Verdict, Verifier
+from vigil.core import Case, Clock, Verdict, Verifier
 from vigil.pipeline.dispatcher import Dispatcher
 from vigil.store import DecisionStore, Said
 
@@ -48,16 +48,20 @@ Hearings = dict[str, Hearing]
 Aside = Callable[..., Awaitable[Any]]
 
 
+Urgency = tuple[float, ...]
+"""Compared word by word; lower is more urgent."""
+
+
 class Seats:
     """How many may look at pictures at a time; who is more urgent is seated before the others."""
 
     def __init__(self, most: int) -> None:
         self._free = most
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
         self._count = 0
 
     @contextlib.asynccontextmanager
-    async def taken(self, urgency: float) -> AsyncIterator[None]:
+    async def taken(self, urgency: Urgency) -> AsyncIterator[None]:
         """Wait for a seat, and have it while the block lasts; lower is more urgent."""
         if self._free:
             self._free -= 1
@@ -68,7 +72,7 @@ class Seats:
         finally:
             self._give()
 
-    async def _wait(self, urgency: float) -> None:
+    async def _wait(self, urgency: Urgency) -> None:
         turn = asyncio.get_running_loop().create_future()
         self._count += 1
         heapq.heappush(self._waiting, (urgency, self._count, turn))
@@ -104,7 +108,7 @@ class Noted:
         court, event_id = self._court, case.event.id
         verdict: Verdict | None = await court.aside(court.store.noted, event_id, self._name)
         if verdict is None:
-            async with court.seats.taken(-case.event.severity.rank):
+            async with court.seats.taken(court.urgency(case)):
                 async with asyncio.timeout(LOOK_S):
                     verdict = await self._judge.verify(case)
             court.hearings[event_id].unwritten.append(Said(verdict=verdict, judge=self._name))
@@ -159,6 +163,12 @@ class Court:
     """So many threads has each judge that looks at pictures, if it says how many it has."""
     aside: Aside
     """Runs what blocks for a moment, such as the database."""
+    clock: Clock
+
+    def urgency(self, case: Case) -> Urgency:
+        """Who can still be in time comes before who is late, then the more severe one."""
+        due_s = self.hearings[case.event.id].due_s
+        return due_s < self.clock.monotonic_s(), -case.event.severity.rank, due_s
 
     def supervised(self, verifier: Verifier, name: str = "") -> Verifier:
         """The same arrangement; those with a `brain` are dispatched, and the others noted.
