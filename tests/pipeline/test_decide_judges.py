@@ -26,7 +26,13 @@ def unsure(case: Case) -> str:
 
 def asking(server: FakeBrain, **top: Any) -> Any:
     """A file whose cascade always asks the server; the cheap judge's word is given."""
-    brain = {"base_url": server.url, "model": "fake-brain", "total_s": 20, "read_s": 10, "failures": 2}
+    brain = {
+        "base_url": server.url,
+        "model": "fake-brain",
+        "total_s": 20,
+        "read_s": 10,
+        "failures": 2,
+    }
     app = app_with(None, brain=brain, **top)
     return app.model_copy(update={"verify": cascade(brain)})
 

@@ -7,7 +7,7 @@ taken once. Deadlines are kept by a thread of their own, however long a judge ta
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -22,12 +22,10 @@ from vigil.core import (
     Decision,
     Event,
     Outcome,
-    Ruling,
     SourceError,
     StoreUnavailable,
     SystemClock,
     Unverified,
-    Verdict,
 )
 from vigil.pipeline.budget import Budget
 from vigil.pipeline.cases import Cases, NoFootage
@@ -38,6 +36,7 @@ from vigil.pipeline.durable import Durable
 from vigil.pipeline.incidents import Incidents, Neighbours
 from vigil.pipeline.judges import Court, Hearing, Hearings, Seats
 from vigil.pipeline.loop_thread import LoopThread
+from vigil.pipeline.ruled import Ruled, by_nobody, by_verdict, without_a_brain
 from vigil.store import (
     Announce,
     BrainStore,
@@ -59,15 +58,6 @@ SHOWN_EVERY_S = 0.25
 """How often a clip that grows is looked at, at most."""
 LOOKS_S = 300.0
 """Judges that take longer than this, beyond waiting for their turn, hang."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ruled:
-    """What is to become of an event."""
-
-    outcome: Outcome
-    reason: Unverified | None = None
-    said: Said | None = None
 
 
 class Decider:
@@ -99,7 +89,10 @@ class Decider:
         self._room = LoopThread("verify", threads=app.decide.looks_at_once, polite=True)
         self.cases = Cases(store, app)
         self._incidents = Incidents(
-            self.decisions, self._case_of, Neighbours(groups=app.neighbours)
+            self.decisions,
+            self._case_of,
+            Neighbours(groups=app.neighbours),
+            clock=self._clock,
         )
         self.budget = Budget(
             store=BudgetStore(store.database),
@@ -242,18 +235,18 @@ class Decider:
             raise
         except BudgetSpent as error:
             log.info("no large model is asked", event_id=stored.event.id, reason=str(error))
-            return _on_spent(self._on_spent, error.verdict, hearing)
+            return without_a_brain(self._on_spent, error.verdict, hearing)
         except BrainError as error:
             reason = Unverified.SHED if isinstance(error, Shed) else Unverified.BRAIN_DOWN
             log.warning("no large model ruled", event_id=stored.event.id, reason=str(error))
-            return _nobody(reason, error.verdict, hearing)
+            return by_nobody(reason, error.verdict, hearing)
         except (NoFootage, SourceError) as error:
             log.warning("nothing to judge by", event_id=stored.event.id, reason=str(error))
-            return _nobody(Unverified.NO_CLIP, None, hearing)
+            return by_nobody(Unverified.NO_CLIP, None, hearing)
         except Exception:
             log.exception("a judge failed", event_id=stored.event.id)
             late = limit.expired()
-            return _nobody(Unverified.SHED if late else Unverified.ERROR, None, hearing)
+            return by_nobody(Unverified.SHED if late else Unverified.ERROR, None, hearing)
 
     async def _judged(self, stored: StoredEvent, hearing: Hearing) -> Ruled:
         assert self._verifier is not None
@@ -269,9 +262,7 @@ class Decider:
             seconds = self._seconds(stored, hearing, clip_s)
             said = replace(said, verdict=replace(verdict, seconds=seconds))
             self.stats.took(seconds)
-        outcome = _OUTCOMES[verdict.ruling]
-        reason = Unverified.UNSURE if outcome is Outcome.UNVERIFIED else None
-        return Ruled(outcome=outcome, reason=reason, said=said)
+        return by_verdict(said)
 
     async def _shown(self, stored: StoredEvent, hearing: Hearing) -> float:
         """Wait until the clip shows the event's first seconds; how long that took.
@@ -355,11 +346,6 @@ class Decider:
 
 
 _FOR_GOOD = (Outcome.CONFIRMED, Outcome.REJECTED)
-_OUTCOMES = {
-    Ruling.CONFIRMED: Outcome.CONFIRMED,
-    Ruling.REJECTED: Outcome.REJECTED,
-    Ruling.UNSURE: Outcome.UNVERIFIED,
-}
 
 
 def limits_of(budget: Budgets) -> Limits:
@@ -374,18 +360,3 @@ def limits_of(budget: Budgets) -> Limits:
 def _priority(event: Event) -> int:
     """From 1 on, lower is sooner."""
     return 4 - event.severity.rank if not event.critical else 1
-
-
-def _nobody(reason: Unverified, verdict: Verdict | None, hearing: Hearing) -> Ruled:
-    said = None if verdict is None else hearing.words(verdict)
-    return Ruled(outcome=Outcome.UNVERIFIED, reason=reason, said=said)
-
-
-def _on_spent(setting: str, verdict: Verdict | None, hearing: Hearing) -> Ruled:
-    """No large model any more today: the second look decides, or nobody."""
-    if setting != "second_look" or verdict is None:
-        return _nobody(Unverified.BUDGET, verdict, hearing)
-    likely = verdict.likelihood >= 0.5
-    return Ruled(
-        outcome=Outcome.CONFIRMED if likely else Outcome.REJECTED, said=hearing.words(verdict)
-    )
