@@ -100,6 +100,13 @@ def test_a_doubtful_sight_asks_for_another_look_and_a_sure_or_an_empty_one_does_
     assert not watching.wanted
 
 
+def test_who_has_just_come_asks_for_another_look_and_a_parked_car_does_not() -> None:
+    assert attention(a_track(PARKED, hits=2, label="person")).wanted
+    assert attention(a_track(PARKED, hits=2, speed=40)).wanted
+    assert not attention(a_track(PARKED, hits=2)).wanted
+    assert not attention(a_track(PARKED, speed=40)).wanted
+
+
 def test_people_and_movers_are_nothing_that_was_left_behind() -> None:
     standing = a_track(PARKED, label="person")
     moving = a_track(PARKED, speed=40)

@@ -42,7 +42,8 @@ class Attention:
 
         True when the last one saw something, but nothing surely, or when a track is new.
         """
-        return self._doubtful or any(track.hits < SETTLED for track in self.tracks)
+        fresh = [track for track in self.tracks if track.hits < SETTLED]
+        return self._doubtful or any(_is_lively(track) for track in fresh)
 
     def believed(self) -> Boxes:
         """Boxes of all tracks."""

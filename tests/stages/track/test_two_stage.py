@@ -334,6 +334,20 @@ def test_ambiguous_while_something_is_new_missed_at_the_border_or_in_company() -
     assert not after([Thing(-90, 300, right=50)]), "who comes in is not about to leave"
 
 
+def test_what_is_looked_for_where_it_is_shown_and_not_found_is_gone() -> None:
+    """Somebody walks out: cut by the border they do not surely move, but the prediction does."""
+    tracker = TwoStageTracker()
+    steps = ((0, 386, 525), (0.5, 387, 530), (0.9, 399, 548), (1.4, 474, 630), (1.9, 555, 746),
+             (2.1, 587, 767), (2.3, 601, 767))  # fmt: skip
+    for time_s, left, right in steps:
+        seen = Thing((left + right) / 2 - 128, 350, right - left, 330)
+        tracker.update(look_at(time_s), detections([seen], 0))
+    (shown,) = tracker.update(look_at(2.8), None).tracks
+    for time_s in (2.8, 3.0):
+        scene = tracker.update(look_at(time_s, [shown.box]), Detections.none())
+    assert scene.tracks == ()
+
+
 def test_what_looks_leave_out_makes_nothing_ambiguous() -> None:
     tracker = TwoStageTracker()
     here, there = Box(280, 60, 360, 220), Box(20, 60, 100, 220)

@@ -151,7 +151,9 @@ class TwoStageTracker:
         # What has left the picture was looked for, too, when all of it was looked at.
         everywhere = regions == [[0, 0, *self._picture]]
         for memory in self._known:
-            if memory not in found and (everywhere or looked_at(memory.there, regions)):
+            # What does not surely move is believed where it was measured, and looked for there.
+            believed = memory.there if memory.moving else memory.box
+            if memory not in found and (everywhere or looked_at(believed, regions)):
                 memory.miss(self._now_s)
 
     def _bear(self, seen: Sequence[Seen], found: Pairs) -> None:
