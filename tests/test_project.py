@@ -100,6 +100,12 @@ def test_the_watch_never_opens_torch() -> None:
     assert not opened & {"torch", "torchvision", "transformers"}
 
 
+def test_commands_that_decide_nothing_do_not_wait_for_the_job_library() -> None:
+    code = "import sys, vigil.cli, vigil.pipeline.call; print('dbos' in sys.modules)"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert asked.stdout.strip() == "False"
+
+
 def test_the_base_install_and_the_tests_need_no_torch() -> None:
     names = needed("vigil-video", frozenset({"dev"}))
     assert {"av", "onnxruntime", "pytest"} <= set(names)
