@@ -66,6 +66,10 @@ class Slow:
         return self._knows(asked)
 
 
+Sample = tuple[float, int, int]
+"""Monotonic seconds, events before their judges, and of these questions not asked yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class FirstAlert:
     """A message that reached somebody."""
@@ -84,8 +88,7 @@ class Site:
     brain: FakeBrain
     receiver: HttpReceiver
     names: Sequence[str]
-    backlog: list[tuple[float, int, int]] = field(default_factory=list)
-    """Monotonic seconds, events before their judges, and of these questions not asked yet."""
+    backlog: list[Sample] = field(default_factory=list)
     _next_sample_s: float = 0.0
 
     @property
@@ -105,12 +108,23 @@ class Site:
         time.sleep(max(0.0, min(0.05, self.cameras.next_s - time.time())))
 
     def play(
-        self, takes: Sequence[Take], *, rate: float, seconds: float, seed: int, cuts_idle: bool
+        self,
+        takes: Sequence[Take],
+        *,
+        rate: float,
+        seconds: float,
+        seed: int,
+        cuts_idle: bool = False,
+        evenly: bool = False,
     ) -> None:
         """Let takes happen `rate` times a second, at random moments, on cameras drawn by lot."""
         chance = random.Random(seed)
         began_s = time.time()
-        due_s = began_s + (0.0 if cuts_idle else chance.expovariate(rate))
+
+        def gap_s() -> float:
+            return 1 / rate if evenly else chance.expovariate(rate)
+
+        due_s = began_s + (0.0 if cuts_idle else gap_s())
         quiet_s = last_s = began_s
         while (now_s := time.time()) < began_s + seconds:
             self.tend()
@@ -121,7 +135,7 @@ class Site:
             if now_s >= due_s:
                 self.cameras.begin(chance.choice(takes), chance.choice(self.names), due_s)
                 last_s = now_s
-                due_s += chance.expovariate(rate)
+                due_s += gap_s()
 
     def calm_down(self, *, within_s: float = CALM_S) -> float:
         """Until every clip is finished and every event judged; how long that took."""
@@ -201,7 +215,7 @@ def judged_s(decision: Decision) -> float | None:
     return decision.verdict.time_s
 
 
-def growth(backlog: Sequence[tuple[float, int, int]]) -> float:
+def growth(backlog: Sequence[Sample]) -> float:
     """Events a minute by which it grows: the median slope of all pairs (Theil and Sen)."""
     times = np.array([time_s for time_s, _, _ in backlog])
     events = np.array([judging for _, judging, _ in backlog], float)
