@@ -1,5 +1,6 @@
 """A real PostgreSQL server of one's own, on a socket in a folder of its own."""
 
+import ctypes
 import os
 import pwd
 import shutil
@@ -20,6 +21,8 @@ UNPRIVILEGED = ("postgres", "nobody")
 """It refuses to run as root; whoever is root lends it one of these."""
 PROGRAMS = Path("/usr/lib/postgresql")
 """Where Debian puts what it does not put on the path."""
+PR_SET_PDEATHSIG = 1
+"""Of Linux's sys/prctl.h."""
 STARTS_S = 30.0
 MEMORY = Path("/dev/shm")  # noqa: S108  a name nobody can guess is made below it
 ROOM_BYTES = 4 << 30
@@ -58,6 +61,7 @@ class PostgresServer:
                 stderr=log,
                 user=self._lent,
                 cwd=self._folder,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call of the system, no locks
             )
         self._wait()
         return self
@@ -109,6 +113,11 @@ class PostgresServer:
             user=self._lent,
             cwd=self._folder,
         )
+
+
+def _end_with_parent() -> None:
+    """Between fork and exec: a test run that is killed leaves no server behind."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
 def _somebody_else() -> str:
