@@ -345,9 +345,9 @@ def test_what_is_stale_is_shed_and_counted(desk: Desk) -> None:
         Limits(source=Limit(calls=2)),
         Limits(algorithm=Limit(calls=2)),
         Limits(site=Limit(calls=2)),
-        Limits(source=Limit(tokens=3000)),
-        Limits(algorithm=Limit(tokens=3000)),
-        Limits(site=Limit(tokens=3000)),
+        Limits(source=Limit(tokens=3200)),
+        Limits(algorithm=Limit(tokens=3200)),
+        Limits(site=Limit(tokens=3200)),
     ],
 )
 def test_no_budget_is_exceeded(desk: Desk, limits: Limits) -> None:
@@ -359,7 +359,7 @@ def test_no_budget_is_exceeded(desk: Desk, limits: Limits) -> None:
     assert len(desk.asked) == 2
     assert sum(isinstance(each, BudgetSpent) for each in found) == 3
     assert dispatcher.tallies.shed == {"budget": 3}
-    with pytest.raises(BudgetSpent, match=r"of (2 calls|3000 tokens)"):
+    with pytest.raises(BudgetSpent, match=r"of (2 calls|3200 tokens)"):
         dispatcher._budget.check(events[0])
 
 
