@@ -19,7 +19,7 @@ from vigil.testing.rtsp_server import RtspServer, looped
 
 from .running import COMMAND, Running, wait_for, write_config
 
-PASSWORD = "geheim"  # noqa: S105 - of a server that lives for one test
+PASSWORD = "geheim"
 
 
 @pytest.fixture(scope="module")
