@@ -104,7 +104,7 @@ def test_animals_and_litter_go_by_labels_of_their_own() -> None:
 def test_paws_stay_on_the_ground(kind: str) -> None:
     for travelled_m in np.linspace(0, 1, 9):
         stance = Stance(x=0, y=0, heading=0, speed_m_s=1.0, travelled_m=float(travelled_m))
-        solid = Animal(id=1, route=WAY, kind=kind).solid(stance)
+        solid = Animal(id=1, route=WAY, kind=kind).solid(stance, 0.0)
         assert -0.05 < solid.points[:, 2].min() < 0.03
 
 

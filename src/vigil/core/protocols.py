@@ -71,6 +71,26 @@ class Gate(Protocol):
         ...
 
 
+class Sense(Protocol):
+    """Cheap arithmetic on pictures that rules read, done once however many they are.
+
+    One object per camera, made only when a rule names it among its `signals`.
+    """
+
+    @property
+    def every_picture(self) -> bool:
+        """Whether it must see each decoded picture; else those that the gate compares, 5 Hz."""
+        ...
+
+    def see(self, frame: Frame, scene: Scene | None) -> None:
+        """Take in a picture; `scene` is what was believed of the moment before."""
+        ...
+
+    def tell(self, signals: Signals) -> Signals:
+        """The same signals, with what it knows now in its own field."""
+        ...
+
+
 class Detector(Protocol):
     """Find objects."""
 
@@ -113,7 +133,7 @@ class Rule(Protocol):
 
     @property
     def signals(self) -> frozenset[str]:
-        """Costly signals that it reads: `static_blobs`, or none."""
+        """Costly signals that it reads, by the names of their fields in `Signals`; or none."""
         ...
 
     @property

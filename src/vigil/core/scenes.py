@@ -1,9 +1,21 @@
 """What is believed about one moment of one source, without a single pixel."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from vigil.core.boxes import Box
+
+
+class Reading(NamedTuple):
+    """What a second look at a track's best crops says it is like, voted over them."""
+
+    kind: str
+    """What was asked: `face`, `vehicle_type`, `colour`, `plate`, `posture` …"""
+    word: str
+    """The answer: `present`, `van`, `red`, `A12345`, `lying` …"""
+    score: float
+    """How sure it is, 0 to 1."""
 
 
 class Track(NamedTuple):
@@ -23,6 +35,8 @@ class Track(NamedTuple):
     """How many looks matched it."""
     velocity: tuple[float, float] = (0.0, 0.0)
     """Of the foot point, pixels a second, x right and y down."""
+    readings: tuple[Reading, ...] = ()
+    """What readers found out about it until now, one for each kind at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +47,80 @@ class StaticBlob:
     box: Box
     since_s: float
     """When it came to rest."""
+    removed: bool = False
+    """The background shows where something used to stand: it was taken away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How the picture as a whole compares with what this camera usually shows."""
+
+    contrast: float
+    """Standard deviation of luma, 0 to 127.5."""
+    sharpness: float
+    """Energy of fine detail over that of this view when it was last well; 1 as sharp as ever."""
+    likeness: float
+    """Correlation of its lasting edges with those of the usual view, -1 to 1."""
+    shift: tuple[float, float] = (0.0, 0.0)
+    """By how much the usual view seems to have moved, fractions of the picture, right and down."""
+    flat: float = 0.0
+    """Share of the picture without any detail, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plume:
+    """A region that looks and behaves like fire or like smoke."""
+
+    id: int
+    kind: Literal["fire", "smoke"]
+    box: Box
+    since_s: float
+    """Since when it has been there."""
+    area: float
+    """Share of the picture that it covers, 0 to 1."""
+    growth: float
+    """Its area over that when it was first seen."""
+    flicker: float
+    """How restlessly it changes, 0 to 1: flames dance, lamps and clothes do not."""
+    score: float
+    """How much it is like fire or smoke altogether, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurfaceChange:
+    """A part of the place whose texture has changed and stayed so: a slide, a spill."""
+
+    id: int
+    box: Box
+    since_s: float
+    """When it came to rest as it is now."""
+    area: float
+    """Share of the picture, 0 to 1."""
+    strength: float
+    """How different it is, 0 (the same) to 1 (nothing in common)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """Something small and fast that follows the path of a thrown thing."""
+
+    id: int
+    path: tuple[tuple[float, float, float], ...]
+    """Its places until now: time in seconds, x and y in source pixels."""
+    size: float
+    """Mean side of it, source pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """Something that was heard."""
+
+    word: str
+    """`scream`, `glass`, `gunshot`, `alarm` …"""
+    start_s: float
+    end_s: float
+    score: float
+    """How sure it is, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +132,15 @@ class Signals:
     brightness: float = 0.0
     """Mean luma, 0 to 255."""
     static_blobs: tuple[StaticBlob, ...] = ()
+    # What follows is computed only for rules that name it among their `signals`.
+    view: View | None = None
+    plumes: tuple[Plume, ...] = ()
+    surface: tuple[SurfaceChange, ...] = ()
+    flights: tuple[Flight, ...] = ()
+    energy: Mapping[int, float] = field(default_factory=dict)
+    """How much moves inside the box of each track: mean change of luma a second over the box,
+    after the box's own motion is taken out, in levels; by the track's id."""
+    sounds: tuple[Sound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

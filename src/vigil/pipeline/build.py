@@ -10,6 +10,7 @@ from vigil.media.ring import PacketRing
 from vigil.pipeline.camera import Camera
 from vigil.pipeline.evidence import Evidence
 from vigil.pipeline.main_stream import MainStream
+from vigil.pipeline.senses import senses
 from vigil.pipeline.watch import Watch
 from vigil.stages.detect.model import ModelDetector
 from vigil.stages.gate.ledger import RecallLedger
@@ -41,7 +42,7 @@ class Builder:
         ring = PacketRing(config.record.pre_capture + LOOK_BACK_S, RING_BYTES)
         rules = copy.deepcopy(config.all_rules)
         masks = tuple(config.masks)
-        blobs = any("static_blobs" in rule.signals for rule in rules)
+        signals = frozenset().union(*(rule.signals for rule in rules))
         watch = Watch(
             source=config.name,
             gate=dataclasses.replace(config.gate, masks=masks) if masks else config.gate,  # type: ignore[type-var]
@@ -51,7 +52,8 @@ class Builder:
             detector_needs=detector.needs,
             ledger=RecallLedger(),
             packet_gate=PacketGate(),
-            static_blobs=StaticBlobs(masks=masks) if blobs else None,
+            static_blobs=StaticBlobs(masks=masks) if "static_blobs" in signals else None,
+            senses=senses(signals, masks),
         )
         source: Source = config.source
         main = self._main_of(config)

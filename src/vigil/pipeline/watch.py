@@ -18,6 +18,7 @@ from vigil.core import (
     Rule,
     Rung,
     Scene,
+    Sense,
     Signals,
     Step,
     Tracker,
@@ -68,6 +69,7 @@ class Watch:
         ledger: RecallLedger | None = None,
         packet_gate: PacketGate | None = None,
         static_blobs: StaticBlobs | None = None,
+        senses: Sequence[Sense] = (),
         veto_record: VetoRecord | None = None,
         wake_score: float = 0.15,
         cpu_s: Callable[[], float] = time.thread_time,
@@ -81,6 +83,8 @@ class Watch:
         self._tracker = tracker
         self._packet_gate = packet_gate
         self._static_blobs = static_blobs
+        self._senses = tuple(sense for sense in senses if not sense.every_picture)
+        self._quick_senses = tuple(sense for sense in senses if sense.every_picture)
         self._cpu_s = cpu_s
         self._labels = _wanted(self.rules)
         self._attention = Attention(self._labels, wake_score)
@@ -249,6 +253,8 @@ class Watch:
         time_s = frame.time_s
         if time_s <= self._believed_s:
             return
+        for sense in self._quick_senses:
+            sense.see(frame, self._scene)
         signals = self._see(frame) if self.ladder.luma_due(time_s) else None
         if signals is not None and self._gate.open and len(self._gate.regions()):
             self.ladder.moved(time_s)
@@ -280,6 +286,11 @@ class Watch:
         if self._static_blobs is not None:
             self._static_blobs.ignore(self._attention.restless())
             signals = replace(signals, static_blobs=self._static_blobs.update(frame))
+        for sense in self._senses:
+            sense.see(frame, self._scene)
+            signals = sense.tell(signals)
+        for sense in self._quick_senses:
+            signals = sense.tell(signals)
         if self._gate.identical_to_last:
             if self._still_since_s is None:
                 self._still_since_s = frame.time_s

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float32
 
 from vigil.sim.camera import Vector
 from vigil.sim.mesh import Colour, Mesh, joined, limb
-from vigil.sim.route import Route, Stance
+from vigil.sim.props import Prop
+from vigil.sim.route import Stance
 
 CYCLE_STEPS = 24
 """A stride is drawn in so many poses."""
@@ -56,11 +57,11 @@ BUILDS: dict[str, Build] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Animal:
+class Animal(Prop):
     """A dog or cat that goes its way: an actor whose label no story counts."""
 
-    id: int
-    route: Route
+    CLOTHED: ClassVar[bool] = True
+
     kind: Literal["dog", "cat"] = "dog"
     coat: Colour = COATS[0]
     size: float = 1.0
@@ -71,7 +72,7 @@ class Animal:
         """The word of the COCO vocabulary."""
         return self.kind
 
-    def solid(self, stance: Stance) -> Mesh:
+    def solid(self, stance: Stance, time_s: float) -> Mesh:
         """The animal in its stride, in its place."""
         build = BUILDS[self.kind]
         stride_m = build.stride * build.shoulder_m * self.size

@@ -9,7 +9,7 @@ import numpy as np
 from vigil.core import Box
 from vigil.sim.camera import Camera
 from vigil.sim.render import Renderer
-from vigil.sim.truth import EventKind, TrueEvent, Truth
+from vigil.sim.truth import TrueEvent, Truth
 from vigil.sim.world import Bag, Vehicle, World
 
 Line = tuple[tuple[float, float], tuple[float, float]]
@@ -136,7 +136,7 @@ class Chronicle:
         return tuple(view.truth(number / self.rate) for number in range(count))
 
     def _stays(
-        self, id_: int, kind: EventKind, holds: Callable[[Truth, int], bool]
+        self, id_: int, kind: str, holds: Callable[[Truth, int], bool]
     ) -> Iterator[TrueEvent]:
         start: Truth | None = None
         last_s = 0.0
@@ -188,13 +188,13 @@ class Chronicle:
                 return True
         return False
 
-    def _event(self, kind: EventKind, start_s: float, end_s: float, id_: int) -> TrueEvent:
+    def _event(self, kind: str, start_s: float, end_s: float, id_: int) -> TrueEvent:
         view = Renderer(world=self.world, camera=self.camera)
         box = view.truth(start_s).box_of(id_)
         return TrueEvent(kind=kind, start_s=start_s, end_s=end_s, ids=(id_,), box=box)
 
 
-def _stay(kind: EventKind, start: Truth, end_s: float, id_: int) -> TrueEvent:
+def _stay(kind: str, start: Truth, end_s: float, id_: int) -> TrueEvent:
     return TrueEvent(
         kind=kind, start_s=start.time_s, end_s=end_s, ids=(id_,), box=start.box_of(id_)
     )

@@ -6,18 +6,17 @@ from functools import lru_cache
 import numpy as np
 
 from vigil.sim.mesh import Colour, Mesh, painted, ring_faces, tube
-from vigil.sim.route import Route, Stance
+from vigil.sim.props import Prop
+from vigil.sim.route import Stance
 
 SHAPES = 24
 """Pictures of a bag that tumbles; they repeat."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Litter:
+class Litter(Prop):
     """A bag that slides, hops and tumbles along its route; no story counts it."""
 
-    id: int
-    route: Route
     size_m: float = 0.42
     colour: Colour = (0.88, 0.89, 0.90)
 

@@ -8,12 +8,12 @@ import numpy as np
 from jaxtyping import UInt8
 
 from vigil.core import Box, Image, as_array
-from vigil.sim.animals import Animal
 from vigil.sim.backdrop import Backdrop, draw_backdrop
 from vigil.sim.camera import Camera
 from vigil.sim.distractors import Distraction, Stage
 from vigil.sim.mesh import Mesh
 from vigil.sim.noise import SensorNoise
+from vigil.sim.props import Prop
 from vigil.sim.raster import Sprite, draw, extent
 from vigil.sim.route import Stance
 from vigil.sim.shade import cast_shadow, headlights
@@ -140,7 +140,8 @@ class Renderer:
             lit = float(
                 ground.at(ground.sunlit, foot[None, :1].copy(), foot[None, 1:].copy())[0, 0]
             )
-            texture = cloth(actor.id) if isinstance(actor, Walker | Animal) else None
+            clothed = isinstance(actor, Walker) or (isinstance(actor, Prop) and actor.CLOTHED)
+            texture = cloth(actor.id) if clothed else None
             sprite = draw(self.camera, self.world.site.light, solid, texture=texture, sunlit=lit)
             if sprite is not None:
                 found.append((actor, solid, sprite))

@@ -34,14 +34,12 @@ class Truth:
         return Box(*(float(v) for v in self.boxes[self.ids.index(id_)]))
 
 
-EventKind = Literal["presence", "line_crossing", "loitering", "abandoned_object", "stopped_vehicle"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueEvent:
     """Something that a rule ought to report."""
 
-    kind: EventKind
+    kind: str
+    """Of the rule."""
     start_s: float
     """Seconds of the world."""
     end_s: float

@@ -6,11 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from vigil.sim.animals import Animal
 from vigil.sim.distractors import Distraction
-from vigil.sim.litter import Litter
 from vigil.sim.mesh import Colour, Mesh, block, joined, limb
 from vigil.sim.people import STRIDE_M, Body, Looks, Pose, body
+from vigil.sim.props import Prop
 from vigil.sim.route import Route, Stance
 from vigil.sim.site import Site
 from vigil.sim.vehicles import CAR, PAINTS, VAN, spoke_step, vehicle
@@ -67,7 +66,7 @@ class Bag:
         return self.kind
 
 
-Actor = Walker | Vehicle | Bag | Animal | Litter
+Actor = Walker | Vehicle | Bag | Prop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,9 +172,7 @@ class World:
             step = spoke_step(shape, stance.travelled_m, WHEEL_STEPS)
             drawn = _vehicle(actor.kind, actor.paint, step, actor.lights)
             return drawn.placed(stance.x, stance.y, 0.0, stance.heading)
-        if isinstance(actor, Animal):
-            return actor.solid(stance)
-        if isinstance(actor, Litter):
+        if isinstance(actor, Prop):
             return actor.solid(stance, time_s)
         return self._bag(actor, stance, time_s)
 

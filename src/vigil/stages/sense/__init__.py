@@ -1,0 +1,1 @@
+"""Cheap arithmetic on pictures that rules read: what no detector and no tracker tells."""
