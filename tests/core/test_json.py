@@ -37,6 +37,8 @@ events = st.builds(
     path=st.lists(st.tuples(numbers, boxes), max_size=4).map(tuple),
     direction=st.none() | st.text(),
     counts=st.dictionaries(st.text(), st.integers()),
+    by=st.none() | st.integers(),
+    ending=st.text(),
     cards=st.lists(st.text()).map(tuple),
 )
 steps = st.builds(Step, kind=st.sampled_from(StepKind), event=events, time_s=numbers)

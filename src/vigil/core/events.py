@@ -52,6 +52,11 @@ class Event:
     """Name of the direction of a crossing."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Running totals of a counting rule, by direction."""
+    by: int | None = None
+    """Track id of who did it, where somebody was seen to: who left, took, picked or threw it."""
+    ending: str = ""
+    """How it ended, where that is known: `reclaimed` by who did it, `taken` by another,
+    `returned`, `dismissed` by somebody who watches."""
     cards: tuple[str, ...] = ()
     """Models that saw it."""
 

@@ -46,11 +46,13 @@ def _when_known(event: Event) -> Json:
         "direction": event.direction,
         # Numbers may come from arrays, whose own types JSON does not know.
         "counts": {way: int(count) for way, count in event.counts.items()},
+        "by": event.by,
+        "ending": event.ending,
         "track_ids": [int(track) for track in event.track_ids],
         "path": [[float(time_s), *map(float, box)] for time_s, box in event.path],
         "cards": list(event.cards),
     }
-    may_be_empty = {"algorithm", "direction"}
+    may_be_empty = {"algorithm", "direction", "by"}
     return {
         name: value
         for name, value in known.items()
@@ -84,6 +86,8 @@ def _event(found: Mapping[str, Any]) -> Event:
         path=tuple((time_s, Box(*box)) for time_s, *box in found.get("path", ())),
         direction=found.get("direction"),
         counts=dict(found.get("counts", {})),
+        by=found.get("by"),
+        ending=found.get("ending", ""),
         cards=tuple(found.get("cards", ())),
     )
 

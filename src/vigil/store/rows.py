@@ -18,6 +18,8 @@ WHEN_UNKNOWN: dict[str, Any] = {
     "path": [],
     "direction": None,
     "counts": {},
+    "by": None,
+    "ending": "",
     "cards": [],
 }
 

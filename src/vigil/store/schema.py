@@ -45,6 +45,8 @@ events = Table(
     Column("path", JSON, nullable=False),
     Column("direction", Text),
     Column("counts", JSON, nullable=False),
+    Column("by", Integer),
+    Column("ending", Text, nullable=False, server_default=""),
     Column("cards", JSON, nullable=False),
     Column("created_s", Double, nullable=False),
     Column("updated_s", Double, nullable=False),
