@@ -7,7 +7,7 @@ where pixels matter, `film(seed)`, a rendered world for the whole watch.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from vigil.core import Box, Rule, Scene, Signals, StepKind, Track
 from vigil.sim.camera import Camera
@@ -52,6 +52,8 @@ class Rendered:
     """Settings of the rule, as in a camera's file."""
     wanted: tuple[Wanted, ...] = ()
     story: str
+    detector: Literal["yolox", "motion"] | None = None
+    """Who looks; None: YOLOX-nano where people, vehicles or bags are shown, else motion."""
 
 
 @dataclass(frozen=True, kw_only=True)
