@@ -34,7 +34,7 @@ class ModelCard:
     file: str
     """Name of the weights beside the card: `.onnx`, `.xml` (with its `.bin`) or `.tflite`."""
     head: str
-    """How the raw outputs are read; see `vigil.stages.detect.heads`."""
+    """How the raw outputs are read; see `vigil.infer.heads`."""
     labels: tuple[str, ...]
     input: ModelInput
     sha256: Mapping[str, str] = field(default_factory=dict)

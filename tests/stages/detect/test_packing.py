@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigil.core import Box, Frame, Look, ModelInput, Rung
+from vigil.infer.fitting import natural_scale
+from vigil.infer.heads import Candidates
 from vigil.media.pixels import frame_of_array
-from vigil.stages.detect.canvas import Canvas, compose, natural_scale, to_source
-from vigil.stages.detect.heads import Candidates
+from vigil.stages.detect.canvas import Canvas, compose, to_source
 from vigil.stages.detect.packing import GAP, plan
 from vigil.stages.detect.pieces import ENLARGED
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from vigil.core import Box, Detections, Frame, ModelCard, ModelError, as_array
+from vigil.infer.classify import Classifier
+from vigil.infer.pose import PoseEstimator
 from vigil.media.pixels import frame_of_array
-from vigil.stages.detect.classify import Classifier
 from vigil.stages.detect.embed import ModelEmbedder
-from vigil.stages.detect.pose import PoseEstimator
 from vigil.stages.detect.segment import Segmenter
 
 Known = Callable[[str], tuple[ModelCard, Path]]

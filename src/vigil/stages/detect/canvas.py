@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from vigil.core import Box, Boxes, Image, Look, ModelInput, areas, as_array, intersections
-from vigil.stages.detect.heads import Candidates
+from vigil.infer.heads import Candidates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +30,6 @@ class Cell:
 
 Canvas = tuple[Cell, ...]
 """One model input."""
-
-
-def natural_scale(width: float, height: float, size: ModelInput) -> tuple[float, float]:
-    """Canvas pixels per source pixel, along x and y, when a whole picture fills the input."""
-    scale_x, scale_y = size.width / width, size.height / height
-    if size.fit == "letterbox":
-        scale_x = scale_y = min(scale_x, scale_y)
-    return scale_x, scale_y
 
 
 def compose(canvas: Canvas, looks: Sequence[Look], size: ModelInput) -> Image:

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from vigil.core import Box, Detections, Frame, Image, ModelCard, ModelError
+from vigil.infer.fitting import fitted, fitted_image
 from vigil.infer.session import Output, open_session
-from vigil.stages.detect.fitting import fitted, fitted_image
 
 
 class ModelEmbedder:

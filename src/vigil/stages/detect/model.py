@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from vigil.core import Detections, Look, ModelCard, ModelError, Rung, SystemClock, part
+from vigil.infer.heads import Candidates, head_of
 from vigil.infer.live import LiveModel, OpenModel
 from vigil.infer.registry import Registry, models_folder
 from vigil.infer.session import Precision
 from vigil.stages.detect.canvas import Canvas, Findings, compose, to_source
-from vigil.stages.detect.heads import Candidates, head_of
 from vigil.stages.detect.nms import groups_of, survivors
 from vigil.stages.detect.packing import plan
 

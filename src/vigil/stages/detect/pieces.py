@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 
 from vigil.core import Box, Frame, Look, ModelInput
-from vigil.stages.detect.canvas import natural_scale
+from vigil.infer.fitting import natural_scale
 
 MARGIN = 0.25
 """Context on each side, as a share of that side: gates see parts of things."""

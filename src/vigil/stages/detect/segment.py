@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from vigil.core import Frame, ModelCard, ModelError
+from vigil.infer.fitting import fitted
 from vigil.infer.session import Output, open_session
-from vigil.stages.detect.fitting import fitted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

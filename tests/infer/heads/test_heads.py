@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from vigil.core import ModelCard, ModelError, ModelInput
-from vigil.stages.detect.heads import HEADS, head_of
-from vigil.stages.detect.heads.grid import cells
-from vigil.stages.detect.heads.yunet import priors
+from vigil.infer.heads import HEADS, head_of
+from vigil.infer.heads.grid import cells
+from vigil.infer.heads.yunet import priors
 
 
 def card(head: str, labels: tuple[str, ...] = ("person", "car"), side: int = 64) -> ModelCard:

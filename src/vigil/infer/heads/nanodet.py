@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from vigil.core import ModelCard
-from vigil.stages.detect.heads.candidates import Candidates, Output
-from vigil.stages.detect.heads.grid import cells
+from vigil.infer.heads.candidates import Candidates, Output
+from vigil.infer.heads.grid import cells
 
 STRIDES = (8, 16, 32)
 

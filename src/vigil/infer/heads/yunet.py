@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from vigil.core import ModelCard
-from vigil.stages.detect.heads.candidates import Candidates, Output
+from vigil.infer.heads.candidates import Candidates, Output
 
 STEPS = (8, 16, 32, 64)
 SIZES = ((10, 16, 24), (32, 48), (64, 96), (128, 192, 256))

@@ -7,12 +7,12 @@ duplicates and the way back to source pixels are the same for all.
 from collections.abc import Callable, Mapping, Sequence
 
 from vigil.core import ModelCard, ModelError
-from vigil.stages.detect.heads.candidates import Candidates, Output
-from vigil.stages.detect.heads.fastestdet import fastestdet
-from vigil.stages.detect.heads.nanodet import nanodet
-from vigil.stages.detect.heads.ssd import ssd
-from vigil.stages.detect.heads.yolox import yolox
-from vigil.stages.detect.heads.yunet import yunet
+from vigil.infer.heads.candidates import Candidates, Output
+from vigil.infer.heads.fastestdet import fastestdet
+from vigil.infer.heads.nanodet import nanodet
+from vigil.infer.heads.ssd import ssd
+from vigil.infer.heads.yolox import yolox
+from vigil.infer.heads.yunet import yunet
 
 Head = Callable[[Sequence[Output], ModelCard, float], Candidates]
 """From raw outputs, with the card and the lowest score worth keeping."""

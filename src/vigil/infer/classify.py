@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from vigil.core import Image, ModelCard, ModelError
+from vigil.infer.fitting import fitted_image
 from vigil.infer.session import open_session
-from vigil.stages.detect.fitting import fitted_image
 
 
 class Classifier:

@@ -4,7 +4,14 @@ import cv2
 import numpy as np
 
 from vigil.core import Box, Frame, Image, ModelInput
-from vigil.stages.detect.canvas import natural_scale
+
+
+def natural_scale(width: float, height: float, size: ModelInput) -> tuple[float, float]:
+    """Canvas pixels per source pixel, along x and y, when a whole picture fills the input."""
+    scale_x, scale_y = size.width / width, size.height / height
+    if size.fit == "letterbox":
+        scale_x = scale_y = min(scale_x, scale_y)
+    return scale_x, scale_y
 
 
 def fitted(frame: Frame, size: ModelInput, region: Box | None = None) -> tuple[Image, Box]:

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from vigil.core import Box, Frame, ModelCard, ModelError
+from vigil.infer.fitting import fitted
 from vigil.infer.session import open_session
-from vigil.stages.detect.fitting import fitted
 
 CONTEXT = 0.15
 """Added on each side of a person's box, as a share of its longer side."""

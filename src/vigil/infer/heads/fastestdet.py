@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vigil.core import ModelCard
-from vigil.stages.detect.heads.candidates import Candidates, Output
+from vigil.infer.heads.candidates import Candidates, Output
 
 
 def fastestdet(outputs: Sequence[Output], card: ModelCard, score: float) -> Candidates:
