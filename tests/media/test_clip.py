@@ -246,7 +246,8 @@ os.kill(os.getpid(), signal.SIGKILL)
 
     whole = finish_growing(tmp_path / "event.mp4", START_S)
     assert whole is not None
-    assert len(read(whole.path)) == 100  # the group in the making is lost
+    # What was in the making is lost: a third of a second.
+    assert len(PACKETS) - 10 <= len(read(whole.path)) < len(PACKETS)
     assert os.listdir(tmp_path) == ["event.mp4"]
     assert finish_growing(whole.path, START_S) is None
 

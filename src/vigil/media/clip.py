@@ -22,10 +22,16 @@ from vigil.media.opening import open_file
 
 EXTENSIONS = {"mp4": ".mp4", "webm": ".webm", "matroska": ".mkv"}
 GROWING = {
-    "movflags": "+frag_keyframe+empty_moov+default_base_moof+delay_moov",
-    "frag_size": "262144",
+    "mp4": {
+        "movflags": "+frag_keyframe+empty_moov+default_base_moof+delay_moov",
+        "frag_size": "262144",
+        "frag_duration": "300000",
+    },
+    "webm": {"cluster_time_limit": "300"},
+    "matroska": {"cluster_time_limit": "300"},
 }
-"""Whole after every group of pictures or quarter of a megabyte, also when the writer is killed."""
+"""Whole after every third of a second or quarter of a megabyte, also when the writer is killed:
+who judges by what has grown would wait for a whole group of pictures otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +166,8 @@ class _Growing:
         self._path = path
         self._first = first
         self._stream = _OneStream()
-        options = GROWING if first.path.suffix == ".mp4" else {}
-        self._muxer = Muxer(path, video, audio, options=options | {"flush_packets": "1"})
+        options = GROWING[container_for(video)] | {"flush_packets": "1"}
+        self._muxer = Muxer(path, video, audio, options=options)
         self._hold: int | None = None
         self._index_bytes = 0
         try:
