@@ -141,7 +141,7 @@ def test_without_any_model_moving_objects_are_the_owners():
 def test_a_dismissed_place_is_left_alone():
     rule = AbandonedObject()
     steps = [step for scene in film(bag(), owner(), until_s=40) for step in rule.update(scene)]
-    ended = rule.dismiss(steps[0].event.id)
+    ended = rule.dismiss(steps[0].event.id, for_good=True)
     assert [str(step.kind) for step in ended] == ["end"]
     assert rule.dismiss(steps[0].event.id) == []
     later = film(bag(0.0, id=102), until_s=60, start_s=NOON_S + 40)

@@ -2,10 +2,12 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from vigil.core import Box, Rung, Scene, Severity, Step, Track, part
-from vigil.stages.rules.geometry import Fraction, covered, overlap
+from vigil.core import Rung, Scene, Severity, Step, Track, part
+from vigil.stages.rules.escalation import escalated
+from vigil.stages.rules.fixtures import SAME_PLACE_IOU, Region, is_fixture, region_of
+from vigil.stages.rules.geometry import covered, overlap
 from vigil.stages.rules.left_things import (
     SAME_COVER,
     Companions,
@@ -16,19 +18,13 @@ from vigil.stages.rules.left_things import (
     is_hidden,
     is_with,
 )
+from vigil.stages.rules.life import Sighting
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.rest import Rest
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.trails import Trails
 
-Region = Annotated[
-    tuple[Fraction, Fraction, Fraction, Fraction],
-    BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value),
-]
-"""A box: x1, y1, x2, y2 in fractions of the picture."""
-SAME_PLACE_IOU = 0.5
-"""What overlaps a fixture by more is that fixture."""
 BELIEVED_S = 1.0
 """A person missed by the detector for longer is no longer believed to be there."""
 
@@ -42,7 +38,10 @@ class AbandonedObject(SceneRule):
     their own height. Who was that near when it came to rest is with it whenever they are; who
     comes later is passing by until they have stayed for `passing_s`: the event waits until they
     have gone, not longer. Who stands still is no thing, nor is what they cover. The event begins
-    when the thing came to rest and ends when it is taken away or dismissed. Limits: in a crowd a
+    when the thing came to rest and ends when it is taken away or dismissed; `ending` says which:
+    `reclaimed` by its owner, `taken` by another while its owner was to be seen elsewhere,
+    `collected` by somebody who may be its owner come back, `dismissed`, or nothing when nobody was
+    seen to take it. `by` is the owner. With `escalate_s` the severity rises. Limits: in a crowd a
     thing is never alone (`attended_by: owner` helps); a person whom the detector misses
     altogether is a thing; so is a small lasting change of light where no zone keeps to the ground.
     """
@@ -75,7 +74,9 @@ class AbandonedObject(SceneRule):
     gone_s: Seconds = 2.0
     """Seconds without it after which a thing is gone."""
     fixtures: tuple[Region, ...] = ()
-    """Places where something stands for good; `dismiss` adds to them."""
+    """Places where something stands for good; `dismiss` for good adds to them."""
+    escalate_s: Seconds | None = None
+    """Seconds alone that raise the severity; None: it stays as it is."""
 
     @property
     def needs(self) -> Rung:
@@ -95,19 +96,18 @@ class AbandonedObject(SceneRule):
         self._rests = Trails(Rest, grace_s=self.gone_s)
         self._things = LeftThings(gone_s=self.gone_s)
         self._companions = Companions()
-        self._last: Moment | None = None
 
-    def dismiss(self, event_id: str) -> list[Step]:
-        """End an open event and leave whatever stands in its place alone from now on."""
+    def dismiss(self, event_id: str, *, for_good: bool = False) -> list[Step]:
+        """End an open event; `for_good` leaves alone whatever stands in its place from now on."""
         number = self._lives.key_of(event_id)
         thing = next((thing for thing in self._things if thing.number == number), None)
         if thing is None or self._last is None:
             return []
-        self.fixtures = (*self.fixtures, _region(thing.box, self._last.scene))
-        return self._end(thing, self._last)
+        if for_good:
+            self.fixtures = (*self.fixtures, region_of(thing.box, self._last.scene))
+        return self._lives.dismiss(thing.number, self._last)
 
     def judge(self, moment: Moment) -> list[Step]:
-        self._last = moment
         found = self._found(moment)
         people = self._people(moment)
         self._companions.note(moment, people)
@@ -118,7 +118,7 @@ class AbandonedObject(SceneRule):
             if thing.number in seen:
                 steps += self._judge_thing(thing, moment)
             elif self._is_gone(thing, people, moment):
-                steps += self._lives.end(thing.number, moment)
+                steps += self._gone(thing, moment)
         return steps
 
     def _found(self, moment: Moment) -> list[Resting]:
@@ -159,12 +159,8 @@ class AbandonedObject(SceneRule):
             (not self.labels or one.label in self.labels)
             and self.min_size <= size <= self.max_size
             and self.stands_inside(one.box, scene)
-            and not self._is_fixture(one.box, scene)
+            and not is_fixture(one.box, scene, self.fixtures)
         )
-
-    def _is_fixture(self, box: Box, scene: Scene) -> bool:
-        region = Box(*_region(box, scene))
-        return any(overlap(region, Box(*place)) >= SAME_PLACE_IOU for place in self.fixtures)
 
     def _recognise(self, found: list[Resting], people: list[Track], moment: Moment) -> set[int]:
         """Renew known things, remember new ones; return the numbers of those seen now."""
@@ -187,6 +183,7 @@ class AbandonedObject(SceneRule):
         """Start, keep or stop the clock of a thing alone."""
         near = [person.id for person in people if self._attends(person, thing)]
         thing.visits = {one: thing.visits.get(one, moment.lived_s) for one in near}
+        thing.note_near(near, moment)
         if any(
             one in thing.companions or moment.passed(came_lived_s, self.passing_s)
             for one, came_lived_s in thing.visits.items()
@@ -202,16 +199,23 @@ class AbandonedObject(SceneRule):
         left = left and (thing.owner is not None or not self.owner_seen)
         if not left and thing.number not in self._lives:
             return []
+        return self._lives.hold(thing.number, moment, self._left(thing, moment))
+
+    def _left(self, thing: LeftThing, moment: Moment, takers: tuple[int, ...] = ()) -> Sighting:
         owner = () if thing.owner is None else (thing.owner,)
-        sighting = self.sighting(
+        alone_s = moment.lived_s if thing.alone_lived_s is None else thing.alone_lived_s
+        return self.sighting(
             start_s=thing.since_s,
             end_s=thing.seen_s,
             label=thing.label,
             box=thing.box,
-            track_ids=owner + thing.track_ids,
+            track_ids=owner + thing.track_ids + takers,
             seconds=self.alone_s,
+            by=thing.owner,
+            severity=escalated(
+                self.severity, since_lived_s=alone_s, after_s=self.escalate_s, moment=moment
+            ),
         )
-        return self._lives.hold(thing.number, moment, sighting)
 
     def _attends(self, person: Track, thing: LeftThing) -> bool:
         if self.attended_by == "owner" and thing.owner is not None and person.id != thing.owner:
@@ -231,13 +235,20 @@ class AbandonedObject(SceneRule):
             return False
         return self._things.miss(thing, moment)
 
-    def _end(self, thing: LeftThing, moment: Moment) -> list[Step]:
-        self._things.drop(thing)
-        return self._lives.end(thing.number, moment)
+    def _gone(self, thing: LeftThing, moment: Moment) -> list[Step]:
+        """It was taken away: by whom, and what that makes of it."""
+        takers = thing.takers()
+        steps = []
+        if thing.number in self._lives and takers:
+            steps = self._lives.hold(thing.number, moment, self._left(thing, moment, takers))
+        return steps + self._lives.end(thing.number, moment, _ending(thing, takers, moment.scene))
 
 
-def _region(box: Box, scene: Scene) -> tuple[float, float, float, float]:
-    """A box in fractions of the picture."""
-    inside = box.clipped(scene.width, scene.height)
-    width, height = scene.width, scene.height
-    return inside.x1 / width, inside.y1 / height, inside.x2 / width, inside.y2 / height
+def _ending(thing: LeftThing, takers: tuple[int, ...], scene: Scene) -> str:
+    if not takers:
+        return ""
+    if thing.owner in takers:
+        return "reclaimed"
+    # Out of view, a person comes back under another id: only an owner still seen is somebody else.
+    elsewhere = any(track.id == thing.owner for track in scene.tracks)
+    return "taken" if elsewhere else "collected"

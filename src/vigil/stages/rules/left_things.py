@@ -21,6 +21,9 @@ SAMPLED_S = 0.5
 """Who was where is remembered for so long, and noted so often."""
 AT_REST_S = 2.0
 """An owner was noted within so many seconds of when the thing came to rest."""
+TAKEN_S = 8.0
+"""Who takes a thing was near it within so many seconds before it is missed: a background that
+was hidden by the taker needs a few to be sure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,9 @@ class Resting:
 
 
 def at_rest(blobs: Sequence[StaticBlob], *, most_at_once: int) -> list[Resting]:
-    """What the background finds at rest."""
+    """What the background finds at rest; where something was taken away, nothing is."""
     found = []
+    blobs = [blob for blob in blobs if not blob.removed]
     for blob in blobs:
         together = sum(abs(blob.since_s - other.since_s) <= TOGETHER_S for other in blobs)
         crowd = together > most_at_once
@@ -68,6 +72,21 @@ class LeftThing:
     """Since when nobody is with it; who passes by does not count."""
     missing_lived_s: float | None = None
     """Since when it is looked for in vain."""
+    near_lived_s: dict[int, float] = field(default_factory=dict)
+    """Who was near lately, by track id, and when last."""
+
+    def note_near(self, track_ids: Iterable[int], moment: Moment) -> None:
+        """Remember who is near, for as long as they may be those who take it."""
+        if self.missing_lived_s is None:
+            self.near_lived_s = {
+                one: lived_s
+                for one, lived_s in self.near_lived_s.items()
+                if not moment.passed(lived_s, TAKEN_S)
+            } | dict.fromkeys(track_ids, moment.lived_s)
+
+    def takers(self) -> tuple[int, ...]:
+        """Track ids of those who may have taken it; who was there last comes first."""
+        return tuple(sorted(self.near_lived_s, key=lambda one: (-self.near_lived_s[one], one)))
 
     @property
     def owner(self) -> int | None:

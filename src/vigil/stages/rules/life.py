@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
 from vigil.core import Box, Event, Severity, Step, StepKind, uuid7
+from vigil.stages.rules.cool_down import CoolDown
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.settings import RuleSettings
 
@@ -32,6 +33,8 @@ class Sighting:
     """None: as the rule's settings say."""
     direction: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    by: int | None = None
+    """Track id of who did it, where that is known."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +56,10 @@ class Lives:
     def __init__(self, settings: RuleSettings) -> None:
         self._settings = settings
         self._open: dict[Hashable, _Open] = {}
-        self._ended_lived_s: float | None = None
+        self._cool_down = CoolDown(
+            settings.cool_down_s, per_track=settings.cool_down_per == "track"
+        )
+        self._dismissed: set[Hashable] = set()
         self._active = True
         self._active_since_s: float | None = None
 
@@ -85,28 +91,35 @@ class Lives:
         """It is true now: begin its event where that is allowed, or let it go on."""
         if key in self._open:
             return self._go_on(self._open[key], moment, sighting)
-        return self._begin(key, moment, sighting) if self._may_begin(moment) else []
+        return self._begin(key, moment, sighting) if self._may_begin(key, moment, sighting) else []
 
-    def end(self, key: Hashable, moment: Moment) -> list[Step]:
+    def end(self, key: Hashable, moment: Moment, ending: str = "") -> list[Step]:
         """It is no longer true. Nothing is told of a key that never began."""
+        self._dismissed.discard(key)
         if key not in self._open:
             return []
-        self._ended_lived_s = moment.lived_s
-        return [_last_step(self._open.pop(key).event, moment.time_s)]
+        event = replace(self._open.pop(key).event, ending=ending)
+        self._cool_down.note(moment.lived_s, key, event.track_ids)
+        return [_last_step(event, moment.time_s)]
+
+    def dismiss(self, key: Hashable, moment: Moment) -> list[Step]:
+        """Somebody says that it is of no concern: nothing more is told of it until it is over."""
+        steps = self.end(key, moment, "dismissed")
+        self._dismissed.add(key)
+        return steps
 
     def end_all(self, time_s: float, *, lived_s: float | None = None) -> list[Step]:
         """End whatever is open."""
-        if self._open and lived_s is not None:
-            self._ended_lived_s = lived_s
+        if lived_s is not None:
+            for key, one in self._open.items():
+                self._cool_down.note(lived_s, key, one.event.track_ids)
         steps = [_last_step(one.event, time_s) for one in self._open.values()]
         self._open.clear()
         return steps
 
-    def _may_begin(self, moment: Moment) -> bool:
-        cooled = self._ended_lived_s is None or moment.passed(
-            self._ended_lived_s, self._settings.cool_down_s
-        )
-        return self._active and cooled
+    def _may_begin(self, key: Hashable, moment: Moment, sighting: Sighting) -> bool:
+        may = self._active and key not in self._dismissed
+        return may and self._cool_down.over(moment, key, sighting.track_ids)
 
     def _begin(self, key: Hashable, moment: Moment, sighting: Sighting) -> list[Step]:
         settings = self._settings
@@ -131,6 +144,7 @@ class Lives:
             path=() if sighting.box is None else ((sighting.end_s, sighting.box),),
             direction=sighting.direction,
             counts=dict(sighting.counts),
+            by=sighting.by,
             cards=moment.scene.cards,
         )
         self._open[key] = _Open(event=event, told_lived_s=moment.lived_s)
@@ -145,6 +159,7 @@ class Lives:
             box=sighting.box or before.box,
             track_ids=_joined(before.track_ids, sighting.track_ids),
             counts=dict(sighting.counts),
+            by=before.by if sighting.by is None else sighting.by,
             cards=tuple(dict.fromkeys(before.cards + moment.scene.cards)),
         )
         _extend_path(one, sighting)

@@ -3,18 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from vigil.core import Severity, Step, part
+from vigil.core import Step, part
+from vigil.stages.rules.escalation import escalated
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds
 from vigil.stages.rules.trails import Trail, Trails
-
-HIGHER = {
-    Severity.INFO: Severity.LOW,
-    Severity.LOW: Severity.MEDIUM,
-    Severity.MEDIUM: Severity.HIGH,
-    Severity.HIGH: Severity.HIGH,
-}
 
 
 @dataclass(kw_only=True)
@@ -102,10 +96,11 @@ class Loitering(SceneRule):
             box=stay.box,
             track_ids=stay.ids,
             seconds=self.longer_than_s,
-            severity=self._severity(stay, moment),
+            severity=escalated(
+                self.severity,
+                since_lived_s=stay.since_lived_s,
+                after_s=self.escalate_s,
+                moment=moment,
+            ),
         )
         return self._lives.hold(stay.number, moment, sighting)
-
-    def _severity(self, stay: _Stay, moment: Moment) -> Severity:
-        long = self.escalate_s is not None and moment.passed(stay.since_lived_s, self.escalate_s)
-        return HIGHER[self.severity] if long else self.severity

@@ -37,6 +37,7 @@ class SceneRule(RuleSettings, ABC):
         self._area = Area(self.zone)
         self._lives = Lives(self)
         self._lifetime = Lifetime()
+        self._last: Moment | None = None
         self.forget()
 
     @property
@@ -50,15 +51,27 @@ class SceneRule(RuleSettings, ABC):
     def update(self, scene: Scene) -> list[Step]:
         if _says_nothing(scene):
             return []
-        moment = self._lifetime.at(scene)
+        moment = self._last = self._lifetime.at(scene)
         return self._lives.tick(moment) + self.judge(moment)
 
     def close(self, time_s: float) -> list[Step]:
         steps = self._lives.end_all(time_s)
         self._lives = Lives(self)
         self._lifetime = Lifetime()
+        self._last = None
         self.forget()
         return steps
+
+    def dismiss(self, event_id: str, *, for_good: bool = False) -> list[Step]:
+        """End an open event, for somebody says that it is of no concern.
+
+        Nothing more is told of the same thing until it is over. `for_good` means something to
+        rules with places that are left alone.
+        """
+        key = self._lives.key_of(event_id)
+        if key is None or self._last is None:
+            return []
+        return self._lives.dismiss(key, self._last)
 
     @abstractmethod
     def judge(self, moment: Moment) -> list[Step]:
@@ -115,21 +128,24 @@ class SceneRule(RuleSettings, ABC):
         track_ids: Iterable[int] = (),
         seconds: float = 0.0,
         number: Phrase = ("", ""),
+        what: Phrase = ("", ""),
         counts: Mapping[str, int] | None = None,
         severity: Severity | None = None,
+        by: int | None = None,
     ) -> Sighting:
         """A sighting that claims what this rule claims."""
         return Sighting(
             start_s=start_s,
             end_s=end_s,
             claims=self.claims(
-                label=label, whole=self.zone is None, seconds=seconds, number=number
+                label=label, whole=self.zone is None, seconds=seconds, number=number, what=what
             ),
             label=label,
             box=box,
             track_ids=tuple(track_ids),
             counts=counts or {},
             severity=severity,
+            by=by,
         )
 
 

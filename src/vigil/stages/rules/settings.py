@@ -1,6 +1,6 @@
 """The settings that every rule shares, under the same names."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -31,6 +31,10 @@ class RuleSettings:
     """No event begins within so many seconds of the end of the last. What still holds then
     begins then: it is put off, not lost.
     """
+    cool_down_per: Literal["zone", "track"] = "zone"
+    """What the cool-down is about: any event of the rule, which has one zone, or only events about
+    the same thing, whoever else comes.
+    """
     update_s: Seconds = 5.0
     """At most one `update` of an event in so many seconds, except when its severity rises."""
     severity: Severity = Severity.MEDIUM
@@ -55,6 +59,7 @@ class RuleSettings:
         seconds: float = 0.0,
         direction: str = "",
         number: Phrase = ("", ""),
+        what: Phrase = ("", ""),
     ) -> Phrase:
         """The claim in English and in Chinese; `whole`: the rule watches the whole picture."""
         chinese = self.claim_zh or (self.CLAIM_ZH if self.claim is None else "")
@@ -66,6 +71,7 @@ class RuleSettings:
                 seconds=seconds,
                 direction=direction,
                 number=number[0],
+                what=what[0],
             ),
             fill_chinese(
                 chinese,
@@ -74,5 +80,6 @@ class RuleSettings:
                 seconds=seconds,
                 direction=direction,
                 number=number[1],
+                what=what[1],
             ),
         )

@@ -6,10 +6,10 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-BLANKS = ("Thing", "thing", "things", "label", "where", "seconds", "direction", "number")
+BLANKS = ("Thing", "thing", "things", "label", "where", "seconds", "direction", "number", "what")
 """What a claim may leave open: `{Thing}` is "A person", `{thing}` "a person", `{things}` "people",
 `{label}` the bare word, `{where}` the zone or the picture; `{seconds}`, `{direction}` and
-`{number}` ("at least 5") what the rule says.
+`{number}` ("at least 5") what the rule says, and `{what}` what it found out.
 """
 Phrase = tuple[str, str]
 """The same in English and in Chinese."""
@@ -64,7 +64,14 @@ def plural(label: str) -> str:
 
 
 def fill(
-    claim: str, *, label: str, where: str, seconds: float, direction: str, number: str = ""
+    claim: str,
+    *,
+    label: str,
+    where: str,
+    seconds: float,
+    direction: str,
+    number: str = "",
+    what: str = "",
 ) -> str:
     """Complete an English claim."""
     thing = with_article(label)
@@ -77,11 +84,19 @@ def fill(
         seconds=f"{seconds:g}",
         direction=direction,
         number=number,
+        what=what,
     )
 
 
 def fill_chinese(
-    claim: str, *, label: str, where: str, seconds: float, direction: str, number: str = ""
+    claim: str,
+    *,
+    label: str,
+    where: str,
+    seconds: float,
+    direction: str,
+    number: str = "",
+    what: str = "",
 ) -> str:
     """Complete a Chinese claim."""
     word = in_chinese(label) or "物体"
@@ -94,6 +109,7 @@ def fill_chinese(
         seconds=f"{seconds:g}",
         direction=direction,
         number=number,
+        what=what,
     )
 
 
