@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
-from vigil.sim.camera import Vector
+from vigil.sim.camera import Points, Vector
 from vigil.sim.mesh import Colour, Mesh, block, joined, limb, painted, ring_faces, tube
+from vigil.sim.postures import Posture
 
 STRIDE_M = 1.45
 """Ground covered by two steps of a person of 1.75 m at a usual walk."""
@@ -83,6 +84,8 @@ class Pose:
     """The right hand carries something and swings little."""
     look_round: float = 0.0
     """Radians by which the head is turned."""
+    posture: Posture | None = None
+    """Instead of a stride: they fall, lie, sit, fight …"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,33 +99,103 @@ class Body:
 
 def body(looks: Looks, pose: Pose) -> Body:
     """Put flesh around the bones. About 600 faces."""
-    scale = looks.height_m / 1.75
+    if pose.posture is not None:
+        return _posed(looks, pose.posture, pose.look_round)
     sway = 0.012 * np.sin(2 * np.pi * pose.cycle) * pose.effort
     legs = [_leg(side, pose) for side in (-1, 1)]
     pelvis_z = -min(float(leg[:, 2].min()) for leg in legs)
     legs = [leg + np.array([sway, 0, pelvis_z], np.float32) for leg in legs]
     lean = 0.06 * pose.effort + 1.15 * pose.stoop
-    spine = _Spine(np.array([sway, 0, pelvis_z], np.float32), lean, pose)
+    turn = 0.10 * float(np.cos(2 * np.pi * pose.cycle)) * min(pose.effort, 1.0)
+    spine = _Spine(np.array([sway, 0, pelvis_z], np.float32), lean, turn=turn)
     arms = [_arm(side, spine, pose) for side in (-1, 1)]
+    mesh = _fleshed(looks, legs, arms, spine, pose.look_round)
+    size = _size(looks)
+    hand = arms[1][-1] * size
+    return Body(_moved(mesh, mesh.points * size), (float(hand[0]), float(hand[1]), float(hand[2])))
+
+
+def _fleshed(
+    looks: Looks,
+    legs: list[Float32[np.ndarray, "4 3"]],
+    arms: list[Float32[np.ndarray, "4 3"]],
+    spine: "_Spine",
+    look_round: float,
+) -> Mesh:
     pieces = [_flesh_leg(leg, looks) for leg in legs]
     pieces += [_flesh_arm(arm, looks) for arm in arms]
-    pieces += [_torso(spine, looks), *_head(spine, looks, pose.look_round)]
+    pieces += [_torso(spine, looks), *_head(spine, looks, look_round)]
     if looks.backpack is not None:
         pieces.append(_backpack(spine, looks.backpack))
-    mesh = joined(pieces)
-    size = np.array([scale * looks.breadth, scale * looks.breadth**0.5, scale], np.float32)
-    solid = Mesh(mesh.points * size, mesh.faces, mesh.colours, mesh.gloss, mesh.glow, mesh.lift_m)
-    hand = arms[1][-1] * size
+    return joined(pieces)
+
+
+def _size(looks: Looks) -> Float32[np.ndarray, "3"]:
+    """By how much one person is larger than the usual one, along each axis of the upright body."""
+    scale = looks.height_m / 1.75
+    return np.array([scale * looks.breadth, scale * looks.breadth**0.5, scale], np.float32)
+
+
+def _moved(mesh: Mesh, points: Points) -> Mesh:
+    return Mesh(points, mesh.faces, mesh.colours, mesh.gloss, mesh.glow, mesh.lift_m)
+
+
+def _posed(looks: Looks, posture: Posture, look_round: float) -> Body:
+    """A body in a posture; its ankles are where they would stand, unless the posture says else.
+
+    Flesh is put on upright bones, which limbs need (see `limb`), and then tilted as a whole.
+    """
+    legs = [_posed_leg(side, posture) for side in (-1, 1)]
+    spine = _Spine(np.zeros(3, np.float32), posture.bend, turn=posture.turn)
+    arms = [_posed_arm(side, spine, posture) for side in (-1, 1)]
+    mesh, size = _fleshed(looks, legs, arms, spine, look_round), _size(looks)
+    tilt = _tilt(posture)
+    points = np.asarray((mesh.points * size) @ tilt, np.float32)
+    ankles = np.mean([leg[2] * size for leg in legs], axis=0) @ tilt
+    place = np.array([posture.aside_m - ankles[0], posture.ahead_m - ankles[1], 0], np.float32)
+    place[2] = posture.lift_m - float(points[:, 2].min())
+    hand = (arms[1][-1] * size) @ tilt + place
+    solid = _moved(mesh, np.asarray(points + place, np.float32))
     return Body(solid, (float(hand[0]), float(hand[1]), float(hand[2])))
+
+
+def _tilt(posture: Posture) -> Float32[np.ndarray, "3 3"]:
+    """Rows of points times this are tilted to the front, then to the right."""
+    cos, sin = np.cos(posture.pitch), np.sin(posture.pitch)
+    front = np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
+    cos, sin = np.cos(posture.roll), np.sin(posture.roll)
+    side = np.array([[cos, 0, -sin], [0, 1, 0], [sin, 0, cos]])
+    return np.asarray(front @ side, np.float32)
+
+
+def _posed_leg(side: int, posture: Posture) -> Float32[np.ndarray, "4 3"]:
+    """As `_leg`."""
+    hip, knee = (angles[side > 0] for angles in (posture.hips, posture.knees))
+    return _bones(side, hip, knee, lift=0.0)
+
+
+def _posed_arm(side: int, spine: "_Spine", posture: Posture) -> Float32[np.ndarray, "4 3"]:
+    """As `_arm`."""
+    upper, elbow = (angles[side > 0] for angles in (posture.arms, posture.elbows))
+    aside, level = np.sin(posture.spread) * side, np.cos(posture.spread)
+
+    def along(angle: float) -> Float32[np.ndarray, "3"]:
+        return np.array([aside, level * np.sin(angle), -level * np.cos(angle)], np.float32)
+
+    shoulder = np.array([0.182 * side, 0.0, 0.468], np.float32)
+    joint = shoulder + np.float32(0.30) * along(upper)
+    wrist = joint + np.float32(0.255) * along(upper + elbow)
+    tip = wrist + np.float32(0.13) * along(upper + elbow + 0.2)
+    return spine.place(np.array([shoulder, joint, wrist, tip], np.float32))
 
 
 class _Spine:
     """Maps points of an upright trunk (metres above the pelvis) to the leaning one."""
 
-    def __init__(self, pelvis: Float32[np.ndarray, "3"], lean: float, pose: Pose) -> None:
+    def __init__(self, pelvis: Float32[np.ndarray, "3"], lean: float, *, turn: float) -> None:
         self.pelvis = pelvis
         self.cos, self.sin = float(np.cos(lean)), float(np.sin(lean))
-        self.twist = 0.10 * float(np.cos(2 * np.pi * pose.cycle)) * min(pose.effort, 1.0)
+        self.twist = turn
 
     def place(self, points: Float32[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
         x, y, z = points.T
@@ -142,7 +215,11 @@ def _leg(side: int, pose: Pose) -> Float32[np.ndarray, "4 3"]:
     knee = np.radians(5 + (55 * swing + 12 * give) * effort)
     lift = np.radians(28 * np.exp(-(((cycle - 0.60) / 0.09) ** 2)) * effort)
     bend = np.radians(48) * pose.stoop
-    hip, knee = hip + bend, knee + 2 * bend
+    return _bones(side, hip + bend, knee + 2 * bend, lift=float(lift))
+
+
+def _bones(side: int, hip: float, knee: float, *, lift: float) -> Float32[np.ndarray, "4 3"]:
+    """A leg by its joints; `lift`: how far the heel is raised, radians."""
     shin = hip - knee
     x = 0.095 * side
     hip_point = np.array([x, 0.0, 0.0])

@@ -8,6 +8,7 @@ import numpy as np
 
 from vigil.sim.distractors import Distraction
 from vigil.sim.mesh import Colour, Mesh, block, joined, limb
+from vigil.sim.motions import Deed
 from vigil.sim.people import STRIDE_M, Body, Looks, Pose, body
 from vigil.sim.props import Prop
 from vigil.sim.route import Route, Stance
@@ -28,6 +29,8 @@ class Walker:
     id: int
     route: Route
     looks: Looks
+    deeds: tuple[Deed, ...] = ()
+    """What they do besides walking, in order of time; the route should stop meanwhile."""
     label: Literal["person"] = "person"
 
 
@@ -166,7 +169,7 @@ class World:
             return None
         if isinstance(actor, Walker):
             person = _body(actor.looks, self._pose(actor, stance, time_s))
-            return person.mesh.placed(stance.x, stance.y, 0.0, stance.heading)
+            return person.mesh.placed(stance.x, stance.y, 0.0, _heading(actor, stance, time_s))
         if isinstance(actor, Vehicle):
             shape = CAR if actor.kind == "car" else VAN
             step = spoke_step(shape, stance.travelled_m, WHEEL_STEPS)
@@ -187,6 +190,10 @@ class World:
         effort = min(stance.speed_m_s / 1.2, 1.5)
         strides = stance.travelled_m / (STRIDE_M * walker.looks.height_m / 1.75)
         idle = 0.8 * np.sin(time_s * 0.9 + walker.id) if effort < 0.3 else 0.0
+        postures = (deed.posture(time_s) for deed in walker.deeds)
+        posture = next((one for one in postures if one is not None), None)
+        if posture is not None:
+            return Pose(posture=posture.rounded())
         return Pose(
             cycle=round(strides * CYCLE_STEPS) % CYCLE_STEPS / CYCLE_STEPS,
             effort=round(effort * 4) / 4,
@@ -209,6 +216,12 @@ class World:
             mesh.points + local, mesh.faces, mesh.colours, mesh.gloss, mesh.glow, mesh.lift_m
         )
         return moved.placed(stance.x, stance.y, 0.0, stance.heading)
+
+
+def _heading(walker: Walker, stance: Stance, time_s: float) -> float:
+    """Where somebody looks: along their way, or where what they do turns them."""
+    turned = (deed.faces for deed in walker.deeds if deed.acts(time_s))
+    return next((one for one in turned if one is not None), stance.heading)
 
 
 def _taken(bag: Bag, time_s: float) -> bool:
