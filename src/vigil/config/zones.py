@@ -54,18 +54,32 @@ class OneRule(OneOf):
     ) -> list[InitErrorDetails]:
         if "name" in names:
             settings.setdefault("name", kind)
-        named = settings.get("zone")
-        if "zone" not in names or not isinstance(named, str) or "," in named:
-            return []
-        settings["zone"] = ANYWHERE
-        zones: dict[str, Zone] | None = info.data.get("zones")
-        if zones is None:
-            return []  # the zones themselves are wrong, and that is said already
-        if named not in zones:
-            no_zone = f"camera {info.data.get('name')} has no such zone"
-            return [problem(("zone",), named, f"{no_zone}{one_of(named, sorted(zones))}")]
-        settings |= _unsaid(zones[named], settings, kind, names)
+        return [
+            line
+            for word in ("zone", "after")
+            if word in names
+            for line in _drawn(settings, word, kind, names, info)
+        ]
+
+
+def _drawn(
+    settings: Settings, word: str, kind: str, names: Sequence[str], info: ValidationInfo
+) -> list[InitErrorDetails]:
+    """Put the corners of a zone in the place of its name."""
+    named = settings.get(word)
+    if not isinstance(named, str) or "," in named:
         return []
+    settings[word] = ANYWHERE
+    zones: dict[str, Zone] | None = info.data.get("zones")
+    if zones is None:
+        return []  # the zones themselves are wrong, and that is said already
+    if named not in zones:
+        no_zone = f"camera {info.data.get('name')} has no such zone"
+        return [problem((word,), named, f"{no_zone}{one_of(named, sorted(zones))}")]
+    settings[word] = zones[named].coordinates
+    if word == "zone":
+        settings |= _unsaid(zones[named], settings, kind, names)
+    return []
 
 
 STAY = {"loitering": "longer_than_s"}
@@ -79,12 +93,11 @@ def _unsaid(zone: Zone, settings: Settings, kind: str, names: Sequence[str]) -> 
         STAY.get(kind, "loitering_time"): zone.loitering_time,
         "labels": zone.objects or None,
     }
-    added = {
+    return {
         name: value
         for name, value in says.items()
         if value is not None and name in names and name not in settings
     }
-    return {"zone": zone.coordinates, **added}
 
 
 AnyRule = Annotated[Rule, OneRule("vigil.rules")]

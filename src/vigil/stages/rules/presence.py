@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from vigil.core import Scene, Step, Track, part
+from vigil.stages.rules.before import Before
+from vigil.stages.rules.geometry import Zone
 from vigil.stages.rules.life import Sighting
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.occupancy import Occupancy
@@ -28,7 +32,9 @@ class Presence(SceneRule):
     One event lasts as long as anyone is there, whoever it is (`per: track`: one event for each).
     It ends when nobody was found for `close_s` while somebody looked. Start and end are the
     first and the last hit. Limits: who passes between two looks is not seen; who is hidden for
-    longer than `close_s` comes anew (a `cool_down_s` helps).
+    longer than `close_s` comes anew (a `cool_down_s` helps). With `moved` only those count who
+    were seen to move, which parked and fixed things never were; with `after` only those who come
+    from another zone.
     """
 
     name: str = "presence"
@@ -39,6 +45,12 @@ class Presence(SceneRule):
     """Seconds of looks without a hit after which an event ends."""
     per: Literal["zone", "track"] = "zone"
     """One event for the zone, or one for each thing in it."""
+    moved: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    """By so many of its own sizes a thing must have come, since it was first seen; 0: need not."""
+    after: Zone | None = None
+    """A zone in which a thing must have stood before; None: it need not."""
+    after_s: Seconds = 30.0
+    """And no longer ago than this."""
 
     def __post_init__(self) -> None:
         if self.inertia > self.within:
@@ -52,12 +64,15 @@ class Presence(SceneRule):
         self._visitors = Trails(self._new_visitor, grace_s=self.close_s)
         self._met: dict[int, float] = {}  # lived seconds, by track id
         self._sure: set[int] = set()
+        self._before = Before(moved=self.moved, after=self.after, after_s=self.after_s)
         self._shown_id = 0
 
     def judge(self, moment: Moment) -> list[Step]:
         if not moment.scene.looked:
             return []
         self._note_sure(moment.scene)
+        if self._before.asks:
+            self._before.note(moment, self.seen(moment.scene), self.stands_inside)
         steps = self._judge_each(moment) if self.per == "track" else self._judge_zone(moment)
         self._meet(moment)
         return steps
@@ -111,12 +126,14 @@ class Presence(SceneRule):
         Few looks are sure ones far away or at night; of who leaves, something weak is often left.
         """
         sure = track.score >= self.min_score or (not is_open and track.id in self._sure)
-        return sure and self.stands_inside(track.box, scene)
+        return sure and self.stands_inside(track.box, scene) and self._before.fits(track.id)
 
     def _believed_inside(self, scene: Scene) -> bool:
         """Whether somebody surely seen before was left out of this look, and stands inside."""
         return any(
-            track.id in self._sure and self.stands_inside(track.box, scene)
+            track.id in self._sure
+            and self.stands_inside(track.box, scene)
+            and self._before.fits(track.id)
             for track in self.left_out(scene)
         )
 

@@ -1,6 +1,8 @@
 """A vehicle stands where vehicles should move."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from vigil.core import Step, part
 from vigil.stages.rules.geometry import fractions
@@ -8,6 +10,7 @@ from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.rest import Rest
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Labels, Seconds, Share
+from vigil.stages.rules.traffic import Traffic
 from vigil.stages.rules.trails import Trails
 
 VEHICLES = ("bus", "car", "motorcycle", "object", "truck", "van", "vehicle")
@@ -20,8 +23,11 @@ class StoppedVehicle(SceneRule):
     It keeps its place while its foot stays within `still` of its own size; it has moved when it
     has come one length. The event begins where it stopped and ends when it moves on, is gone, or
     leaves the zone. What was parked before the watch began is left alone unless `parked` is set.
-    Limits: red lights and jams look the same (draw the zone, or wait longer); a vehicle hidden
-    for longer than `grace_s` ends its event.
+    With `passed_by` the lane must be live: so many others must have gone past it the same way
+    since it stopped, as nobody does in a jam or at a red light. Limits: without `passed_by` these
+    look the same (draw the zone, or wait longer); a lane beside it that moves while this one
+    waits counts as live, unless the zone leaves it out; a vehicle hidden for longer than
+    `grace_s` ends its event.
     """
 
     CLAIM: ClassVar[str] = "{Thing} has stopped {where} for longer than {seconds} seconds."
@@ -36,13 +42,18 @@ class StoppedVehicle(SceneRule):
     """Seconds for which it may be hidden."""
     parked: bool = False
     """Also tell of vehicles that were never seen to move."""
+    passed_by: Annotated[int, Field(ge=0)] = 0
+    """So many others in the zone must have gone past it; 0: it need not be a live lane."""
 
     def forget(self) -> None:
         self._rests = Trails(Rest, grace_s=self.grace_s)
+        self._traffic = Traffic()
 
     def judge(self, moment: Moment) -> list[Step]:
         for rest, _ in self._rests.follow(moment, self.counted(moment.scene, self._rests)):
             rest.note(moment, still=self.still, inertia=self.inertia)
+        if self.passed_by:
+            self._traffic.note(moment, list(self._rests), self._is_on_the_road)
         steps: list[Step] = []
         for rest in self._rests:
             steps += self._judge_rest(rest, moment)
@@ -54,6 +65,7 @@ class StoppedVehicle(SceneRule):
         # The spot, not the box: what stands on the border of the zone does not flicker.
         inside = self._area.holds(fractions(rest.spot, moment.scene))
         stands = inside and (rest.moved or self.parked)
+        stands = stands and self._traffic.passed(rest) >= self.passed_by
         if not stands or not moment.passed(rest.since_lived_s, self.longer_than_s):
             return self._lives.end(rest.number, moment)
         if rest.missing_lived_s is not None or rest.off:
@@ -67,3 +79,6 @@ class StoppedVehicle(SceneRule):
             seconds=self.longer_than_s,
         )
         return self._lives.hold(rest.number, moment, sighting)
+
+    def _is_on_the_road(self, rest: Rest, moment: Moment) -> bool:
+        return self.stands_inside(rest.box, moment.scene)
