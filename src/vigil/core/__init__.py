@@ -30,7 +30,7 @@ from vigil.core.errors import (
     VigilError,
 )
 from vigil.core.events import Event, Severity, Step, StepKind
-from vigil.core.frames import Frame, Image, Look, Luma, Pixels, Rung
+from vigil.core.frames import Crop, Frame, Image, Look, Luma, Pixels, Rung
 from vigil.core.ids import uuid7
 from vigil.core.model_card import ModelCard, ModelInput
 from vigil.core.packets import Encoding, Packet
@@ -41,6 +41,7 @@ from vigil.core.protocols import (
     Embedder,
     Gate,
     Outbox,
+    Reader,
     Rule,
     Sense,
     Source,
@@ -85,6 +86,7 @@ __all__ = [
     "Clock",
     "ConfigError",
     "Corners",
+    "Crop",
     "Decision",
     "DecodeError",
     "Detections",
@@ -113,6 +115,7 @@ __all__ = [
     "Pixels",
     "Plume",
     "Question",
+    "Reader",
     "Reading",
     "Reply",
     "Review",

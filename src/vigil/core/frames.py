@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from jaxtyping import UInt8
@@ -49,6 +49,14 @@ class Frame:
         """Colour of `region` (None: all) at `width`, the height following the region's shape."""
         wide, high = (region.width, region.height) if region else (self.width, self.height)
         return self.pixels.rgb(width, max(1, round(high * width / wide)), region)
+
+
+class Crop(NamedTuple):
+    """A piece of a picture that shows one thing, at its own size."""
+
+    image: Image
+    label: str
+    """What the detector took it for."""
 
 
 class Rung(IntEnum):

@@ -7,14 +7,14 @@ import numpy as np
 from jaxtyping import Float32
 
 from vigil.core.alerts import Alert
-from vigil.core.boxes import Boxes
+from vigil.core.boxes import Box, Boxes
 from vigil.core.cases import Case
 from vigil.core.clips import Clip
 from vigil.core.detections import Detections
 from vigil.core.events import Step
-from vigil.core.frames import Frame, Image, Look, Rung
+from vigil.core.frames import Crop, Frame, Image, Look, Rung
 from vigil.core.packets import Packet
-from vigil.core.scenes import Scene, Signals
+from vigil.core.scenes import Reading, Scene, Signals
 from vigil.core.verdicts import Verdict
 
 
@@ -114,6 +114,42 @@ class Tracker(Protocol):
 
     def update(self, look: Look, detections: Detections | None) -> Scene:
         """Move to the look's time. None: nobody looked; empty: nothing was there."""
+        ...
+
+
+class Reader(Protocol):
+    """A second look at what a track's box shows. Cameras that set theirs alike share one."""
+
+    @property
+    def kind(self) -> str:
+        """Of its readings; rules ask for them by this word."""
+        ...
+
+    @property
+    def wants(self) -> frozenset[str]:
+        """Labels of the tracks that it reads; empty means all."""
+        ...
+
+    @property
+    def area(self) -> Box:
+        """The part of a track's box that it looks at, in the box's widths and heights."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Of a crop, pixels: more are of no use to it."""
+        ...
+
+    @property
+    def again_s(self) -> float | None:
+        """After how long a track is read again whose shape changes.
+
+        None: what it reads stays so, and a few crops of a track vote on it.
+        """
+        ...
+
+    def read(self, crops: Sequence[Crop]) -> list[Reading | None]:
+        """One answer a crop; None: this one does not tell."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""What a camera hears: its sound, in words that rules read."""
