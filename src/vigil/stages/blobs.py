@@ -116,6 +116,28 @@ def blends_in(blob: Blob, picture: Luma) -> float:
     return float(np.minimum(shades(patch[inside > 0]), shades(patch[ring])).sum())
 
 
+def outlined(blob: Blob, picture: Luma) -> float:
+    """How clearly the blob's outline is an edge of the picture, mean levels a pixel.
+
+    Only what changes across the outline counts, as in the test for bags left or taken of Connell
+    et al., "Detection and tracking in the IBM PeopleVision system" (2004): a thing has edges where
+    it ends, and the ground that is seen in its place goes on beyond.
+    """
+    around = blob.grown(RING, picture.shape[1], picture.shape[0])
+    patch = cv2.GaussianBlur(around.of(picture), (3, 3), 0)
+    soft = cv2.GaussianBlur(around.shape, (0, 0), 1.5)
+    across = cv2.Sobel(soft, cv2.CV_32F, 1, 0)
+    down = cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+    steep = cv2.magnitude(across, down)
+    band = steep > steep.max() * 0.4
+    if not band.any():
+        return 0.0
+    right = cv2.Sobel(patch, cv2.CV_32F, 1, 0, scale=1 / 8)[band]
+    below = cv2.Sobel(patch, cv2.CV_32F, 0, 1, scale=1 / 8)[band]
+    through = np.abs(right * across[band] + below * down[band]) / steep[band]
+    return float(through.mean())
+
+
 def shades(levels: Luma) -> Float32[np.ndarray, "32"]:
     """A smoothed histogram that sums to 1."""
     counts = np.bincount(levels >> 3, minlength=32).astype(np.float32)

@@ -63,9 +63,31 @@ def test_somebody_who_only_walks_leaves_nothing(place) -> None:
 
 
 def test_what_was_taken_from_the_background_did_not_arrive(place) -> None:
-    blobs, scene = StaticBlobs(), place()
+    blobs, scene = StaticBlobs(removed_s=10), place()
     play(blobs, scene, from_s=0, until_s=20, things=[BAG])
-    assert not any(play(blobs, scene, from_s=20, until_s=40))
+    seen = play(blobs, scene, from_s=20, until_s=50)
+    assert all(blob.removed for found in seen for blob in found)
+
+
+def test_what_was_taken_away_is_told_for_a_while_and_then_is_background(place) -> None:
+    blobs, scene = StaticBlobs(removed_s=10), place()
+    play(blobs, scene, from_s=0, until_s=20, things=[BAG])
+    seen = play(blobs, scene, from_s=20, until_s=50)
+    told = [blob for found in seen for blob in found]
+    assert len({blob.id for blob in told}) == 1
+    assert overlap(told[0].box, BAG_BOX) > 0.75
+    assert told[0].since_s == pytest.approx(1_700_000_020, abs=1)
+    assert len(told) == pytest.approx(10 * 5 + 3 * 5, abs=10)  # and keeps its id for a moment
+    assert seen[-1] == ()
+    (bag,) = play(blobs, scene, from_s=50, until_s=60, things=[BAG])[-1]
+    assert not bag.removed
+
+
+def test_what_is_put_back_is_removed_no_more(place) -> None:
+    blobs, scene = StaticBlobs(), place()
+    play(blobs, scene, from_s=0, until_s=10, things=[BAG])
+    assert play(blobs, scene, from_s=10, until_s=18)[-1][0].removed
+    assert play(blobs, scene, from_s=18, until_s=26, things=[BAG])[-1] == ()
 
 
 def cloud(strength: float) -> np.ndarray:
@@ -119,7 +141,10 @@ def test_changing_light_brings_at_most_one_thing_to_the_ground(footage: Footage)
     above = ((0.0, 0.0), (1.0, 0.0), (1.0, 0.55), (0.6, 0.62), (0.4, 0.66), (0.0, 0.58))
     blobs = StaticBlobs(masks=(above,))
     frames = footage("tracking/pets2001_ds3_cam1.mp4", hz=5)
-    assert len({blob.id for _, frame in frames for blob in blobs.update(frame)}) <= 1
+    told = [blob for _, frame in frames for blob in blobs.update(frame)]
+    assert len({blob.id for blob in told if not blob.removed}) <= 1
+    # Somebody stands at the edge when it begins, and leaves.
+    assert len({blob.id for blob in told if blob.removed}) <= 2
 
 
 @pytest.mark.data

@@ -16,6 +16,7 @@ from vigil.stages.blobs import (
     boxes_mask,
     find_blobs,
     new_structure,
+    outlined,
     over,
     polygons_mask,
 )
@@ -32,6 +33,8 @@ VISIBLE = 0.8
 """Share of its pixels that must be seen before a thing is judged again."""
 HOLE_MARGIN = 0.1
 """By so much more must a hole look like its surroundings than the thing that left it."""
+HOLE_EDGES = 1.5
+"""And so many times as clear must its outline have been as it is."""
 SAME_THING_IOU = 0.3
 
 
@@ -43,6 +46,16 @@ class Known:
     box: Box
     since_s: float
     seen_s: float
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A blob that means something."""
+
+    blob: Blob
+    removed: bool | None = None
+    """Whether it is a hole; None: hidden just now, so nobody can tell."""
 
 
 @part
@@ -52,9 +65,10 @@ class StaticBlobs:
     Each pixel has two layers, as in the layered codebook of Kim et al. ("Real-time
     foreground-background segmentation using codebook model", 2005): the background, frozen while
     something hides it, and a candidate with the time for which it has been seen. A candidate
-    that somebody walks in front of keeps its time. Two kinds of patches are no things, and go
-    into the background: the same surface in another light, and the hole that a thing left. When
-    the picture changes as a whole, and no gain explains it, every thing is forgotten.
+    that somebody walks in front of keeps its time. The same surface in another light is no thing,
+    and goes into the background. Nor is the hole that a thing left: it is told as removed, for as
+    long as `removed_s`, where the background had edges along it that have gone. When the picture
+    changes as a whole, and no gain explains it, every thing is forgotten.
     """
 
     width: int = 320
@@ -73,6 +87,8 @@ class StaticBlobs:
     """Levels a pixel of new gradient that tell a thing from a change of light."""
     forget_s: float = 3.0
     """Seconds for which a thing that is no longer seen keeps its id."""
+    removed_s: float = 30.0
+    """Seconds for which a hole is told of before it is background."""
     masks: tuple[tuple[tuple[float, float], ...], ...] = ()
     """Polygons, in fractions of the picture, in which nothing is sought."""
 
@@ -112,12 +128,13 @@ class StaticBlobs:
         self._scale = frame.width / picture.shape[1], frame.height / picture.shape[0]
         ignored = boxes_mask(self._ignored, picture.shape[1], picture.shape[0], *self._scale)
         self._age(picture, foreground, ignored, step_s)
-        self._remember(self._things(picture, foreground), frame.time_s)
+        self._remember(self._things(picture, foreground, frame.time_s), frame.time_s)
         kept = over(self._rested_s, PROVISIONAL_S)
         held = np.asarray(cv2.bitwise_or(ignored, kept), np.uint8)
         self._background.learn(picture, frame.time_s, foreground, held)
         return tuple(
-            StaticBlob(id=known.id, box=known.box, since_s=known.since_s) for known in self._known
+            StaticBlob(id=known.id, box=known.box, since_s=known.since_s, removed=known.removed)
+            for known in self._known
         )
 
     def _start(self, picture: Luma, time_s: float) -> None:
@@ -149,7 +166,7 @@ class StaticBlobs:
         cv2.accumulateWeighted(picture, candidate, share(step_s, self.settle_s), self._same)
         cv2.accumulateWeighted(picture, candidate, 1.0, fresh)
 
-    def _things(self, picture: Luma, foreground: Mask) -> list[Blob]:
+    def _things(self, picture: Luma, foreground: Mask, time_s: float) -> list[Found]:
         """Sure pixels, joined and grown; what is no thing goes into the background."""
         sure = over(self._rested_s, self.rest_s)
         if not cv2.countNonZero(sure):
@@ -160,26 +177,36 @@ class StaticBlobs:
         things = []
         whole = np.asarray(cv2.connectedComponents(cv2.bitwise_or(sure, foreground))[1], np.int32)
         for core in find_blobs(sure, smallest=smallest, join=join):
-            if not self._is_known(core) and self._is_part(core, whole):
+            if self._known_at(core) is None and self._is_part(core, whole):
                 continue
             seen = core.of(self._same)[core.shape > 0]
             if np.count_nonzero(seen) < VISIBLE * seen.size:
-                things.append(core)
+                things.append(Found(blob=core))
                 continue
             blob = self._grow(core, picture, was)
-            new = new_structure(blob, picture, was) >= self.structure
-            hole = blends_in(blob, picture) > blends_in(blob, was) + HOLE_MARGIN
-            if new and not hole:
-                things.append(blob)
+            if (found := self._judged(blob, picture, was, time_s)) is not None:
+                things.append(found)
             else:
                 self._background.heal(blob, picture)
                 blob.of(self._rested_s)[blob.shape > 0] = 0
         return things
 
-    def _is_known(self, core: Blob) -> bool:
-        box = as_array([core.box(*self._scale)])
-        known = as_array([known.box for known in self._known])
-        return bool((iou(box, known) > SAME_THING_IOU).any())
+    def _judged(self, blob: Blob, picture: Luma, was: Luma, time_s: float) -> Found | None:
+        """A new thing, or the hole of an old one; None: neither, or told of for long enough."""
+        if new_structure(blob, picture, was) < self.structure:
+            return None
+        if blends_in(blob, picture) <= blends_in(blob, was) + HOLE_MARGIN:
+            return Found(blob=blob, removed=False)
+        removed = outlined(blob, was) > HOLE_EDGES * outlined(blob, picture)
+        known = self._known_at(blob)
+        told = known is not None and time_s - known.since_s > self.rest_s + self.removed_s
+        return Found(blob=blob, removed=True) if removed and not told else None
+
+    def _known_at(self, blob: Blob) -> Known | None:
+        box = as_array([blob.box(*self._scale)])
+        return next(
+            (k for k in self._known if iou(box, as_array([k.box]))[0, 0] > SAME_THING_IOU), None
+        )
 
     def _is_part(self, core: Blob, whole: Int32[np.ndarray, "height width"]) -> bool:
         """True for the quiet part of something that moves: a person's trunk, a lorry's side."""
@@ -197,19 +224,28 @@ class StaticBlobs:
         largest = max(find_blobs(faint, smallest=1), key=lambda blob: blob.area)
         return largest.moved(room.left, room.top)
 
-    def _remember(self, things: list[Blob], time_s: float) -> None:
+    def _remember(self, things: list[Found], time_s: float) -> None:
         """Give each thing the id of the known one that it overlaps most, or a new one."""
-        boxes = [thing.box(*self._scale) for thing in things]
+        boxes = [thing.blob.box(*self._scale) for thing in things]
         overlap = iou(as_array(boxes), as_array([known.box for known in self._known]))
-        for index, box in enumerate(boxes):
+        for index, (box, thing) in enumerate(zip(boxes, things, strict=True)):
             same = int(overlap[index].argmax()) if overlap.shape[1] else -1
             if same >= 0 and overlap[index, same] > SAME_THING_IOU:
                 overlap[:, same] = 0
-                self._known[same].box, self._known[same].seen_s = box, time_s
+                known = self._known[same]
+                known.box, known.seen_s = box, time_s
+                if thing.removed is not None:
+                    known.removed = thing.removed
             else:
                 since_s = time_s - self.rest_s
                 self._known.append(
-                    Known(id=next(self._ids), box=box, since_s=since_s, seen_s=time_s)
+                    Known(
+                        id=next(self._ids),
+                        box=box,
+                        since_s=since_s,
+                        seen_s=time_s,
+                        removed=bool(thing.removed),
+                    )
                 )
         self._known = [known for known in self._known if time_s - known.seen_s <= self.forget_s]
 
