@@ -1,6 +1,6 @@
 """A stage for stories: who walks where, and what a fallible detector and tracker make of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
@@ -29,6 +29,8 @@ class Actor:
     """Mean of the detector's scores."""
     blob: bool = False
     """Found in the background only, not by a detector."""
+    rest_s: float = 2.0
+    """For so long a thing of the background must be there before anybody can tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +56,30 @@ class Trouble:
         )
 
 
+GRACE_S = 0.05
+"""A tracker believes in what one look missed, and in what more did for no longer than this."""
+
+
 @dataclass(kw_only=True)
 class _Followed:
+    """A thing that the tracker knows."""
+
+    actor: int
     id: int
     first_s: float
-    hits: int = 0
-    foot: Place | None = None
-    before_s: float = 0.0
+    track: Track | None = None
+    misses: int = 0
+
+    def believed(self, time_s: float) -> Track | None:
+        """Where it is thought to be after a look that missed it; None once nobody thinks so."""
+        self.misses += 1
+        track = self.track
+        if track is None or (self.misses > 1 and time_s - track.last_seen_s > GRACE_S):
+            return None
+        ahead_s = time_s - track.last_seen_s
+        right, down = track.velocity[0] * ahead_s, track.velocity[1] * ahead_s
+        x1, y1, x2, y2 = track.box
+        return track._replace(box=Box(x1 + right, y1 + down, x2 + right, y2 + down))
 
 
 @dataclass(kw_only=True)
@@ -84,40 +103,68 @@ class Stage:
 
     def scenes(self, actors: Sequence[Actor], seconds: float) -> list[Scene]:
         """The story as rules see it; every scene is a look."""
-        followed: dict[int, _Followed] = {}
+        known: list[_Followed] = []
         since: dict[int, float] = {}
-        count, scenes = 0, []
+        self._count, scenes = 0, []
         for number in range(round(seconds * self.hz)):
             t = number / self.hz
-            time_s, tracks, blobs = START_S + t, [], []
-            for index, actor in enumerate(actors):
-                place = actor.where(t)
-                if place is None:
-                    followed.pop(index, None)
-                    continue
-                if actor.blob:
-                    box = self._box(actor, place, jitter=0.0)
-                    began_s = since.setdefault(index, time_s)
-                    blobs.append(StaticBlob(id=index + 1, box=box, since_s=began_s))
-                    continue
-                if index in followed and self._switches():
-                    del followed[index]
-                if self.chance.random() < self.trouble.missed:
-                    continue
-                if index not in followed:
-                    count += 1
-                    followed[index] = _Followed(id=count, first_s=time_s)
-                tracks.append(self._track(actor, followed[index], place, time_s))
+            time_s = START_S + t
+            places = {index: actor.where(t) for index, actor in enumerate(actors)}
+            there = {index: place for index, place in places.items() if place is not None}
+            bodies = {index: at for index, at in there.items() if not actors[index].blob}
+            tracks = self._tracks(actors, bodies, known, time_s)
+            known = [one for one in known if one.track is not None]
             if self.chance.random() < self.trouble.spurious:
-                count += 1
-                tracks.append(self._ghost(count, time_s))
+                tracks.append(self._ghost(time_s))
+            since = {index: since.get(index, time_s) for index in there}
+            blobs = [
+                StaticBlob(id=index + 1, box=self._box(actors[index], place), since_s=since[index])
+                for index, place in there.items()
+                if actors[index].blob and time_s - since[index] >= actors[index].rest_s
+            ]
             scenes.append(self._scene(time_s, tracks, blobs))
         return scenes
+
+    def _tracks(
+        self,
+        actors: Sequence[Actor],
+        places: Mapping[int, Place],
+        known: list[_Followed],
+        time_s: float,
+    ) -> list[Track]:
+        """Who is found at this look, and who is only believed to be there."""
+        found: dict[int, Track] = {}
+        for index, place in places.items():
+            if self.chance.random() < self.trouble.missed:
+                continue
+            one = next((one for one in known if one.actor == index), None)
+            if one is not None and self._switches():
+                one.actor = -1
+                one = None
+            if one is None:
+                self._count += 1
+                one = _Followed(actor=index, id=self._count, first_s=time_s)
+                known.append(one)
+            one.track = found[one.id] = self._track(actors[index], one, place, time_s)
+            one.misses = 0
+        tracks = list(found.values())
+        for one in known:
+            if one.id not in found:
+                believed = one.believed(time_s)
+                if believed is not None:
+                    tracks.append(believed)
+                elif one.actor not in places:
+                    one.track = None
+        return tracks
+
+    def strolls(self, high: float, heights_s: float = 0.8) -> float:
+        """Fractions of the picture's width a second of who goes so many of its heights a second."""
+        return heights_s * high * self.size[1] / self.size[0]
 
     def _switches(self) -> bool:
         return self.chance.random() < 1 / (self.trouble.switches_s * self.hz)
 
-    def _box(self, actor: Actor, place: Place, *, jitter: float) -> Box:
+    def _box(self, actor: Actor, place: Place, *, jitter: float = 0.0) -> Box:
         width, height = self.size
         high = actor.high * height
         wide = actor.wide * high
@@ -131,24 +178,28 @@ class Stage:
 
     def _track(self, actor: Actor, one: _Followed, place: Place, time_s: float) -> Track:
         box = self._box(actor, place, jitter=self.trouble.jitter)
-        foot = box.foot
-        step_s = time_s - one.before_s
-        speed = (0.0, 0.0)
-        if one.foot is not None and step_s > 0:
-            speed = ((foot[0] - one.foot[0]) / step_s, (foot[1] - one.foot[1]) / step_s)
-        one.foot, one.before_s, one.hits = foot, time_s, one.hits + 1
+        before, speed = one.track, (0.0, 0.0)
+        if before is not None and time_s > before.last_seen_s:
+            step_s = time_s - before.last_seen_s
+            (x, y), (was_x, was_y) = box.foot, before.box.foot
+            speed = ((x - was_x) / step_s, (y - was_y) / step_s)
         score = min(max(self.chance.gauss(actor.score, 0.06), 0.1), 1.0)
         return Track(
             id=one.id, label=actor.label, box=box, score=score, first_seen_s=one.first_s,
-            last_seen_s=time_s, hits=one.hits, velocity=speed,
+            last_seen_s=time_s, hits=before.hits + 1 if before else 1, velocity=speed,
         )  # fmt: skip
 
-    def _ghost(self, id_: int, time_s: float) -> Track:
-        x, y = self.chance.random(), self.chance.random()
-        actor = Actor(where=lambda _t: (x, y), high=0.15)
-        box = self._box(actor, (x, y), jitter=0.0)
+    def _ghost(self, time_s: float) -> Track:
+        self._count += 1
+        place = (self.chance.random(), self.chance.random())
+        box = self._box(Actor(where=stays(place), high=0.15), place)
         return Track(
-            id=id_, label="person", box=box, score=0.55, first_seen_s=time_s, last_seen_s=time_s
+            id=self._count,
+            label="person",
+            box=box,
+            score=0.55,
+            first_seen_s=time_s,
+            last_seen_s=time_s,
         )
 
     def _scene(self, time_s: float, tracks: list[Track], blobs: list[StaticBlob]) -> Scene:
