@@ -57,14 +57,18 @@ class View:
 
     contrast: float
     """Standard deviation of luma, 0 to 127.5."""
-    sharpness: float
-    """Energy of fine detail over that of this view when it was last well; 1 as sharp as ever."""
-    likeness: float
-    """Correlation of its lasting edges with those of the usual view, -1 to 1."""
+    sharpness: float = 1.0
+    """Amount of fine detail over that of this view when it was last well; 1 as sharp as ever."""
+    likeness: float = 1.0
+    """Correlation of its lasting edges with those of the usual view, -1 to 1, over parts of it."""
     shift: tuple[float, float] = (0.0, 0.0)
     """By how much the usual view seems to have moved, fractions of the picture, right and down."""
     flat: float = 0.0
     """Share of the picture without any detail, 0 to 1."""
+    lost: float = 0.0
+    """Share of the usual view whose detail is gone, with nothing in its place, 0 to 1."""
+    new_s: float = 0.0
+    """Seconds for which it has shown one and the same unusual view."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +120,14 @@ class Sound:
     """Something that was heard."""
 
     word: str
-    """`scream`, `glass`, `gunshot`, `alarm` …"""
+    """`scream`, `glass`, `gunshot`, `alarm`, `loud` …"""
     start_s: float
     end_s: float
+    """Until when it was heard; later if it goes on."""
     score: float
-    """How sure it is, 0 to 1."""
+    """How sure it is, 0 to 1: of the surest piece."""
+    hits: int = 1
+    """In how many pieces of sound it was heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +147,6 @@ class Signals:
     energy: Mapping[int, float] = field(default_factory=dict)
     """How much moves inside the box of each track: mean change of luma a second over the box,
     after the box's own motion is taken out, in levels; by the track's id."""
-    sounds: tuple[Sound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,3 +176,5 @@ class Scene:
     """True when a detector looked at this very moment, so that an absent track is news."""
     cards: tuple[str, ...] = ()
     """Models that looked at this moment."""
+    sounds: tuple[Sound, ...] = ()
+    """What was heard in the last seconds, where a rule reads sounds and somebody listens."""
