@@ -43,7 +43,7 @@ class Running(SceneRule):
     """Own heights a second."""
     longer_than_s: Seconds = 1.5
     """Seconds for which the speed must hold, those over which it is taken included."""
-    over_s: Annotated[Seconds, Field(gt=0)] = 1.0
+    over_s: Annotated[Seconds, Field(gt=0)] = 0.5
     """Seconds over which the speed is taken."""
     close_s: Seconds = 1.0
     """Seconds of slower looks after which it is over."""

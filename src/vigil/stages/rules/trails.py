@@ -9,7 +9,10 @@ from vigil.stages.rules.geometry import overlap
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 
 SAME_PLACE_IOU = 0.3
-"""A new track this much over a lost one of the same label is the same thing."""
+"""A new track this much over a lost one of the same label, or over where that one would be by now,
+is the same thing."""
+AHEAD_S = 1.5
+"""Nobody goes on as before for longer than this."""
 MOST_IDS = 16
 
 
@@ -25,6 +28,8 @@ class Trail:
     first_seen_s: float
     seen_s: float
     """When it was last seen, in the scene's time."""
+    velocity: tuple[float, float] = (0.0, 0.0)
+    """Pixels a second, when it was last seen."""
     ids: list[int] = field(default_factory=list)
     """Ids of its tracks: the first, and the newest others."""
     missing_lived_s: float | None = None
@@ -69,7 +74,7 @@ class Trails(Generic[TrailT]):
                 trail.ids = [*trail.ids[:1], *trail.ids[1:][-MOST_IDS + 2 :], track.id]
                 pairs.append((trail, track))
         for trail, track in pairs:
-            trail.box, trail.seen_s = track.box, moment.time_s
+            trail.box, trail.seen_s, trail.velocity = track.box, moment.time_s, track.velocity
             trail.missing_lived_s = None
         if moment.scene.looked:
             self._miss(taken, moment)
@@ -101,11 +106,11 @@ class Trails(Generic[TrailT]):
         return trail
 
     def _heir(self, track: Track, moment: Moment, taken: set[int]) -> TrailT | None:
-        """The lost thing that a new track continues: same label, same place."""
+        """The lost thing that a new track continues: same label, same place or same way."""
         if not moment.scene.looked:
             return None
         lost = [
-            (overlap(trail.box, track.box), trail)
+            (_likeness(trail, track.box, moment.time_s), trail)
             for trail in self._trails.values()
             if trail.number not in taken and trail.label == track.label
         ]
@@ -123,3 +128,12 @@ class Trails(Generic[TrailT]):
                 continue
             if trail.missing_lived_s is None:
                 trail.missing_lived_s = moment.lived_s
+
+
+def _likeness(trail: Trail, box: Box, time_s: float) -> float:
+    """How well a box fits a lost thing that stayed where it was, or went on as it went."""
+    ahead_s = min(max(time_s - trail.seen_s, 0.0), AHEAD_S)
+    right, down = trail.velocity[0] * ahead_s, trail.velocity[1] * ahead_s
+    x1, y1, x2, y2 = trail.box
+    ahead = Box(x1 + right, y1 + down, x2 + right, y2 + down)
+    return max(overlap(trail.box, box), overlap(ahead, box))
