@@ -31,7 +31,8 @@ def _played(
     story: str, stage: Stage, high: float, number: int, start_s: float
 ) -> tuple[list[Where], float]:
     """Ways, and since when so many stand."""
-    step = 2.2 * high * stage.size[1] / stage.size[0]
+    # The last of them is still well inside the picture.
+    step = min(2.2 * high * stage.size[1] / stage.size[0], 0.65 / number)
     spots = [0.9 - step * n for n in range(number)]
     lane = 0.7
     came = [start_s + 1.2 * n + 3 for n in range(number)]
