@@ -38,6 +38,8 @@ class Actor:
     score: float = 0.9
     blob: bool = False
     """Found in the background, not by the detector."""
+    removed: bool = False
+    """The background shows where it stood."""
 
     def box(self, place: Place) -> Box:
         x, y = place
@@ -93,7 +95,10 @@ def film(
                 continue
             since_s = first.setdefault(actor.id, time_s)
             if actor.blob:
-                blobs.append(StaticBlob(id=actor.id, box=actor.box(place), since_s=since_s))
+                box = actor.box(place)
+                blobs.append(
+                    StaticBlob(id=actor.id, box=box, since_s=since_s, removed=actor.removed)
+                )
             elif looked:
                 hits[actor.id] += 1
                 tracks.append(

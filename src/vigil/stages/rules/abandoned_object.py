@@ -6,7 +6,7 @@ from pydantic import Field
 
 from vigil.core import Rung, Scene, Severity, Step, Track, part
 from vigil.stages.rules.escalation import escalated
-from vigil.stages.rules.fixtures import SAME_PLACE_IOU, Region, is_fixture, region_of
+from vigil.stages.rules.fixtures import SAME_PLACE_IOU, PlaceRule
 from vigil.stages.rules.geometry import covered, overlap
 from vigil.stages.rules.left_things import (
     SAME_COVER,
@@ -21,7 +21,6 @@ from vigil.stages.rules.left_things import (
 from vigil.stages.rules.life import Sighting
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.rest import Rest
-from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.trails import Trails
 
@@ -30,7 +29,7 @@ BELIEVED_S = 1.0
 
 
 @part
-class AbandonedObject(SceneRule):
+class AbandonedObject(PlaceRule):
     """Fires when a thing has rested for `still_s` and been alone for `alone_s`.
 
     Things are what the background finds at rest (`object`), and tracks of `labels` that keep
@@ -73,8 +72,6 @@ class AbandonedObject(SceneRule):
     """How far the foot of a track may stray, in fractions of its size, to keep its place."""
     gone_s: Seconds = 2.0
     """Seconds without it after which a thing is gone."""
-    fixtures: tuple[Region, ...] = ()
-    """Places where something stands for good; `dismiss` for good adds to them."""
     escalate_s: Seconds | None = None
     """Seconds alone that raise the severity; None: it stays as it is."""
 
@@ -96,16 +93,6 @@ class AbandonedObject(SceneRule):
         self._rests = Trails(Rest, grace_s=self.gone_s)
         self._things = LeftThings(gone_s=self.gone_s)
         self._companions = Companions()
-
-    def dismiss(self, event_id: str, *, for_good: bool = False) -> list[Step]:
-        """End an open event; `for_good` leaves alone whatever stands in its place from now on."""
-        number = self._lives.key_of(event_id)
-        thing = next((thing for thing in self._things if thing.number == number), None)
-        if thing is None or self._last is None:
-            return []
-        if for_good:
-            self.fixtures = (*self.fixtures, region_of(thing.box, self._last.scene))
-        return self._lives.dismiss(thing.number, self._last)
 
     def judge(self, moment: Moment) -> list[Step]:
         found = self._found(moment)
@@ -159,7 +146,7 @@ class AbandonedObject(SceneRule):
             (not self.labels or one.label in self.labels)
             and self.min_size <= size <= self.max_size
             and self.stands_inside(one.box, scene)
-            and not is_fixture(one.box, scene, self.fixtures)
+            and not self.is_fixture(one.box, scene)
         )
 
     def _recognise(self, found: list[Resting], people: list[Track], moment: Moment) -> set[int]:

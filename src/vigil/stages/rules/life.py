@@ -7,6 +7,7 @@ from vigil.core import Box, Event, Severity, Step, StepKind, uuid7
 from vigil.stages.rules.cool_down import CoolDown
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.settings import RuleSettings
+from vigil.stages.rules.sub_labels import joined, of_tracks
 
 MOST_POINTS = 64
 """A path with more boxes is thinned to half."""
@@ -74,6 +75,10 @@ class Lives:
     def key_of(self, event_id: str) -> Hashable | None:
         """The key under which an open event is kept; None when no such event is open."""
         return next((key for key, one in self._open.items() if one.event.id == event_id), None)
+
+    def event(self, key: Hashable) -> Event | None:
+        """The open event under a key, as last told or to be told."""
+        return self._open[key].event if key in self._open else None
 
     def tick(self, moment: Moment) -> list[Step]:
         """Let time pass; call it once a scene, before anything else."""
@@ -145,6 +150,7 @@ class Lives:
             direction=sighting.direction,
             counts=dict(sighting.counts),
             by=sighting.by,
+            readings=of_tracks(moment.scene.tracks, sighting.track_ids),
             cards=moment.scene.cards,
         )
         self._open[key] = _Open(event=event, told_lived_s=moment.lived_s)
@@ -160,13 +166,16 @@ class Lives:
             track_ids=_joined(before.track_ids, sighting.track_ids),
             counts=dict(sighting.counts),
             by=before.by if sighting.by is None else sighting.by,
+            readings=joined(before.readings, of_tracks(moment.scene.tracks, sighting.track_ids)),
             cards=tuple(dict.fromkeys(before.cards + moment.scene.cards)),
         )
         _extend_path(one, sighting)
         risen = one.event.severity != before.severity
         news = one.event.end_s > before.end_s
         due = news and moment.passed(one.told_lived_s, self._settings.update_s)
-        if not (risen or due):
+        kinds = {reading.kind for reading in before.readings}
+        learnt = any(reading.kind not in kinds for reading in one.event.readings)
+        if not (risen or learnt or due):
             return []
         one.told_lived_s = moment.lived_s
         return [Step(kind=StepKind.UPDATE, event=one.event, time_s=moment.time_s)]

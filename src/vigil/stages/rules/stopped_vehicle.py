@@ -5,10 +5,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from vigil.core import Step, part
+from vigil.stages.rules.fixtures import PlaceRule
 from vigil.stages.rules.geometry import fractions
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.rest import Rest
-from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Labels, Seconds, Share
 from vigil.stages.rules.traffic import Traffic
 from vigil.stages.rules.trails import Trails
@@ -17,7 +17,7 @@ VEHICLES = ("bus", "car", "motorcycle", "object", "truck", "van", "vehicle")
 
 
 @part
-class StoppedVehicle(SceneRule):
+class StoppedVehicle(PlaceRule):
     """Fires when a vehicle in the zone has kept its place for `longer_than_s` after it moved.
 
     It keeps its place while its foot stays within `still` of its own size; it has moved when it
@@ -65,6 +65,7 @@ class StoppedVehicle(SceneRule):
         # The spot, not the box: what stands on the border of the zone does not flicker.
         inside = self._area.holds(fractions(rest.spot, moment.scene))
         stands = inside and (rest.moved or self.parked)
+        stands = stands and not self.is_fixture(rest.box, moment.scene)
         stands = stands and self._traffic.passed(rest) >= self.passed_by
         if not stands or not moment.passed(rest.since_lived_s, self.longer_than_s):
             return self._lives.end(rest.number, moment)

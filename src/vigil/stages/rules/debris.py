@@ -1,0 +1,189 @@
+"""Something lies on the road."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from vigil.core import Box, Rung, Scene, Severity, Step, Track, part
+from vigil.stages.rules.fixtures import PlaceRule
+from vigil.stages.rules.geometry import covered
+from vigil.stages.rules.left_things import (
+    Companions,
+    LeftThing,
+    LeftThings,
+    Resting,
+    at_rest,
+    is_hidden,
+    is_with,
+)
+from vigil.stages.rules.moment import ROUNDING_S, Moment
+from vigil.stages.rules.placed import Leavers
+from vigil.stages.rules.rest import Rest
+from vigil.stages.rules.settings import Count, Labels, Seconds, Share
+from vigil.stages.rules.trails import Trails
+
+ROAD_USERS = (
+    "bicycle", "bus", "car", "cat", "dog", "motorcycle", "person", "train", "truck", "van",
+    "vehicle",
+)  # fmt: skip
+BELIEVED_S = 1.0
+"""A road user missed by the detector for longer is no longer believed to be there."""
+MOSTLY = 0.6
+"""A track that lies so much within a road user is a piece of theirs."""
+
+
+@part
+class Debris(PlaceRule):
+    """Fires when a thing that is no road user has lain in the zone for `longer_than_s`.
+
+    Things are what the background finds at rest (`object`), and tracks of `labels` that keep
+    their place. A thing that a road user covers is not judged, nor is what somebody is with:
+    road workers see to it themselves. Where a road user was seen to stand, the background finds
+    them and no thing. `by` is who was with it when it came to rest: it fell off, or was dropped.
+    The event begins when the thing came to rest and ends when it has gone. Limits: a vehicle that
+    the detector never finds is a thing; a lasting change of light with structure is one.
+    """
+
+    CLAIM: ClassVar[str] = "{Thing} lies on the road {where}."
+    CLAIM_ZH: ClassVar[str] = "{where}路面上有{label}。"
+
+    name: str = "debris"
+    severity: Severity = Severity.HIGH
+    labels: Labels = (
+        "backpack", "debris", "handbag", "object", "sports ball", "suitcase", "umbrella",
+    )  # fmt: skip
+    """Words of things; without `object`, what only the background finds is left alone."""
+    road_users: Labels = ROAD_USERS
+    """Words of what may stand on a road."""
+    longer_than_s: Seconds = 10.0
+    owner_distance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+    """Nearer than this, in heights of the person, a person is with it."""
+    max_size: Share = 0.25
+    """Largest height of a thing, as a fraction of the picture's height."""
+    most_at_once: Count = 4
+    """More things in the background than this that come to rest together are a change of light."""
+    still: Share = 0.15
+    """How far the foot of a track may stray, in fractions of its size, to keep its place."""
+    gone_s: Seconds = 3.0
+    """Seconds without it after which a thing is gone."""
+
+    @property
+    def needs(self) -> Rung:
+        # A thing at rest is learnt from brightness compared several times a second.
+        return Rung.LUMA
+
+    @property
+    def signals(self) -> frozenset[str]:
+        known = not self.labels or "object" in self.labels
+        return frozenset({"static_blobs"}) if known else frozenset()
+
+    @property
+    def wants(self) -> frozenset[str]:
+        return frozenset(self.labels) | frozenset(self.road_users) if self.labels else frozenset()
+
+    def forget(self) -> None:
+        self._rests = Trails(Rest, grace_s=self.gone_s)
+        self._things = LeftThings(gone_s=self.gone_s)
+        self._users = Leavers(still=self.still, inertia=self.inertia)
+        self._companions = Companions()
+
+    def judge(self, moment: Moment) -> list[Step]:
+        users = self._road_users(moment)
+        self._companions.note(moment, users)
+        measured_s = moment.time_s - ROUNDING_S
+        self._users.note(moment, [one for one in users if one.last_seen_s >= measured_s])
+        seen = self._recognise(self._found(moment, users), users, moment)
+        steps: list[Step] = []
+        for thing in self._things:
+            if thing.number in seen:
+                steps += self._judge_thing(thing, users, moment)
+            elif self._is_gone(thing, users, moment):
+                steps += self._lives.end(thing.number, moment)
+        return steps
+
+    def _road_users(self, moment: Moment) -> list[Track]:
+        scene = moment.scene
+        return [
+            track
+            for track in scene.tracks
+            if track.label in self.road_users
+            and (not scene.looked or scene.time_s - track.last_seen_s <= BELIEVED_S)
+        ]
+
+    def _found(self, moment: Moment, users: list[Track]) -> list[Resting]:
+        """What rests now, by the background and by the detector."""
+        scene = moment.scene
+        things = [
+            track
+            for track in self.counted(scene, self._rests)
+            if track.label not in self.road_users
+        ]
+        for rest, _ in self._rests.follow(moment, things):
+            rest.note(moment, still=self.still, inertia=self.inertia)
+        self._rests.lost(moment)
+        blobs = scene.signals.static_blobs if scene.signals and self.signals else ()
+        found = [
+            one
+            for one in at_rest(blobs, most_at_once=self.most_at_once)
+            if not one.in_crowd and not self._users.stood_at(one.box)
+        ]
+        found += [
+            Resting(box=rest.box, since_s=rest.since_s, label=rest.label, track_id=rest.ids[-1])
+            for rest in self._rests
+            if rest.seen_s == scene.time_s
+            and rest.settled(moment)
+            and not any(covered(rest.box, user.box) >= MOSTLY for user in users)
+        ]
+        return [one for one in found if self._is_wanted(one.box, scene)]
+
+    def _is_wanted(self, box: Box, scene: Scene) -> bool:
+        size = min(box.height / scene.height, 1.0)
+        return (
+            self.min_size <= size <= self.max_size
+            and self.stands_inside(box, scene)
+            and not self.is_fixture(box, scene)
+        )
+
+    def _recognise(self, found: list[Resting], users: list[Track], moment: Moment) -> set[int]:
+        """Renew known things, remember new ones; return the numbers of those seen now."""
+        seen: set[int] = set()
+        for one in found:
+            thing = self._things.find(one.box)
+            if thing is None:
+                if is_hidden(one.box, users):
+                    continue
+                near = self._companions.near(one, self.owner_distance)
+                thing = self._things.add(one, moment, near)
+            if thing.number not in seen or one.track_id is not None:
+                self._things.renew(thing, one, moment)
+            seen.add(thing.number)
+        return seen
+
+    def _judge_thing(self, thing: LeftThing, users: list[Track], moment: Moment) -> list[Step]:
+        lies = moment.passed(thing.since_lived_s, self.longer_than_s)
+        lies = lies and not is_hidden(thing.box, users) and not self._is_seen_to(thing, users)
+        if not lies and thing.number not in self._lives:
+            return []
+        owner = () if thing.owner is None else (thing.owner,)
+        sighting = self.sighting(
+            start_s=thing.since_s,
+            end_s=thing.seen_s,
+            label=thing.label,
+            box=thing.box,
+            track_ids=owner + thing.track_ids,
+            seconds=self.longer_than_s,
+            by=thing.owner,
+        )
+        return self._lives.hold(thing.number, moment, sighting)
+
+    def _is_seen_to(self, thing: LeftThing, users: list[Track]) -> bool:
+        return any(
+            user.label == "person" and is_with(user, thing.box, self.owner_distance)
+            for user in users
+        )
+
+    def _is_gone(self, thing: LeftThing, users: list[Track], moment: Moment) -> bool:
+        """Whether it was looked for in vain for long enough, with nobody in front of it."""
+        scene = moment.scene
+        looked = scene.signals is not None if thing.in_background else scene.looked
+        return looked and not is_hidden(thing.box, users) and self._things.miss(thing, moment)

@@ -1,0 +1,83 @@
+"""Things that have a place of their own, and who stood still where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vigil.core import Box, Track
+from vigil.stages.rules.geometry import covered, overlap
+from vigil.stages.rules.left_things import SAME_IOU
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.rest import Rest
+from vigil.stages.rules.trails import Trails
+
+MOST = 64
+REMEMBERED_S = 120.0
+"""Where somebody stood is remembered for so long."""
+AS_LARGE = 0.35
+"""A hole within the outline of who stood there is theirs when it is at least so much of it."""
+WITHIN = 0.7
+
+
+@dataclass(kw_only=True)
+class Placed(Rest):
+    """A thing that the detector finds, and the place that it has kept for long."""
+
+    place: Box | None = None
+    placed_s: float = 0.0
+    """When it was last found in its place."""
+    away_lived_s: float | None = None
+    """Since when it is missing there, with nobody in front of it."""
+    takers: tuple[int, ...] = ()
+    """Track ids of who was near when it was last there, the nearest first."""
+
+    def settle(self, moment: Moment, stood_s: float) -> None:
+        """It was found: its place is where it has stood for `stood_s`."""
+        if self.off == 0 and moment.passed(self.since_lived_s, stood_s) and self.place is None:
+            self.place = self.box
+        if self.is_there(moment):
+            self.place, self.placed_s, self.away_lived_s = self.box, moment.time_s, None
+
+    def is_there(self, moment: Moment) -> bool:
+        """Whether it is found in its place now."""
+        found = self.place is not None and self.seen_s == moment.time_s
+        return found and overlap(self.box, self.place or self.box) >= SAME_IOU
+
+
+@dataclass(kw_only=True)
+class _Leaver(Rest):
+    stood: Box | None = None
+    """Where it last stood still."""
+
+
+class Leavers:
+    """Where those who can go by themselves stood still: their going leaves a hole, too."""
+
+    def __init__(self, *, still: float, inertia: int) -> None:
+        self._still, self._inertia = still, inertia
+        self._rests = Trails(_Leaver, grace_s=1.0)
+        self._stood: dict[int, tuple[Box, float]] = {}  # by thing, and until when, lived seconds
+
+    def note(self, moment: Moment, tracks: Sequence[Track]) -> None:
+        """Take in where they are; `tracks` were measured at this moment."""
+        for rest, _ in self._rests.follow(moment, tracks):
+            rest.note(moment, still=self._still, inertia=self._inertia)
+        self._rests.lost(moment)
+        for rest in self._rests:
+            if rest.off == 0 and rest.settled(moment):
+                rest.stood = rest.box
+            if rest.stood is not None:
+                self._stood[rest.number] = (rest.stood, moment.lived_s)
+        fresh = (
+            (number, stood)
+            for number, stood in self._stood.items()
+            if not moment.passed(stood[1], REMEMBERED_S)
+        )
+        self._stood = dict(list(fresh)[-MOST:])
+
+    def stood_at(self, hole: Box) -> bool:
+        """Whether a hole is what somebody left who had stood there."""
+        return any(
+            overlap(hole, stood) >= SAME_IOU
+            or (covered(hole, stood) >= WITHIN and hole.area >= AS_LARGE * stood.area)
+            for stood, _ in self._stood.values()
+        )
