@@ -2,8 +2,9 @@
 
 from typing import ClassVar
 
-from vigil.core import Health, Severity, part
+from vigil.core import Severity, part
 from vigil.stages.rules.camera_health import NOTICEABLE_S, CameraRule
+from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.settings import Seconds
 
 
@@ -24,5 +25,8 @@ class CameraFrozen(CameraRule):
     longer_than_s: Seconds = 10.0
     severity: Severity = Severity.HIGH
 
-    def fault_s(self, health: Health) -> float | None:
-        return None if health.offline_s >= NOTICEABLE_S else health.frozen_s
+    def fault_s(self, moment: Moment) -> float | None:
+        health = moment.scene.health
+        if health is None or health.offline_s >= NOTICEABLE_S:
+            return None
+        return health.frozen_s

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from vigil.core import Health, Rung, Scene, Step, part
+from vigil.core import Rung, Scene, Step, part
 from vigil.stages.rules.life import Lives, Sighting
 from vigil.stages.rules.moment import Lifetime, Moment
 from vigil.stages.rules.settings import RuleSettings, Seconds
@@ -47,7 +47,7 @@ class CameraRule(RuleSettings, ABC):
             return []
         moment = self._lifetime.at(scene)
         steps = self._lives.tick(moment)
-        fault_s = self.fault_s(scene.health)
+        fault_s = self.fault_s(moment)
         if fault_s is None:
             return steps
         ill = fault_s >= NOTICEABLE_S
@@ -59,8 +59,11 @@ class CameraRule(RuleSettings, ABC):
         return steps
 
     @abstractmethod
-    def fault_s(self, health: Health) -> float | None:
-        """For how long the fault has lasted, 0 for none; None when nobody can tell."""
+    def fault_s(self, moment: Moment) -> float | None:
+        """For how long the fault has lasted, 0 for none; None when nobody can tell.
+
+        Called for each scene that tells of the camera's health.
+        """
 
     def _ill(self, moment: Moment, fault_s: float) -> list[Step]:
         self._well_lived_s = None

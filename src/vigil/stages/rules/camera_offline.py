@@ -2,8 +2,9 @@
 
 from typing import ClassVar
 
-from vigil.core import Health, Severity, part
+from vigil.core import Severity, part
 from vigil.stages.rules.camera_health import CameraRule
+from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.settings import Seconds
 
 
@@ -22,5 +23,6 @@ class CameraOffline(CameraRule):
     longer_than_s: Seconds = 5.0
     severity: Severity = Severity.HIGH
 
-    def fault_s(self, health: Health) -> float | None:
-        return health.offline_s
+    def fault_s(self, moment: Moment) -> float | None:
+        health = moment.scene.health
+        return None if health is None else health.offline_s

@@ -1,0 +1,59 @@
+"""What rules about the camera's view have in common."""
+
+from abc import abstractmethod
+from typing import Annotated
+
+from pydantic import Field
+
+from vigil.core import Rung, Signals, View, part
+from vigil.stages.rules.camera_health import NOTICEABLE_S, CameraRule
+from vigil.stages.rules.moment import Moment
+
+Levels = Annotated[float, Field(ge=0, le=255)]
+"""Of luma."""
+MOSTLY_LOST = 0.6
+MOSTLY_FLAT = 0.65
+
+
+def is_hidden(view: View) -> bool:
+    """Whether something smooth hides most of the usual view."""
+    return view.lost >= MOSTLY_LOST and view.flat >= MOSTLY_FLAT
+
+
+@part
+class ViewRule(CameraRule):
+    """Frame of a rule that finds fault with what the camera shows.
+
+    A rule writes `ills`, which says of a view whether it is as bad as the rule means.
+    """
+
+    @property
+    def needs(self) -> Rung:
+        return Rung.KEYFRAME
+
+    @property
+    def signals(self) -> frozenset[str]:
+        return frozenset({"view"})
+
+    def _begin(self) -> None:
+        super()._begin()
+        self._ill_lived_s: float | None = None
+
+    def fault_s(self, moment: Moment) -> float | None:
+        scene = moment.scene
+        offline = scene.health is not None and scene.health.offline_s >= NOTICEABLE_S
+        if offline or scene.signals is None or scene.signals.view is None:
+            return None
+        ill = self.ills(scene.signals.view, scene.signals, moment)
+        if ill is None:
+            return None
+        if not ill:
+            self._ill_lived_s = None
+            return 0.0
+        if self._ill_lived_s is None:
+            self._ill_lived_s = moment.lived_s
+        return moment.lived_s - self._ill_lived_s
+
+    @abstractmethod
+    def ills(self, view: View, signals: Signals, moment: Moment) -> bool | None:
+        """Whether this is the fault; None when it cannot be told now."""
