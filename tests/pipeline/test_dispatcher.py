@@ -16,6 +16,7 @@ from vigil.core import (
     Case,
     Event,
     Severity,
+    SourceLost,
     Step,
     StepKind,
     Verdict,
@@ -475,3 +476,111 @@ def test_one_who_leaves_does_not_take_the_answer_along(desk: Desk) -> None:
         return found
 
     assert asyncio.run(two()).event_id == first.id
+
+
+@dataclass
+class Preparing:
+    """A judge that cuts pictures before it asks; the model answers once the gate is open."""
+
+    fails: Exception | None = None
+    prepared: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    takes_s: float = 0.0
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    errors: list[Exception] = field(default_factory=list)
+
+    async def __call__(self, case: Case) -> Callable[[], Awaitable[Verdict]]:
+        event_id = case.event.id
+        self.prepared.append(event_id)
+        try:
+            await asyncio.sleep(self.takes_s)
+        except asyncio.CancelledError:
+            self.dropped.append(event_id)
+            raise
+        if self.fails is not None:
+            raise self.fails
+
+        async def ask() -> Verdict:
+            self.asked.append(event_id)
+            if self.errors:
+                raise self.errors.pop()
+            await self.gate.wait()
+            return verdict_on(event_id, "confirmed", calls=1, tokens_in=900, tokens_out=100)
+
+        return ask
+
+    def answer(self, dispatcher: Dispatcher, event: Event) -> Awaitable[Verdict]:
+        async def never(_case: Case) -> Verdict:
+            raise AssertionError("it was to be prepared")
+
+        return dispatcher.answer(
+            case_of(event), never, incident=event.id, judge="dear", due_s=NOON_S + 10, prepare=self
+        )
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    while not true():
+        await asyncio.sleep(0.01)
+
+
+def test_the_next_ones_are_made_ready_while_the_large_model_is_busy(desk: Desk) -> None:
+    dispatcher, judge = desk.dispatcher(), Preparing()
+    ranks = (Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
+    events = [desk.event(severity=rank) for rank in ranks]
+
+    async def watched() -> None:
+        await _until(lambda: dispatcher.waiting == 3 and len(judge.prepared) == 2)
+        await asyncio.sleep(0.1)
+        # One is asked about, one is ready; the others would only take room.
+        assert judge.asked == [events[0].id]
+        assert judge.prepared == [events[0].id, events[1].id]
+        judge.gate.set()
+
+    found = together(dispatcher, *(judge.answer(dispatcher, e) for e in events), watched())
+    assert found[4] is None
+    assert [verdict.event_id for verdict in found[:4]] == [event.id for event in events]
+    assert judge.prepared == [event.id for event in events]
+
+
+def test_who_is_overtaken_is_put_away_and_made_ready_again(desk: Desk) -> None:
+    dispatcher, judge = desk.dispatcher(), Preparing(takes_s=0.05)
+    first, low = desk.event(), desk.event(severity=Severity.LOW)
+
+    async def watched() -> Verdict:
+        await _until(lambda: low.id in judge.prepared)
+        urgent = desk.event(severity=Severity.HIGH)
+        later = asyncio.ensure_future(judge.answer(dispatcher, urgent))
+        await _until(lambda: urgent.id in judge.prepared)
+        judge.gate.set()
+        return await later
+
+    both = (judge.answer(dispatcher, first), judge.answer(dispatcher, low))
+    found = together(dispatcher, *both, watched())
+    assert all(isinstance(each, Verdict) for each in found), found
+    assert judge.asked.index(low.id) == 2
+    assert judge.prepared.count(low.id) == 2
+
+
+def test_what_is_ready_is_asked_again_after_a_failure(desk: Desk) -> None:
+    judge = Preparing(errors=[BrainUnavailable("away")])
+    dispatcher, event = desk.dispatcher(), desk.event()
+
+    async def watched() -> None:
+        await _until(lambda: bool(judge.asked))
+        judge.gate.set()
+        while len(judge.asked) < 2:
+            desk.clock.sleep(1)
+            await asyncio.sleep(0.01)
+
+    found, _ = together(dispatcher, judge.answer(dispatcher, event), watched())
+    assert isinstance(found, Verdict)
+    assert (len(judge.asked), len(judge.prepared)) == (2, 1)
+
+
+def test_a_clip_that_cannot_be_read_is_told_to_who_waits(desk: Desk) -> None:
+    judge = Preparing(fails=SourceLost("no picture"))
+    dispatcher, event = desk.dispatcher(), desk.event()
+    (found,) = together(dispatcher, judge.answer(dispatcher, event))
+    assert isinstance(found, SourceLost)
+    assert desk.spent() == Spent(calls=0, tokens=0)

@@ -1,5 +1,6 @@
 """One thing that two cameras see, or one track that two events tell of, is one incident."""
 
+import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -93,7 +94,10 @@ class Site:
     def join(self, event: Event) -> str:
         stored = self.store.event(event.id)
         assert stored is not None
-        return self.incidents.join(self.case(event.id), recorded_s=stored.created_s)
+        joined = self.incidents.join(
+            self.case(event.id), recorded_s=stored.created_s, aside=asyncio.to_thread
+        )
+        return asyncio.run(joined)
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ from vigil.core import (
 )
 from vigil.net import Limits, host_of
 
+OPEN_S, LONGEST_OPEN_S = 2.0, 4.0
+"""How long a server that fails is left alone: what waits must be gone soon after it is back."""
 FIRST_RETRIES = 3.0
 """There to begin with, for somebody who asks seldom."""
 
@@ -201,7 +203,13 @@ class OpenAiBrain:
             connections=self.concurrency,
             ca_file=self.ca_file,
         )
-        breaker = Breaker(self.clock, name=host_of(server.base_url), failures=self.failures)
+        breaker = Breaker(
+            self.clock,
+            name=host_of(server.base_url),
+            failures=self.failures,
+            open_s=OPEN_S,
+            longest_s=LONGEST_OPEN_S,
+        )
         return Endpoint(
             place, self.clock, breaker=breaker, budget=RetryBudget(share=self.retry_share)
         )

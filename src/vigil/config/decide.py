@@ -18,7 +18,10 @@ class Decide(Model):
     deadline_s: Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False)] = 10
     """Seconds from its first record; then it is unverified, and a verdict may still amend that."""
     first_s: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 3
-    """So many seconds of it are to be seen in the clip before it is judged."""
+    """So many seconds of it are to be seen in the clip before it is judged without a large model;
+    half a second is enough where one can be asked afterwards."""
+    asked_s: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 1
+    """So many seconds of it are to be seen in the clip before a large model is asked."""
     looks_at_once: AtOnce = 2
     """Clips that are looked into at a time, by threads that yield to the watch."""
     asks_at_once: AtOnce = 4

@@ -8,6 +8,7 @@ taken once. Deadlines are kept by a thread of their own, however long a judge ta
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -54,6 +55,9 @@ log = structlog.get_logger(__name__)
 QUEUE = "decide"
 SPARE_JOBS = 64
 """Jobs at a time beyond those that wait for a large model."""
+GLANCE_S = 0.5
+"""So much of an event is enough for those after whom a large model can be asked: with six times as
+much the second look confirms 37 % of true events instead of 30 %, and rejects as many."""
 SHOWN_EVERY_S = 0.25
 """How often a clip that grows is looked at, at most."""
 LOOKS_S = 300.0
@@ -117,10 +121,13 @@ class Decider:
             hearings=self._hearings,
             seats=Seats(app.decide.looks_at_once),
             threads=app.decide.looks_at_once,
+            asked_s=app.decide.asked_s,
             aside=self._room.aside,
             clock=self._clock,
         )
         self._verifier = None if app.verify is None else court.supervised(app.verify)
+        first_s = app.decide.first_s
+        self._first_s = min(GLANCE_S, first_s) if court.asking else first_s
         self._deadlines = Deadlines(self._expire, clock=self._clock)
         self.started = False
         """Whether events are being decided."""
@@ -250,49 +257,51 @@ class Decider:
 
     async def _judged(self, stored: StoredEvent, hearing: Hearing) -> Ruled:
         assert self._verifier is not None
-        clip_s = await self._shown(stored, hearing)
-        # What has been seen of it meanwhile belongs to the case, too.
-        case = await self._room.aside(self._case_of, stored.event.id)
-        hearing.incident = await asyncio.to_thread(
-            lambda: self._incidents.join(case, recorded_s=stored.created_s)
+        hearing.shown = partial(self._shown, hearing)
+        first = await self._room.aside(self.cases.case, stored)
+        case = await self._shown(hearing, first, self._first_s)
+        hearing.incident = await self._incidents.join(
+            case, recorded_s=stored.created_s, aside=self._room.aside
         )
         verdict = await self._verifier.verify(case)
         said = hearing.words(verdict)
         if verdict.event_id == stored.event.id:
-            seconds = self._seconds(stored, hearing, clip_s)
+            seconds = self._seconds(stored, hearing)
             said = replace(said, verdict=replace(verdict, seconds=seconds))
             self.stats.took(seconds)
         return by_verdict(said)
 
-    async def _shown(self, stored: StoredEvent, hearing: Hearing) -> float:
-        """Wait until the clip shows the event's first seconds; how long that took.
+    async def _shown(self, hearing: Hearing, case: Case, seconds: float) -> Case:
+        """Wait until the clip shows so many seconds of the event; the case as it is then.
 
         Not longer than half of what is left until the decision is due.
         """
-        case = await self._room.aside(self.cases.case, stored)
         if case.clip is None:
-            return 0.0
+            return case
         began_s = self._clock.monotonic_s()
         until_s = began_s + (hearing.due_s - began_s) / 2
-        wanted_s = stored.event.start_s + self._settings.first_s
+        wanted_s = case.event.start_s + seconds
         while (left_s := until_s - self._clock.monotonic_s()) > SHOWN_EVERY_S:
             missing_s = wanted_s - await asyncio.to_thread(lambda: case.footage.end_s)
             if missing_s <= 0:
                 break
             # A camera's clip grows no faster than time goes, so that looking sooner is no use.
             await asyncio.sleep(min(left_s, max(SHOWN_EVERY_S, missing_s)))
-        return self._clock.monotonic_s() - began_s
+        hearing.clip_s += self._clock.monotonic_s() - began_s
+        # What has been seen of it meanwhile belongs to the case, too.
+        found: Case = await self._room.aside(self._case_of, case.event.id)
+        return found
 
-    def _seconds(self, stored: StoredEvent, hearing: Hearing, clip_s: float) -> dict[str, float]:
+    def _seconds(self, stored: StoredEvent, hearing: Hearing) -> dict[str, float]:
         """Where the time went since the event was recorded."""
         total_s = max(0.0, self._clock.now_s() - stored.created_s)
         own = [said.verdict.seconds for said in hearing.said]
         frames_s = sum(seconds.get("frames", 0.0) for seconds in own)
         model_s = sum(seconds.get("model", 0.0) for seconds in own)
-        queue_s = max(0.0, total_s - clip_s - frames_s - model_s)
+        queue_s = max(0.0, total_s - hearing.clip_s - frames_s - model_s)
         return {
             "queue": queue_s,
-            "clip": clip_s,
+            "clip": hearing.clip_s,
             "frames": frames_s,
             "model": model_s,
             "total": total_s,

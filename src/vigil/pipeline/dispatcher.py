@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -28,6 +29,9 @@ from vigil.store import Account, BrainRequest, BrainStore, RequestKey, RequestSt
 log = structlog.get_logger(__name__)
 
 Ask = Callable[[Case], Awaitable[Verdict]]
+Ready = Callable[[], Awaitable[Verdict]]
+Prepare = Callable[[Case], Awaitable[Ready]]
+"""Does all but the asking, such as cutting pictures."""
 Aside = Callable[..., Awaitable[Any]]
 """Runs something short that blocks, such as the database."""
 
@@ -35,7 +39,7 @@ TICK_S = 0.5
 """How often who waits is looked at, while anybody waits."""
 FIRST_PAUSE_S = 1.0
 """After the first failure of a large model; it doubles with each one."""
-LONGEST_PAUSE_S = 10.0
+LONGEST_PAUSE_S = 4.0
 """What waits must be gone soon after it is back; one try costs little."""
 MOST_ASKED_S = 3600.0
 """A model that wants to be left alone for longer is not believed."""
@@ -55,13 +59,27 @@ class _Question:
 
     place: Place
     case: Case
-    ask: Ask
+    prepare: Prepare
     answer: "asyncio.Future[Verdict]"
     garbled: int = 0
+    _ready: "asyncio.Task[Ready] | None" = None
 
     @property
     def judge(self) -> str:
         return self.place.key[1]
+
+    def make_ready(self) -> "asyncio.Task[Ready]":
+        """Begin to, if that was not done before; what failed is begun anew."""
+        if self._ready is None or _has_failed(self._ready):
+            self._ready = asyncio.create_task(_awaited(self.prepare(self.case)))
+            self._ready.add_done_callback(_looked_at)
+        return self._ready
+
+    def put_away(self) -> None:
+        """Its turn is not near: what is ready would only take room."""
+        if self._ready is not None:
+            self._ready.cancel()
+            self._ready = None
 
 
 @dataclass(kw_only=True)
@@ -90,7 +108,7 @@ class Tallies:
 
 
 class Dispatcher:
-    """Lets `at_once` questions through at a time, the worthiest first.
+    """Lets `at_once` questions through at a time, the worthiest first; as many more are made ready.
 
     What waits is in the database, too: after a crash it keeps its age. While a large model is
     down one question at a time tries it, with growing pauses; the others wait, and are shed when
@@ -131,12 +149,20 @@ class Dispatcher:
         return judge in self._health
 
     async def answer(
-        self, case: Case, ask: Ask, *, incident: str, judge: str, due_s: float
+        self,
+        case: Case,
+        ask: Ask,
+        *,
+        incident: str,
+        judge: str,
+        due_s: float,
+        prepare: Prepare | None = None,
     ) -> Verdict:
         """What a large model says of an incident: of this case, or of another one of it.
 
-        `due_s`: when it is late, seconds of the clock that never goes back. Raises `BrainError`
-        when it will not say anything any more, and whatever else `ask` raises.
+        `due_s`: when it is late, seconds of the clock that never goes back. `prepare`: does what
+        can be done before its turn, and takes the place of `ask`. Raises `BrainError` when it
+        will not say anything any more, and whatever else `ask` raises.
         """
         # One after the other, so that two events of one incident do not both begin to ask.
         async with self._entrance:
@@ -147,7 +173,8 @@ class Dispatcher:
             question = self._questions.get(found.key) if found is not None else None
             if question is None:
                 _not_shed_before(found, case)
-                question = await self._begin((incident, judge), case, ask, due_s)
+                ready = prepare or partial(_nothing_to_prepare, ask)
+                question = await self._begin((incident, judge), case, ready, due_s)
             self.tallies.shared += question.case.event.id != case.event.id
         # Others may wait for the same answer, so that one who leaves must not take it along.
         return await asyncio.shield(question.answer)
@@ -164,13 +191,16 @@ class Dispatcher:
                 if place is None:
                     break
                 self._start(place.key)
+            self._look_ahead(now_s)
             try:
                 async with asyncio.timeout(TICK_S if self._line else None):
                     await self._changed.wait()
             except TimeoutError:
                 continue
 
-    async def _begin(self, key: RequestKey, case: Case, ask: Ask, due_s: float) -> _Question:
+    async def _begin(
+        self, key: RequestKey, case: Case, prepare: Prepare, due_s: float
+    ) -> _Question:
         event = case.event
         try:
             await self._written(self._budget.check, event)
@@ -184,7 +214,7 @@ class Dispatcher:
         place = Place(key=key, event=event, since_s=monotonic_s - waited_s, due_s=due_s)
         answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(_looked_at)
-        question = _Question(place=place, case=case, ask=ask, answer=answer)
+        question = _Question(place=place, case=case, prepare=prepare, answer=answer)
         self._questions[place.key] = question
         gone = self._line.add(place, monotonic_s)
         if gone is not None:
@@ -200,8 +230,26 @@ class Dispatcher:
         tried = any(judge == place.key[1] for _, judge in self._asking)
         return not tried and self._clock.monotonic_s() >= health.rest_until_s
 
+    def _look_ahead(self, now_s: float) -> None:
+        """Make ready who is next, so that a large model does not wait for pictures to be cut.
+
+        Of those whose large model is down, only the one that tries it.
+        """
+        near = self._line.first(
+            self._at_once, now_s, may=lambda place: not self.is_down(place.key[1])
+        )
+        near += self._line.first(1, now_s, may=lambda place: self.is_down(place.key[1]))
+        keys = {place.key for place in near}
+        for key, question in self._questions.items():
+            if key in keys:
+                question.make_ready()
+            elif key not in self._asking:
+                question.put_away()
+
     def _start(self, key: RequestKey) -> None:
-        task = asyncio.create_task(self._asked(self._questions[key]))
+        question = self._questions[key]
+        question.make_ready()
+        task = asyncio.create_task(self._asked(question))
         self._asking[key] = task
         task.add_done_callback(lambda _: self._done(key))
 
@@ -220,7 +268,8 @@ class Dispatcher:
             return
         self._line.had_its_turn(event, self._clock.monotonic_s())
         try:
-            verdict = await question.ask(question.case)
+            ready = await question.make_ready()
+            verdict = await ready()
         except BrainUnavailable as error:
             await self._unavailable(question, account, error)
         except BrainGarbled as error:
@@ -311,6 +360,7 @@ class Dispatcher:
         state = RequestState.SHED if shed else RequestState.FAILED
         now_s = self._clock.now_s()
         await self._written(self._store.end, question.place.key, state, reason, now_s)
+        question.put_away()
         del self._questions[question.place.key]
         question.answer.set_exception(error)
 
@@ -332,7 +382,19 @@ def _not_shed_before(found: BrainRequest | None, case: Case) -> None:
         raise Shed("not asked: shed before")
 
 
-def _looked_at(answer: "asyncio.Future[Verdict]") -> None:
+async def _nothing_to_prepare(ask: Ask, case: Case) -> Ready:
+    return partial(ask, case)
+
+
+async def _awaited(work: Awaitable[Ready]) -> Ready:
+    return await work
+
+
+def _has_failed(task: "asyncio.Task[Ready]") -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+def _looked_at(answer: "asyncio.Future[Any]") -> None:
     """Those who waited may have left; then nobody else would look at the exception."""
     if not answer.cancelled():
         answer.exception()

@@ -1,7 +1,9 @@
 """Which events are one thing seen twice."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -19,6 +21,10 @@ ALIKE = 0.6
 """Least likeness of colours in two cameras, whose white balance differs."""
 UNLIKE = 0.25
 """Tracks of one camera that are less alike than this only happen to have the same number."""
+
+Aside = Callable[..., Awaitable[Any]]
+Met: TypeAlias = tuple[Event, Case | None]
+"""An event that may be the same, and what can be seen of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +61,21 @@ class Incidents:
         self._case_of = case_of
         self._neighbours = neighbours or Neighbours()
 
-    def join(self, case: Case, *, recorded_s: float) -> str:
-        """The incident of an event that begins; blocks while clips are looked into.
+    async def join(self, case: Case, *, recorded_s: float, aside: Aside) -> str:
+        """The incident of an event that begins.
 
         `recorded_s`: when its first step was written, UTC seconds. Numbers of tracks begin anew
-        with each start, so that events of different runs are never joined.
+        with each start, so that events of different runs are never joined. `aside` runs what uses
+        the database: clips are looked into by threads that yield to others, and whoever holds the
+        database must not.
         """
-        event = case.event
+        met = await aside(self._met, case.event, recorded_s)
+        other = await asyncio.to_thread(self._same, case, met) if met else None
+        incident: str = await aside(self._together, case.event, other)
+        return incident
+
+    def _met(self, event: Event, recorded_s: float) -> list[Met]:
+        """Events that may be the same, oldest first, and what can be seen of them."""
         same_run_s = self._started_s if recorded_s >= self._started_s else 0.0
         found = self._decisions.companions(
             event,
@@ -70,28 +84,36 @@ class Incidents:
             memory_s=MEMORY_S,
             recorded_since_s=max(same_run_s, recorded_s - MEMORY_S - WITHIN_S),
         )
-        for other in found:
-            if self._is_same(case, other):
-                self.joined += 1
-                log.info("two events are one incident", event_id=event.id, other=other.id)
-                return self._decisions.join(event.id, other.id)
+        return [(other, self._seen(other.id)) for other in found if _may_be(event, other)]
+
+    def _same(self, case: Case, met: Sequence[Met]) -> Event | None:
+        """The first that is; blocks while clips are looked into."""
+        return next((other for other, seen in met if self._is_same(case, other, seen)), None)
+
+    def _together(self, event: Event, other: Event | None) -> str:
+        if other is not None:
+            self.joined += 1
+            log.info("two events are one incident", event_id=event.id, other=other.id)
+            return self._decisions.join(event.id, other.id)
         decision = self._decisions.decision(event.id)
         return event.id if decision is None else decision.incident
 
-    def _is_same(self, case: Case, other: Event) -> bool:
-        here = other.source == case.event.source
-        if here and not set(other.track_ids) & set(case.event.track_ids):
-            return False
-        likeness_found = self._likeness(case, other.id)
-        if likeness_found is None:
-            return here
-        return likeness_found >= (UNLIKE if here else ALIKE)
-
-    def _likeness(self, case: Case, other_id: str) -> float | None:
-        """None when one of the two cannot be seen."""
+    def _seen(self, event_id: str) -> Case | None:
+        """None when it cannot be seen any more."""
         try:
-            other = self._case_of(other_id)
+            return self._case_of(event_id)
         except (NoFootage, StoreError):
             return None
-        ours, theirs = colours_of(case), colours_of(other)
-        return None if ours is None or theirs is None else likeness(ours, theirs)
+
+    def _is_same(self, case: Case, other: Event, seen: Case | None) -> bool:
+        here = other.source == case.event.source
+        ours = None if seen is None else colours_of(case)
+        theirs = None if seen is None else colours_of(seen)
+        if ours is None or theirs is None:
+            return here
+        return likeness(ours, theirs) >= (UNLIKE if here else ALIKE)
+
+
+def _may_be(event: Event, other: Event) -> bool:
+    """Of one camera, only events about the same track."""
+    return other.source != event.source or bool(set(other.track_ids) & set(event.track_ids))

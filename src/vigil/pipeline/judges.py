@@ -15,6 +15,11 @@ LOOK_S = 120.0
 """A judge without a large model that takes longer hangs."""
 
 
+async def as_it_is(case: Case, _seconds: float) -> Case:
+    """Its clip shows all that there is to be seen."""
+    return case
+
+
 @dataclasses.dataclass(kw_only=True, eq=False)
 class Hearing:
     """One event before its judges."""
@@ -22,6 +27,10 @@ class Hearing:
     incident: str
     due_s: float
     """When the decision is due, seconds of the clock that never goes back."""
+    shown: Callable[[Case, float], Awaitable[Case]] = as_it_is
+    """Waits until the clip shows so many seconds of the event; the case as it is then."""
+    clip_s: float = 0.0
+    """So long the clip was waited for."""
     said: list[Said] = dataclasses.field(default_factory=list)
     """What its judges said, in order; of an incident perhaps of another of its events."""
     unwritten: list[Said] = dataclasses.field(default_factory=list)
@@ -133,6 +142,7 @@ class Dispatched:
         if hearing.unwritten:
             await self._court.aside(self._court.store.note, *hearing.unwritten)
             hearing.unwritten.clear()
+        case = await hearing.shown(case, self._court.asked_s)
         hearing.asks = self._name
         try:
             verdict = await self._court.dispatcher.answer(
@@ -141,6 +151,7 @@ class Dispatched:
                 incident=hearing.incident,
                 judge=self._name,
                 due_s=hearing.due_s,
+                prepare=getattr(self._judge, "prepare", None),
             )
         finally:
             hearing.asks = None
@@ -161,6 +172,10 @@ class Court:
     seats: Seats
     threads: int
     """So many threads has each judge that looks at pictures, if it says how many it has."""
+    asked_s: float = 0.0
+    """So many seconds of an event are to be seen before a large model is asked about it."""
+    asking: list[str] = dataclasses.field(default_factory=list)
+    """The judges that ask a large model."""
     aside: Aside
     """Runs what blocks for a moment, such as the database."""
     clock: Clock
@@ -188,8 +203,10 @@ class Court:
             return _changed(verifier, changes)
         if settings.get("workers", self.threads) < self.threads:
             verifier = _changed(verifier, {"workers": self.threads})
-        asks = settings.get("brain") is not None
-        return Dispatched(verifier, name, self) if asks else Noted(verifier, name, self)
+        if settings.get("brain") is None:
+            return Noted(verifier, name, self)
+        self.asking.append(name)
+        return Dispatched(verifier, name, self)
 
 
 def _settings(verifier: Verifier) -> dict[str, Any]:

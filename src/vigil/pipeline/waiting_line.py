@@ -1,5 +1,6 @@
 """Who is asked about next: pure, so that a bent clock can try every order."""
 
+import heapq
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,12 +58,20 @@ class WaitingLine:
 
     def next(self, now_s: float, *, may: Callable[[Place], bool] = lambda _: True) -> Place | None:
         """Take the worthiest of those that `may` be asked about now."""
-        allowed = [each for each in self._places.values() if may(each)]
-        if not allowed:
+        best = self.first(1, now_s, may=may)
+        if not best:
             return None
-        best = max(allowed, key=lambda each: (self.worth(each, now_s), -each.since_s, each.key))
-        del self._places[best.key]
-        return best
+        del self._places[best[0].key]
+        return best[0]
+
+    def first(
+        self, count: int, now_s: float, *, may: Callable[[Place], bool] = lambda _: True
+    ) -> list[Place]:
+        """Up to so many of those that `may` be asked about now, the worthiest first; they stay."""
+        allowed = [each for each in self._places.values() if may(each)]
+        return heapq.nlargest(
+            count, allowed, key=lambda each: (self.worth(each, now_s), -each.since_s, each.key)
+        )
 
     def had_its_turn(self, event: Event, now_s: float) -> None:
         """A large model was asked about it: its like is less of a novelty for an hour."""

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vigil.core import Box, Case
+from vigil.stages.verify import choosing
 from vigil.stages.verify.choosing import CONTEXT_S, NEAREST_S, moments
 from vigil.stages.verify.pool import Stop
 from vigil.stages.verify.stills import BOX_INK, ZONE_INK, Patches, cuttings, how_many
@@ -119,3 +120,24 @@ def test_the_same_case_gives_the_same_stills(walker: Case) -> None:
         return [(one.id, one.image.tobytes()) for one in shown]
 
     assert made() == made()
+
+
+def test_a_clip_is_decoded_once(walker: Case) -> None:
+    chosen = moments(walker, Stop(), most=6)
+    shown = walker.footage.shown  # type: ignore[attr-defined]
+    cuttings(walker, chosen, Stop(), budget=800, patches=PATCHES)
+    assert walker.footage.shown == shown  # type: ignore[attr-defined]
+
+
+def test_what_there_is_no_room_for_is_decoded_again(
+    walker: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made() -> list[tuple[str, bytes]]:
+        chosen = moments(walker, Stop(), most=6)
+        shown = cuttings(walker, chosen, Stop(), budget=800, patches=PATCHES)
+        return [(one.id, one.image.tobytes()) for one in shown]
+
+    kept = made()
+    for pictures in (0, 30):
+        monkeypatch.setattr(choosing, "KEPT_BYTES", pictures * 320 * 180 * 3 // 2)
+        assert made() == kept

@@ -1,6 +1,8 @@
 """A judge that shows a large model a few pictures and asks it questions."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -57,23 +59,32 @@ class AskBrain:
 
     async def verify(self, case: Case) -> Verdict:
         """As `Verifier`. Events of the camera itself are confirmed by its health alone."""
+        return await (await self.prepare(case))()
+
+    async def prepare(self, case: Case) -> Callable[[], Awaitable[Verdict]]:
+        """All but the asking: pictures are chosen and cut, and wait for a call of the result.
+
+        A call may be repeated after a `BrainError`. Raises `SourceError` for an unreadable clip.
+        """
         if family_of(case) == "camera":
-            return health_verdict(case, self.clock)
+            return partial(_at_once, health_verdict(case, self.clock))
         prompt = self._prompt(case)
         began_s = self.clock.monotonic_s()
         question = await self._pool.run(lambda stop: self._question(case, prompt, stop))
-        framed_s = self.clock.monotonic_s()
+        framed_s = self.clock.monotonic_s() - began_s
+        return partial(self._verdict, case, prompt, question, framed_s)
+
+    async def _verdict(
+        self, case: Case, prompt: Prompt, question: Question, framed_s: float
+    ) -> Verdict:
+        began_s = self.clock.monotonic_s()
         verdict = await self._asked(case, prompt, question)
         if verdict.ruling is Ruling.REJECTED and self.check_words:
             plain = await self._pool.run(lambda _stop: blurred(question))
             if plain is not None:
                 verdict = _both(verdict, await self._asked(case, prompt, plain))
-        done_s = self.clock.monotonic_s()
-        took = {
-            "frames": framed_s - began_s,
-            "model": done_s - framed_s,
-            "total": done_s - began_s,
-        }
+        asked_s = self.clock.monotonic_s() - began_s
+        took = {"frames": framed_s, "model": asked_s, "total": framed_s + asked_s}
         return replace(verdict, time_s=self.clock.now_s(), seconds=took)
 
     async def close(self) -> None:
@@ -110,6 +121,10 @@ class AskBrain:
             tokens_in=reply.tokens_in,
             tokens_out=reply.tokens_out,
         )
+
+
+async def _at_once(verdict: Verdict) -> Verdict:
+    return verdict
 
 
 def _both(first: Verdict, plain: Verdict) -> Verdict:

@@ -1,13 +1,13 @@
 """Which moments of a clip tell most: by what changes, not by the clock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from vigil.core import Box, Case, Luma
+from vigil.core import Box, Case, Frame, Luma
 from vigil.stages.verify.paths import Path, path_of, place_at, scaled
 from vigil.stages.verify.pool import Stop
 
@@ -21,6 +21,8 @@ NEAREST_S = 0.35
 """Two stills are not nearer in time."""
 NOISE = 6.0
 """Levels; a smaller change of a pixel is none."""
+KEPT_BYTES = 64 << 20
+"""Of decoded pictures that are kept while moments are chosen; what has no room is decoded again."""
 MARGIN = 0.5
 """The region in which change counts: the path, padded by so much of its size on each side."""
 
@@ -34,12 +36,15 @@ class Moment:
     """Where the tracker had it then, source pixels; None when it did not follow it at that time."""
     near: Box | None
     """Where it was last or next, for cutting out; None when nobody knows at all."""
+    frame: Frame | None = field(default=None, compare=False, repr=False)
+    """Its picture, where there was room to keep it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Glimpse:
     time_s: float
     luma: Luma
+    frame: Frame | None
 
 
 def moments(case: Case, stop: Stop, *, most: int) -> list[Moment]:
@@ -54,7 +59,7 @@ def moments(case: Case, stop: Stop, *, most: int) -> list[Moment]:
     region = _region(path, scale, glimpses[0].luma)
     times = np.array([glimpse.time_s for glimpse in glimpses])
     chosen = _chosen(glimpses, times, region, case, path, scale, most)
-    return [_moment(float(times[index]), path) for index in sorted(chosen)]
+    return [_moment(glimpses[index], path) for index in sorted(chosen)]
 
 
 def _glimpses(case: Case, stop: Stop) -> tuple[list[_Glimpse], float]:
@@ -67,10 +72,14 @@ def _glimpses(case: Case, stop: Stop) -> tuple[list[_Glimpse], float]:
             (event.start_s - CONTEXT_S, event.start_s + half),
             (event.end_s - half, event.end_s + CONTEXT_S),
         ]
-    found, scale = [], 1.0
+    found, scale, kept_bytes = [], 1.0, 0
     for start_s, end_s in spans:
         for frame in stop.frames(footage, start_s, end_s, every_s=EVERY_S):
-            found.append(_Glimpse(time_s=frame.time_s, luma=frame.luma(LUMA_PX).copy()))
+            # Luma, and chroma at half its width and height, as most cameras send it.
+            kept_bytes += frame.width * frame.height * 3 // 2
+            kept = frame if kept_bytes <= KEPT_BYTES else None
+            luma = frame.luma(LUMA_PX).copy()
+            found.append(_Glimpse(time_s=frame.time_s, luma=luma, frame=kept))
             scale = frame.width / LUMA_PX
     return found, scale
 
@@ -158,7 +167,8 @@ def _region(path: Path, scale: float, luma: Luma) -> tuple[slice, slice]:
     return slice(top, max(top + 1, round(box.y2))), slice(left, max(left + 1, round(box.x2)))
 
 
-def _moment(time_s: float, path: Path) -> Moment:
+def _moment(glimpse: _Glimpse, path: Path) -> Moment:
+    time_s = glimpse.time_s
     near = min(path, key=lambda point: abs(point[0] - time_s))[1] if path else None
     box = place_at(path, time_s)
-    return Moment(time_s=time_s, box=box, near=box or near)
+    return Moment(time_s=time_s, box=box, near=box or near, frame=glimpse.frame)

@@ -89,7 +89,16 @@ def cuttings(
 
 
 def _frames(case: Case, chosen: Sequence[Moment], stop: Stop) -> list[tuple[Moment, Frame]]:
-    """Decode once more; times are those of the clip's own pictures."""
+    """The pictures of moments, in order; those that were not kept are decoded once more."""
+    found = [(moment, moment.frame) for moment in chosen if moment.frame is not None]
+    waiting = [moment for moment in chosen if moment.frame is None]
+    if waiting:
+        found += _decoded(case, waiting, stop)
+    return sorted(found, key=lambda pair: pair[0].time_s)
+
+
+def _decoded(case: Case, chosen: Sequence[Moment], stop: Stop) -> list[tuple[Moment, Frame]]:
+    """Times are those of the clip's own pictures."""
     found: list[tuple[Moment, Frame]] = []
     waiting = list(chosen)
     start_s, end_s = chosen[0].time_s, chosen[-1].time_s
