@@ -32,15 +32,19 @@ class Placed(Rest):
 
     def settle(self, moment: Moment, stood_s: float) -> None:
         """It was found: its place is where it has stood for `stood_s`."""
-        if self.off == 0 and moment.passed(self.since_lived_s, stood_s) and self.place is None:
+        if self.off == 0 and moment.passed(self.since_lived_s, stood_s) and self.is_home:
             self.place = self.box
         if self.is_there(moment):
-            self.place, self.placed_s, self.away_lived_s = self.box, moment.time_s, None
+            self.placed_s, self.away_lived_s = moment.time_s, None
+
+    @property
+    def is_home(self) -> bool:
+        """Whether its place is where it is, or may come to be there."""
+        return self.place is None or overlap(self.box, self.place) >= SAME_IOU
 
     def is_there(self, moment: Moment) -> bool:
         """Whether it is found in its place now."""
-        found = self.place is not None and self.seen_s == moment.time_s
-        return found and overlap(self.box, self.place or self.box) >= SAME_IOU
+        return self.place is not None and self.seen_s == moment.time_s and self.is_home
 
 
 @dataclass(kw_only=True)
