@@ -23,7 +23,7 @@ from vigil.config.sources import AnySource
 from vigil.config.zones import AnyRule, Corners, Zone
 from vigil.core import Rule
 
-INHERITED = ("site", "detector", "gate", "tracker", "record", "rules", "health")
+INHERITED = ("site", "detector", "gate", "tracker", "record", "record_scenes", "rules", "health")
 """What a camera takes from the top of the file when it does not say so itself."""
 MERGED = ("gate", "record")
 """Of these it takes each setting that it does not say itself."""
@@ -52,6 +52,12 @@ class Retain(Model):
     """Of clips, 10**9 bytes each; null: as much as the disk holds."""
     reserve_mb: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 512
     """Kept free on the disk for the database, 10**6 bytes each."""
+    scenes_days: Positive | None = 30
+    """How long recorded scenes are kept; null: for ever."""
+    scenes_gb: Positive | None = 5
+    """Of recorded scenes, which count among the `gb` of all; null: as much as there is."""
+    stats_days: Positive | None = 400
+    """How long the figures of `vigil stats` are kept; null: for ever."""
 
 
 class Shards(Model):
@@ -97,6 +103,8 @@ class CameraConfig(Model):
     health: Health
     """Rules that a live source has besides; one of the same kind in `rules` takes its place."""
     record: Record = Record()
+    record_scenes: bool = False
+    """Keep every scene, without pixels, so that rules can be tried on it: `vigil replay`."""
 
     @model_validator(mode="after")
     def _rules_have_names_of_their_own(self) -> Self:
@@ -141,6 +149,7 @@ class App(Model):
     gate: AnyGate = Field({"kind": "luma"}, validate_default=True)
     tracker: AnyTracker = Field("two_stage", validate_default=True)
     record: Record = Record()
+    record_scenes: bool = False
     health: Health
     rules: Any = ANYONE_ANYWHERE
     """As written: each camera builds rules of its own from it, for rules remember."""

@@ -57,6 +57,11 @@ class Home:
         return self.path / "clips"
 
     @property
+    def scenes(self) -> Path:
+        """Recorded scenes, one folder a camera."""
+        return self.path / "scenes"
+
+    @property
     def models(self) -> Path:
         """The model registry."""
         return self.path / "models"

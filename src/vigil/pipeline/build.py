@@ -2,15 +2,23 @@
 
 import copy
 import dataclasses
+import time
+from collections.abc import Sequence
 
 from vigil.config.app import CameraConfig
 from vigil.config.home import Home
 from vigil.core import Detector, Source
+from vigil.core.ids import uuid7
+from vigil.core.protocols import Rule
+from vigil.core.stats import Measures
 from vigil.media.ring import PacketRing
 from vigil.pipeline.camera import Camera
 from vigil.pipeline.evidence import Evidence
 from vigil.pipeline.main_stream import MainStream
+from vigil.pipeline.scene_desk import SceneDesk
+from vigil.pipeline.scene_log import SceneLog
 from vigil.pipeline.senses import senses
+from vigil.pipeline.tally import Tally
 from vigil.pipeline.watch import Watch
 from vigil.stages.detect.model import ModelDetector
 from vigil.stages.gate.ledger import RecallLedger
@@ -54,6 +62,7 @@ class Builder:
             packet_gate=PacketGate(),
             static_blobs=StaticBlobs(masks=masks) if "static_blobs" in signals else None,
             senses=senses(signals, masks),
+            scene_desk=self._scene_desk_of(config, rules),
         )
         source: Source = config.source
         main = self._main_of(config)
@@ -66,6 +75,14 @@ class Builder:
             live=source.live,
         )
         return camera, detector
+
+    def _scene_desk_of(self, config: CameraConfig, rules: Sequence[Rule]) -> SceneDesk:
+        log = SceneLog(config.name, folder=self._home.scenes) if config.record_scenes else None
+        zones = {name: zone.coordinates for name, zone in config.zones.items()}
+        measures = [rule for rule in rules if isinstance(rule, Measures)]
+        session = uuid7(time.time())
+        tally = Tally(config.name, session, zones=zones, measures=measures)
+        return SceneDesk(log=log, tally=tally if self._evidence else None)
 
     def _main_of(self, config: CameraConfig) -> MainStream | None:
         if config.main is None or not self._evidence:

@@ -28,6 +28,7 @@ from vigil.pipeline.attention import Attention
 from vigil.pipeline.audit import Audit, Auditor
 from vigil.pipeline.counts import Counts
 from vigil.pipeline.pictures import Pictures, let_go
+from vigil.pipeline.scene_desk import SceneDesk
 from vigil.pipeline.search import Search
 from vigil.stages.gate.ladder import Ladder
 from vigil.stages.gate.ledger import RecallLedger
@@ -71,6 +72,7 @@ class Watch:
         static_blobs: StaticBlobs | None = None,
         senses: Sequence[Sense] = (),
         veto_record: VetoRecord | None = None,
+        scene_desk: SceneDesk | None = None,
         wake_score: float = 0.15,
         cpu_s: Callable[[], float] = time.thread_time,
     ) -> None:
@@ -85,6 +87,7 @@ class Watch:
         self._static_blobs = static_blobs
         self._senses = tuple(sense for sense in senses if not sense.every_picture)
         self._quick_senses = tuple(sense for sense in senses if sense.every_picture)
+        self._scene_desk = scene_desk or SceneDesk()
         self._cpu_s = cpu_s
         self._labels = _wanted(self.rules)
         self._attention = Attention(self._labels, wake_score)
@@ -194,6 +197,7 @@ class Watch:
     def close(self) -> list[Step]:
         """The stream has ended: end every open event."""
         time_s = self._scene.time_s if self._scene else 0.0
+        self._scene_desk.close()
         return [step for rule in self.rules for step in rule.close(time_s)]
 
     # Packets and pictures
@@ -365,8 +369,11 @@ class Watch:
         return self._judge(replace(scene, signals=signals, health=Health(frozen_s=still_s)))
 
     def _judge(self, scene: Scene) -> list[Step]:
+        scene = self._scene_desk.note(scene)
         self._scene = scene
-        return [step for rule in self.rules for step in rule.update(scene)]
+        steps = [step for rule in self.rules for step in rule.update(scene)]
+        self._scene_desk.judged(scene, steps)
+        return steps
 
     # Audits
 
