@@ -15,7 +15,15 @@ from pydantic import (
 
 from vigil.config.alerts import Alerts
 from vigil.config.decide import Budgets, Database, Decide, judged_by
-from vigil.config.parts import AnyBrain, AnyDetector, AnyGate, AnyTracker, AnyVerifier
+from vigil.config.parts import (
+    AnyBrain,
+    AnyDetector,
+    AnyEar,
+    AnyGate,
+    AnyReader,
+    AnyTracker,
+    AnyVerifier,
+)
 from vigil.config.paths import folder_of, placed
 from vigil.config.problems import gathered, one_of, problem
 from vigil.config.settings import Model, Name, Positive
@@ -23,7 +31,9 @@ from vigil.config.sources import AnySource
 from vigil.config.zones import AnyRule, Corners, Zone
 from vigil.core import Rule
 
-INHERITED = ("site", "detector", "gate", "tracker", "record", "record_scenes", "rules", "health")
+INHERITED = (
+    "site", "detector", "gate", "tracker", "readers", "ear", "record", "record_scenes", "rules", "health",
+)  # fmt: skip
 """What a camera takes from the top of the file when it does not say so itself."""
 MERGED = ("gate", "record")
 """Of these it takes each setting that it does not say itself."""
@@ -96,6 +106,12 @@ class CameraConfig(Model):
     detector: AnyDetector = Field("motion", validate_default=True)
     gate: AnyGate = Field({"kind": "luma"}, validate_default=True)
     tracker: AnyTracker = Field("two_stage", validate_default=True)
+    readers: tuple[AnyReader, ...] = ()
+    """Second looks at each track: whether it has a face, what colour it is, what it says …"""
+    ear: AnyEar | None = None
+    """Who listens, where a rule reads sounds; a word that is no kind names a model. None: one
+    without a model, that knows sudden loud noises only.
+    """
     masks: tuple[Corners, ...] = ()
     """Areas that are never looked at, such as a clock or the neighbour's window."""
     zones: Mapping[Name, Zone] = Field(default_factory=dict)
@@ -115,6 +131,24 @@ class CameraConfig(Model):
             if name in names[:index]
         ]
         return gathered(twice, lambda: self)
+
+    @model_validator(mode="after")
+    def _readers_read_what_rules_ask_for(self) -> Self:
+        kinds = [reader.kind for reader in self.readers]
+        twice = [
+            problem(("readers", index, "name"), kind, "another reader has this name")
+            for index, kind in enumerate(kinds)
+            if kind in kinds[:index]
+        ]
+        unread = [
+            problem(
+                ("rules", index, "readings", kind), kind, f"no reader of it{one_of(kind, kinds)}"
+            )
+            for index, rule in enumerate(self.rules)
+            for kind in getattr(rule, "readings", ())
+            if kind not in kinds
+        ]
+        return gathered(twice + unread, lambda: self)
 
     @property
     def all_rules(self) -> tuple[Rule, ...]:
@@ -148,6 +182,8 @@ class App(Model):
     detector: AnyDetector = Field("motion", validate_default=True)
     gate: AnyGate = Field({"kind": "luma"}, validate_default=True)
     tracker: AnyTracker = Field("two_stage", validate_default=True)
+    readers: tuple[AnyReader, ...] = ()
+    ear: AnyEar | None = None
     record: Record = Record()
     record_scenes: bool = False
     health: Health

@@ -12,7 +12,17 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from vigil.config.paths import folder_of, placed
 from vigil.config.problems import gathered, one_of, unknown_words
-from vigil.core import Alerter, Brain, Detector, Gate, Tracker, Verifier, VigilError
+from vigil.core import (
+    Alerter,
+    Brain,
+    Detector,
+    Ear,
+    Gate,
+    Reader,
+    Tracker,
+    Verifier,
+    VigilError,
+)
 
 Settings = dict[str, Any]
 
@@ -136,6 +146,8 @@ def _refused(message: str) -> PydanticCustomError:
 
 AnyGate = Annotated[Gate, OneOf("vigil.gates", usual="luma")]
 AnyDetector = Annotated[Detector, OneDetector("vigil.detectors")]
+AnyReader = Annotated[Reader, OneOf("vigil.readers")]
+AnyEar = Annotated[Ear, OneDetector("vigil.ears")]
 AnyTracker = Annotated[Tracker, OneOf("vigil.trackers", usual="two_stage")]
 AnyBrain = Annotated[Brain, OneOf("vigil.brains", usual="openai")]
 AnyVerifier = Annotated[Verifier, OneOf("vigil.verifiers")]

@@ -38,6 +38,7 @@ from vigil.core.part import part
 from vigil.core.protocols import (
     Alerter,
     Detector,
+    Ear,
     Embedder,
     Gate,
     Outbox,
@@ -92,6 +93,7 @@ __all__ = [
     "Detections",
     "Detector",
     "DiskFull",
+    "Ear",
     "Embedder",
     "Encoding",
     "Event",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vigil.core.boxes import Box
+from vigil.core.scenes import Reading
 
 
 class Severity(StrEnum):
@@ -57,6 +58,8 @@ class Event:
     ending: str = ""
     """How it ended, where that is known: `reclaimed` by who did it, `taken` by another,
     `returned`, `dismissed` by somebody who watches."""
+    readings: tuple[Reading, ...] = ()
+    """What readers found out about its tracks."""
     cards: tuple[str, ...] = ()
     """Models that saw it."""
 

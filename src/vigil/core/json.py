@@ -7,6 +7,7 @@ from typing import Any
 from vigil.core.boxes import Box
 from vigil.core.clips import Clip
 from vigil.core.events import Event, Severity, Step, StepKind
+from vigil.core.scenes import Reading
 
 Json = dict[str, Any]
 """An object of JSON: text, finite numbers, truth values, lists and objects."""
@@ -48,6 +49,10 @@ def _when_known(event: Event) -> Json:
         "counts": {way: int(count) for way, count in event.counts.items()},
         "by": event.by,
         "ending": event.ending,
+        "readings": [
+            {"kind": each.kind, "word": each.word, "score": float(each.score)}
+            for each in event.readings
+        ],
         "track_ids": [int(track) for track in event.track_ids],
         "path": [[float(time_s), *map(float, box)] for time_s, box in event.path],
         "cards": list(event.cards),
@@ -88,6 +93,9 @@ def _event(found: Mapping[str, Any]) -> Event:
         counts=dict(found.get("counts", {})),
         by=found.get("by"),
         ending=found.get("ending", ""),
+        readings=tuple(
+            Reading(each["kind"], each["word"], each["score"]) for each in found.get("readings", ())
+        ),
         cards=tuple(found.get("cards", ())),
     )
 

@@ -14,7 +14,7 @@ from vigil.core.detections import Detections
 from vigil.core.events import Step
 from vigil.core.frames import Crop, Frame, Image, Look, Rung
 from vigil.core.packets import Packet
-from vigil.core.scenes import Reading, Scene, Signals
+from vigil.core.scenes import Reading, Scene, Signals, Sound
 from vigil.core.verdicts import Verdict
 
 
@@ -114,6 +114,27 @@ class Tracker(Protocol):
 
     def update(self, look: Look, detections: Detections | None) -> Scene:
         """Move to the look's time. None: nobody looked; empty: nothing was there."""
+        ...
+
+
+class Ear(Protocol):
+    """Turn a stream's sound into words. One object per camera, where a rule reads sounds."""
+
+    @property
+    def heard_s(self) -> float:
+        """Until when it has heard the stream, UTC seconds; minus infinity before the first."""
+        ...
+
+    def hear(self, packet: Packet) -> None:
+        """Take in a packet of sound. Raises `DecodeError` when there is no decoder for it."""
+        ...
+
+    def twin(self) -> "Ear":
+        """A new one for another camera; the two share their weights."""
+        ...
+
+    def sounds(self) -> tuple[Sound, ...]:
+        """What was heard in the last seconds before `heard_s`, the oldest first."""
         ...
 
 

@@ -67,6 +67,8 @@ class View:
     """Share of the picture without any detail, 0 to 1."""
     lost: float = 0.0
     """Share of the usual view whose detail is gone, with nothing in its place, 0 to 1."""
+    strange: float = 0.0
+    """Share of the picture with detail that the usual view does not have there, 0 to 1."""
     new_s: float = 0.0
     """Seconds for which it has shown one and the same unusual view."""
 
@@ -157,6 +159,8 @@ class Health:
     """Seconds since the last packet; 0 while packets flow."""
     frozen_s: float = 0.0
     """Seconds for which the decoded picture has not changed by one bit of noise; 0 while live."""
+    clock_off_s: float | None = None
+    """Seconds by which the camera's own clock is ahead of ours; None while it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,11 @@ import copy
 import dataclasses
 import time
 from collections.abc import Sequence
+from typing import TypeVar
 
 from vigil.config.app import CameraConfig
 from vigil.config.home import Home
-from vigil.core import Detector, Source
+from vigil.core import Detector, Ear, Reader, Source
 from vigil.core.ids import uuid7
 from vigil.core.protocols import Rule
 from vigil.core.stats import Measures
@@ -24,7 +25,9 @@ from vigil.stages.detect.model import ModelDetector
 from vigil.stages.gate.ledger import RecallLedger
 from vigil.stages.gate.packets import PacketGate
 from vigil.stages.gate.static_blobs import StaticBlobs
+from vigil.stages.hear.loud_ear import LoudEar
 
+PartT = TypeVar("PartT")
 RING_BYTES = 48 << 20
 """Enough for the ring of a 4K stream; a substream needs a hundredth."""
 LOOK_BACK_S = 6.0
@@ -34,17 +37,19 @@ Longer groups are kept whole."""
 
 
 class Builder:
-    """Makes cameras; those whose detectors are set alike share one."""
+    """Makes cameras; those whose parts with models are set alike share them."""
 
     def __init__(self, home: Home, *, evidence: bool = True) -> None:
         self._home = home
         self._evidence = evidence
         self._detectors: list[tuple[Detector, Detector]] = []
+        self._readers: list[tuple[Reader, Reader]] = []
+        self._ears: list[tuple[Ear, Ear]] = []
 
     def camera(self, config: CameraConfig) -> tuple[Camera, Detector]:
         """A camera that has not started to read, and the detector it is to use.
 
-        Raises `ModelError` when the detector's model cannot be opened.
+        Raises `ModelError` when a model that it needs cannot be opened.
         """
         detector = self._detector(config.detector)
         ring = PacketRing(config.record.pre_capture + LOOK_BACK_S, RING_BYTES)
@@ -63,6 +68,8 @@ class Builder:
             static_blobs=StaticBlobs(masks=masks) if "static_blobs" in signals else None,
             senses=senses(signals, masks),
             scene_desk=self._scene_desk_of(config, rules),
+            readers=tuple(self._reader(reader) for reader in config.readers),
+            ear=self._ear(config.ear or LoudEar()) if "sounds" in signals else None,
         )
         source: Source = config.source
         main = self._main_of(config)
@@ -115,3 +122,28 @@ class Builder:
             detector.warm_up()
         self._detectors.append((wanted, detector))
         return detector
+
+    def _reader(self, wanted: Reader) -> Reader:
+        for settings, reader in self._readers:
+            if settings == wanted:
+                return reader
+        reader = self._at_home(wanted)
+        self._readers.append((wanted, reader))
+        return reader
+
+    def _ear(self, wanted: Ear) -> Ear:
+        for settings, ear in self._ears:
+            if settings == wanted:
+                return ear.twin()
+        ear = self._at_home(wanted)
+        self._ears.append((wanted, ear))
+        return ear.twin()
+
+    def _at_home(self, wanted: PartT) -> PartT:
+        """The part with its models found in our registry, and opened."""
+        if getattr(wanted, "registry", 0) is None:
+            wanted = dataclasses.replace(wanted, registry=self._home.models)  # type: ignore[type-var]
+        warm_up = getattr(wanted, "warm_up", None)
+        if warm_up is not None:
+            warm_up()
+        return wanted

@@ -154,6 +154,16 @@ class Camera:
 
     def tick(self) -> list[Step]:
         """Once a second without packets: tell the rules that the camera is silent."""
+        return self._listen() + self._tick()
+
+    def _listen(self) -> list[Step]:
+        """What was heard while no picture came that anybody looked at."""
+        steps = self.watch.listen()
+        for observer in self.observers if steps else ():
+            observer.steps(steps)
+        return steps
+
+    def _tick(self) -> list[Step]:
         now_s = self._clock.monotonic_s()
         silent_s = self.silent_s
         if self.live and self.evidence is not None:

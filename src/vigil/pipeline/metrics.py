@@ -23,10 +23,15 @@ COUNTERS = {
     "stretches": "Stretches that the gate let pass",
     "audits": "Stretches that the recall ledger looked at again",
     "audits_missed": "Audits that found a wanted thing",
+    "read_crops": "Crops given to readers",
+    "read_told": "Crops that told a reader something",
+    "read_wanted": "Tracks that a reader wanted, once for each reader",
+    "read_gone": "Of these, gone before they were read",
 }
 GAUGES = {
     "waiting": "Video packets in the queue",
     "tracks": "Things believed to be in view",
+    "read_waiting": "Tracks that wait for a reader, once for each reader",
     "key_gap_s": "Longest recent gap between key frames, seconds",
     "ring_bytes": "Encoded packets kept in memory, bytes",
     "main_ring_bytes": "Encoded packets of the main stream kept in memory, bytes",

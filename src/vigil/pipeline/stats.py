@@ -42,6 +42,13 @@ class CameraStats(TypedDict):
     audit_missed_weight: float
     miss_rate: float
     miss_rate_at_most: float
+    read_crops: int
+    """Crops given to readers."""
+    read_told: int
+    read_wanted: int
+    """Tracks that a reader wanted, once for each reader: read, gone unread, or waiting."""
+    read_gone: int
+    read_waiting: int
 
 
 class ProcessStats(TypedDict):
@@ -79,6 +86,7 @@ def camera_stats(camera: Camera) -> CameraStats:
     """A snapshot; counters may be a packet apart, the account of packets never is."""
     watch, account = camera.watch, camera.accounted()
     tally = watch.ledger.tally if watch.ledger else Tally()
+    readings = watch.readings
     return CameraStats(
         state=camera.state,
         reason=camera.error or "",
@@ -106,6 +114,11 @@ def camera_stats(camera: Camera) -> CameraStats:
         audit_missed_weight=tally.missed_weight,
         miss_rate=tally.miss_rate,
         miss_rate_at_most=tally.at_most,
+        read_crops=readings.crops,
+        read_told=readings.told,
+        read_wanted=readings.wanted,
+        read_gone=readings.gone,
+        read_waiting=readings.waiting,
     )
 
 

@@ -10,11 +10,13 @@ import numpy as np
 from vigil.core import (
     Boxes,
     Detections,
+    Ear,
     Frame,
     Gate,
     Health,
     Look,
     Packet,
+    Reader,
     Rule,
     Rung,
     Scene,
@@ -26,9 +28,12 @@ from vigil.core import (
 from vigil.media.ring import PacketRing
 from vigil.pipeline.attention import Attention
 from vigil.pipeline.audit import Audit, Auditor
+from vigil.pipeline.camera_clock import CameraClock
 from vigil.pipeline.counts import Counts
+from vigil.pipeline.hearing import Hearing
 from vigil.pipeline.pictures import Pictures, let_go
 from vigil.pipeline.scene_desk import SceneDesk
+from vigil.pipeline.reading import ReadingCounts, ReadingDesk
 from vigil.pipeline.search import Search
 from vigil.stages.gate.ladder import Ladder
 from vigil.stages.gate.ledger import RecallLedger
@@ -71,6 +76,8 @@ class Watch:
         packet_gate: PacketGate | None = None,
         static_blobs: StaticBlobs | None = None,
         senses: Sequence[Sense] = (),
+        readers: Sequence[Reader] = (),
+        ear: Ear | None = None,
         veto_record: VetoRecord | None = None,
         scene_desk: SceneDesk | None = None,
         wake_score: float = 0.15,
@@ -87,6 +94,8 @@ class Watch:
         self._static_blobs = static_blobs
         self._senses = tuple(sense for sense in senses if not sense.every_picture)
         self._quick_senses = tuple(sense for sense in senses if sense.every_picture)
+        self._desk = ReadingDesk(readers) if readers else None
+        self._hearing = Hearing(source, ear) if ear is not None else None
         self._scene_desk = scene_desk or SceneDesk()
         self._cpu_s = cpu_s
         self._labels = _wanted(self.rules)
@@ -113,6 +122,7 @@ class Watch:
         self._scene: Scene | None = None
         self._believed_s = float("-inf")  # time of the last scene that came from a picture
         self._still_since_s: float | None = None
+        self._camera_clock = CameraClock()
 
     @property
     def rung(self) -> Rung:
@@ -125,6 +135,11 @@ class Watch:
         return self._auditor.ledger if self._auditor else None
 
     @property
+    def readings(self) -> ReadingCounts:
+        """Where the tracks went that readers want."""
+        return self._desk.counts if self._desk is not None else ReadingCounts()
+
+    @property
     def scene(self) -> Scene | None:
         """What was last believed."""
         return self._scene
@@ -133,9 +148,13 @@ class Watch:
         """Take in one packet; return what is to be looked at, in time order."""
         began_s = self._cpu_s()
         self.ring.append(packet)
+        if self._hearing is not None:
+            self._hearing.take(packet)
         if packet.encoding.kind != "video":
             return []
         self.counts.packets += 1
+        if packet.camera_s is not None:
+            self._camera_clock.compare(packet.camera_s, packet.received_s)
         decoded = self._pictures.decoded
         self._follow(packet)
         if self._packet_gate is not None:
@@ -168,10 +187,11 @@ class Watch:
         if self._pictures.goes_back:
             return []  # an audit has just woken it: this picture will be seen again, in order
         self.counts.vetoes += pending.veto
+        fresh = detections is not None  # pictures of what is known already were let go
         if detections is None and look.frame.time_s in self._known:
             detections = self._known.pop(look.frame.time_s)
             look = replace(look, regions=Look.whole(look.frame, look.rung).regions)
-        steps = self._believe(look, detections, pending.signals)
+        steps = self._believe(look, detections, pending.signals, fresh=fresh)
         self._earn(self._cpu_s() - began_s + cost_s)
         return steps
 
@@ -189,6 +209,15 @@ class Watch:
             )
         )
 
+    def listen(self) -> list[Step]:
+        """Tell rules what was heard since any picture was told of, a second ago or more."""
+        if self._hearing is None or self._pending or not self._hearing.due:
+            return []
+        time_s = self._hearing.heard_s
+        last = self._scene or Scene(source=self.source, time_s=time_s, width=0, height=0)
+        unseen = replace(last, signals=None, health=None, looked=False, cards=())
+        return self._judge(replace(unseen, time_s=max(time_s, last.time_s)))
+
     def skip(self) -> None:
         """Packets were left out: what comes next is decodable from its next key only."""
         self._pictures.skip()
@@ -196,6 +225,8 @@ class Watch:
 
     def close(self) -> list[Step]:
         """The stream has ended: end every open event."""
+        if self._desk is not None:
+            self._desk.close()
         time_s = self._scene.time_s if self._scene else 0.0
         self._scene_desk.close()
         return [step for rule in self.rules for step in rule.close(time_s)]
@@ -353,7 +384,7 @@ class Watch:
     # Scenes
 
     def _believe(
-        self, look: Look, detections: Detections | None, signals: Signals | None
+        self, look: Look, detections: Detections | None, signals: Signals | None, *, fresh: bool
     ) -> list[Step]:
         self._believed_s = look.frame.time_s
         if detections is not None:
@@ -365,10 +396,17 @@ class Watch:
             glimpses = self._attention.glimpses(detections, self._search.moving)
             self._search.glimpse(glimpses, scene.time_s)
         self._gate.hold(self._attention.believed())
+        if self._desk is not None:
+            scene = self._desk.read(look.frame if fresh else None, scene)
         still_s = 0.0 if self._still_since_s is None else scene.time_s - self._still_since_s
-        return self._judge(replace(scene, signals=signals, health=Health(frozen_s=still_s)))
+        return self._judge(replace(scene, signals=signals, health=self._health(still_s)))
+
+    def _health(self, still_s: float) -> Health:
+        return Health(frozen_s=still_s, clock_off_s=self._camera_clock.off_s)
 
     def _judge(self, scene: Scene) -> list[Step]:
+        if self._hearing is not None:
+            scene = replace(scene, sounds=self._hearing.sounds())
         scene = self._scene_desk.note(scene)
         self._scene = scene
         steps = [step for rule in self.rules for step in rule.update(scene)]

@@ -20,6 +20,7 @@ WHEN_UNKNOWN: dict[str, Any] = {
     "counts": {},
     "by": None,
     "ending": "",
+    "readings": [],
     "cards": [],
 }
 

@@ -47,6 +47,7 @@ events = Table(
     Column("counts", JSON, nullable=False),
     Column("by", Integer),
     Column("ending", Text, nullable=False, server_default=""),
+    Column("readings", JSON, nullable=False, server_default="[]"),
     Column("cards", JSON, nullable=False),
     Column("created_s", Double, nullable=False),
     Column("updated_s", Double, nullable=False),

@@ -9,6 +9,8 @@ from vigil.stages.alert.words import clean
 
 UNJUDGED = 0.5
 """The score of what nobody has judged: neither likely nor unlikely."""
+PLATE = "plate"
+"""The kind of readings that Frigate keeps apart."""
 DETECTIONS = (Severity.INFO, Severity.LOW)
 """Severities that Frigate's tools know as mere detections; all others are alerts."""
 
@@ -60,7 +62,7 @@ def _event(alert: Alert) -> Json:
         "camera": camera_of(event),
         "frame_time": float(event.end_s),
         "label": label_of(event),
-        "sub_label": None,
+        "sub_label": _sub_label(event),
         "top_score": score,
         "score": score,
         "false_positive": decision.outcome is Outcome.REJECTED,
@@ -78,6 +80,8 @@ def _event(alert: Alert) -> Json:
         "active": is_open(alert),
         "motionless_count": 0,
         "position_changes": 0,
+        "attributes": _attributes(event),
+        **_plate(event),
         "data": {"description": clean(event.claim)},
         "vigil": _ours(alert),
     }
@@ -96,7 +100,7 @@ def _review(alert: Alert) -> Json:
         "data": {
             "detections": [event.id],
             "objects": [label_of(event)],
-            "sub_labels": [],
+            "sub_labels": [clean(each.word, 100) for each in event.readings],
             "zones": [event.rule],
             "audio": [],
         },
@@ -117,6 +121,34 @@ def _ours(alert: Alert) -> Json:
         "claim_zh": event.claim_zh,
         "clip_url": alert.clip_url,
         **decision_json(alert.decision),
+    }
+
+
+def _sub_label(event: Event) -> list[object] | None:
+    """The surest word of all but plates, which have a place of their own, and its score."""
+    found = [each for each in event.readings if each.kind != PLATE]
+    if not found:
+        return None
+    best = max(found, key=lambda each: each.score)
+    return [clean(best.word, 100), round(float(best.score), 4)]
+
+
+def _attributes(event: Event) -> dict[str, float]:
+    """Scores by `kind: word`."""
+    return {
+        f"{clean(each.kind, 40)}: {clean(each.word, 100)}": round(float(each.score), 4)
+        for each in event.readings
+    }
+
+
+def _plate(event: Event) -> Json:
+    found = [each for each in event.readings if each.kind == PLATE]
+    if not found:
+        return {}
+    best = max(found, key=lambda each: each.score)
+    return {
+        "recognized_license_plate": clean(best.word, 100),
+        "recognized_license_plate_score": round(float(best.score), 4),
     }
 
 

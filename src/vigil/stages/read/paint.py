@@ -19,7 +19,7 @@ VIVID = 18.0
 """Chroma from which a pixel has a hue …"""
 MOSTLY = 0.3
 """… and share of such pixels from which the surface has one."""
-DIM = 15.0
+DIM = 10.0
 """L* below which no hue is to be told."""
 BLACK, WHITE = 28.0, 74.0
 """L* up to which paint is black, and from which it is white."""

@@ -56,7 +56,8 @@ def _shares(rows: Output) -> Float32[np.ndarray, "steps classes"]:
     """Probabilities, also where the graph ends with what goes into a softmax."""
     values = rows.astype(np.float32)
     sums = values.sum(axis=1)
-    if values.min() >= 0 and np.allclose(sums, sums[0], rtol=0.02) and sums[0] > 0:
+    in_bytes = np.issubdtype(rows.dtype, np.integer)
+    if values.min() >= 0 and sums.min() > 0 and (in_bytes or np.allclose(sums, 1.0, atol=0.02)):
         return np.asarray(values / sums[:, None], np.float32)
     powers = np.exp(values - values.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)

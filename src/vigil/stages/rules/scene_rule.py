@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 
 from vigil.core import Box, Rung, Scene, Severity, Step, Track, part
 from vigil.stages.rules.geometry import Area, Zone, stand
 from vigil.stages.rules.life import Lives, Sighting
 from vigil.stages.rules.moment import ROUNDING_S, Lifetime, Moment
 from vigil.stages.rules.settings import Count, Labels, RuleSettings, Share
+from vigil.stages.rules.sub_labels import SubLabels, fits
 from vigil.stages.rules.trails import Trails, TrailT
 from vigil.stages.rules.words import Phrase
 
@@ -32,6 +34,8 @@ class SceneRule(RuleSettings, ABC):
     """Smallest height of a thing, as a fraction of the picture's height."""
     max_size: Share = 1.0
     """Largest height of a thing, as a fraction of the picture's height."""
+    readings: SubLabels = field(default_factory=dict)
+    """What readers must have found out about a thing, such as `{colour: red}`; empty: anything."""
 
     def __post_init__(self) -> None:
         self._area = Area(self.zone)
@@ -89,6 +93,8 @@ class SceneRule(RuleSettings, ABC):
             for track in scene.tracks
             if track.last_seen_s >= measured_s and (not labels or track.label in labels)
         ]
+        if self.readings:
+            found = [track for track in found if fits(track, self.readings)]
         if self.min_size <= 0.0 and self.max_size >= 1.0:
             return found
         return [
@@ -103,7 +109,9 @@ class SceneRule(RuleSettings, ABC):
         return [
             track
             for track in scene.tracks
-            if track.last_seen_s < measured_s and (not labels or track.label in labels)
+            if track.last_seen_s < measured_s
+            and (not labels or track.label in labels)
+            and fits(track, self.readings)
         ]
 
     def counted(self, scene: Scene, trails: Trails[TrailT]) -> list[Track]:

@@ -36,7 +36,9 @@ class RuleSettings:
     the same thing, whoever else comes.
     """
     update_s: Seconds = 5.0
-    """At most one `update` of an event in so many seconds, except when its severity rises."""
+    """At most one `update` of an event in so many seconds, except when its severity rises or a
+    reader has found out something of another kind.
+    """
     severity: Severity = Severity.MEDIUM
     critical: bool = False
     """Alert at once, before any verdict."""
