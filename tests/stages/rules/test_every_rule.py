@@ -11,27 +11,35 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from vigil.core import Box, Event, Health, Rule, Rung, Scene, Signals, StaticBlob, Track
+from vigil.core import Box, Event, Flight, Health, Rule, Rung, Scene, Signals, StaticBlob, Track
 from vigil.stages.rules.abandoned_object import AbandonedObject
 from vigil.stages.rules.absence import Absence
 from vigil.stages.rules.camera_frozen import CameraFrozen
 from vigil.stages.rules.camera_offline import CameraOffline
 from vigil.stages.rules.count import Count
 from vigil.stages.rules.crowd import Crowd
+from vigil.stages.rules.debris import Debris
+from vigil.stages.rules.fall import Fall
 from vigil.stages.rules.jam import Jam
 from vigil.stages.rules.line_crossing import LineCrossing
 from vigil.stages.rules.loitering import Loitering
+from vigil.stages.rules.lying_still import LyingStill
+from vigil.stages.rules.ppe_missing import PpeMissing
 from vigil.stages.rules.presence import Presence
 from vigil.stages.rules.queue import Queue
+from vigil.stages.rules.removed_object import RemovedObject
 from vigil.stages.rules.running import Running
+from vigil.stages.rules.shelf import Shelf
 from vigil.stages.rules.speed import Speed
 from vigil.stages.rules.stopped_vehicle import StoppedVehicle
+from vigil.stages.rules.thrown_object import ThrownObject
 from vigil.stages.rules.wrong_way import WrongWay
 
 from .films import NOON_S, Actor, check_lives, events, film, mirrored, play, stands, walks
 
 LINE = ((0.1, 0.55), (0.9, 0.6))
 ZONE = ((0.3, 0.2), (1.0, 0.3), (0.9, 1.0), (0.4, 0.9))
+SOUTH = ((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0))
 LANE = ((0.6, 0.1), (0.55, 0.6), (0.7, 1.0))
 GROUND = ((0.4, 0.3), (0.8, 0.3), (0.95, 1.0), (0.3, 1.0))
 ANYONE = ("car", "person")
@@ -68,11 +76,21 @@ SCENE_RULES: dict[str, Make] = {
     "count": lambda: Count(zone=ZONE, labels=ANYONE, longer_than_s=2.0),
     "count, few": lambda: Count(zone=ZONE, compare="<", number=2, longer_than_s=2.0),
     "absence": lambda: Absence(zone=ZONE, longer_than_s=4.0),
+    "fall": lambda: Fall(labels=ANYONE),
+    "lying_still": lambda: LyingStill(labels=ANYONE, longer_than_s=3.0),
     "queue": lambda: queue(LANE),
     "jam": lambda: Jam(labels=ANYONE, number=1, longer_than_s=5.0, close_s=2.0, share=0.5),
     "speed, lines": lambda: speed(lines=SPEED_LINES),
     "speed, ground": lambda: speed(ground=GROUND, width_m=8.0, length_m=20.0),
     "running": lambda: Running(zone=ZONE, labels=ANYONE, faster_than=0.6),
+    "removed_object": RemovedObject,
+    "debris": Debris,
+    "thrown_object": ThrownObject,
+    "ppe_missing": lambda: PpeMissing(labels=ANYONE, sure=True, longer_than_s=2.0),
+    "shelf": lambda: Shelf(zone=ZONE),
+    "presence, after": lambda: Presence(zone=ZONE, labels=ANYONE, after=SOUTH, after_s=5.0),
+    "count, share": lambda: Count(zone=ZONE, labels=ANYONE, share_of_zone=0.05, longer_than_s=2.0),
+    "stopped_vehicle, live": lambda: StoppedVehicle(labels=ANYONE, longer_than_s=2, passed_by=1),
 }
 MIRRORED: dict[str, Make] = {
     **SCENE_RULES,
@@ -88,21 +106,44 @@ MIRRORED: dict[str, Make] = {
     "speed, lines": lambda: speed(lines=tuple(map(flipped, SPEED_LINES))),
     "speed, ground": lambda: speed(ground=flipped(GROUND), width_m=8.0, length_m=20.0),
     "running": lambda: Running(zone=flipped(ZONE), labels=ANYONE, faster_than=0.6),
+    "shelf": lambda: Shelf(zone=flipped(ZONE)),
+    "presence, after": lambda: Presence(
+        zone=flipped(ZONE), labels=ANYONE, after=flipped(SOUTH), after_s=5.0
+    ),
+    "count, share": lambda: Count(
+        zone=flipped(ZONE), labels=ANYONE, share_of_zone=0.05, longer_than_s=2.0
+    ),
 }
 EVERY_RULE: dict[str, Make] = {
     **SCENE_RULES,
     "presence, cool": lambda: Presence(cool_down_s=5.0, update_s=0.5),
     "abandoned_object, owner": lambda: AbandonedObject(attended_by="owner", still_s=1, alone_s=1),
+    "presence, moved": lambda: Presence(zone=ZONE, labels=ANYONE, moved=0.5),
     "camera_offline": CameraOffline,
     "camera_frozen": CameraFrozen,
 }
-UNSTIRRED = {"absence", "count, few", "crowd, near", "running", "speed, lines", "wrong_way"}
+UNSTIRRED = {
+    "removed_object",
+    "thrown_object",
+    "shelf",
+    "stopped_vehicle, live",
+    "count, share",
+    "absence",
+    "count, few",
+    "crowd, near",
+    "fall",
+    "lying_still",
+    "running",
+    "speed, lines",
+    "wrong_way",
+}
 """Rules to which the plain story of the close says nothing, or nothing that lasts."""
 each_scene_rule = pytest.mark.parametrize("name", SCENE_RULES)
 SCENE_NAMES = {name.partition(",")[0].partition(" per")[0] for name in SCENE_RULES}
 NEEDED = {
     "line_crossing": {"line": "0,0.5,1,0.5"},
     "queue": {"line": "0,0.5,1,0.5"},
+    "shelf": {"zone": "0,0,1,0,1,1"},
     "wrong_way": {"lane": "0,0.5,1,0.5"},
     "speed": {"lines": ["0.3,0,0.3,1", "0.8,0,0.8,1"], "distance_m": 9, "faster_than_kmh": 50},
 }
@@ -257,7 +298,8 @@ def wild_scenes(chance: Random) -> list[Scene]:
                 height=height,
                 tracks=tuple(wild_track(chance, n, time_s) for n in some(chance, 5)),
                 signals=Signals(
-                    static_blobs=tuple(wild_blob(chance, n, time_s) for n in some(chance, 3))
+                    static_blobs=tuple(wild_blob(chance, n, time_s) for n in some(chance, 3)),
+                    flights=tuple(wild_flight(chance, n, time_s) for n in some(chance, 3)),
                 )
                 if chance.random() < 0.7
                 else None,
@@ -280,7 +322,17 @@ def wild_box(chance: Random) -> Box:
 
 def wild_blob(chance: Random, number: int, time_s: float) -> StaticBlob:
     since_s = time_s - chance.choice([0, 1, 8, 1e5, -10])
-    return StaticBlob(id=number, box=wild_box(chance), since_s=since_s)
+    removed = chance.random() < 0.3
+    return StaticBlob(id=number, box=wild_box(chance), since_s=since_s, removed=removed)
+
+
+def wild_flight(chance: Random, number: int, time_s: float) -> Flight:
+    begins_s, box = time_s - chance.choice([0.1, 0.6, 5.0, -3.0]), wild_box(chance)
+    return Flight(
+        id=number,
+        path=tuple((begins_s + n / 10, box.x1 + 40 * n, box.y1) for n in range(1, 9)),
+        size=chance.choice([0.0, 12.0]),
+    )
 
 
 def wild_track(chance: Random, number: int, time_s: float) -> Track:
@@ -346,7 +398,7 @@ def test_every_rule_is_an_entry_point_under_its_own_name():
         rule = TypeAdapter(points[name]).validate_python(NEEDED.get(name, {}))
         assert rule.name == name
         assert rule.needs in (Rung.KEYFRAME, Rung.LUMA, Rung.DETECT)
-        assert rule.wants == frozenset(rule.labels) | frozenset(getattr(rule, "owners", ()))
+        assert rule.wants >= frozenset(rule.labels) | frozenset(getattr(rule, "owners", ()))
 
 
 def test_settings_are_read_as_they_stand_in_a_file():
