@@ -11,6 +11,7 @@ from vigil.cli.demo import demo
 from vigil.cli.event import event, review
 from vigil.cli.events import events
 from vigil.cli.model import model
+from vigil.cli.replay import replay_command
 from vigil.cli.run import run
 from vigil.cli.score import score
 from vigil.cli.status import status
@@ -33,6 +34,7 @@ app.command()(event)
 app.command()(review)
 app.command()(status)
 app.command()(score)
+app.command(name="replay")(replay_command)
 app.add_typer(model, name="model")
 app.add_typer(brain, name="brain")
 app.add_typer(alerts, name="alerts")

@@ -62,6 +62,9 @@ def watch(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a step.")] = False,
     annotate: Annotated[Path | None, typer.Option(help="Write an annotated MP4.")] = None,
+    scenes: Annotated[
+        Path | None, typer.Option(help="Record the scenes into this file, for vigil replay.")
+    ] = None,
 ) -> None:
     """Watch one source and print its events. · 值守单个视频源并打印事件。
 
@@ -75,7 +78,7 @@ def watch(
     log_to_stderr(least=logging.WARNING if one.source.live else logging.ERROR)
     stop = stop_on_signals()
     printer = Printer(as_json=as_json)
-    watch_one(app, one, printer, annotate=annotate, stop=stop)
+    watch_one(app, one, printer, annotate=annotate, scenes=scenes, stop=stop)
     printer.close()
 
 
@@ -85,6 +88,7 @@ def watch_one(
     outbox: Outbox,
     *,
     annotate: Path | None = None,
+    scenes: Path | None = None,
     stop: threading.Event | None = None,
     home: Home | None = None,
 ) -> None:
@@ -93,7 +97,8 @@ def watch_one(
     `home`: where clips are to be kept; without it none are cut.
     """
     settle()
-    builder = Builder(home or open_home(app.home), evidence=home is not None)
+    place = home or open_home(app.home)
+    builder = Builder(place, evidence=home is not None, scene_file=scenes)
     running, detector = builder.camera(one)
     annotator = Annotator(annotate) if annotate else None
     if annotator is not None:

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from vigil.config.app import CameraConfig
@@ -39,8 +40,12 @@ Longer groups are kept whole."""
 class Builder:
     """Makes cameras; those whose parts with models are set alike share them."""
 
-    def __init__(self, home: Home, *, evidence: bool = True) -> None:
+    def __init__(
+        self, home: Home, *, evidence: bool = True, scene_file: Path | None = None
+    ) -> None:
+        """`scene_file`: where the scenes of all cameras are recorded, whatever their settings."""
         self._home = home
+        self._scene_file = scene_file
         self._evidence = evidence
         self._detectors: list[tuple[Detector, Detector]] = []
         self._readers: list[tuple[Reader, Reader]] = []
@@ -84,7 +89,9 @@ class Builder:
         return camera, detector
 
     def _scene_desk_of(self, config: CameraConfig, rules: Sequence[Rule]) -> SceneDesk:
-        log = SceneLog(config.name, folder=self._home.scenes) if config.record_scenes else None
+        log = None
+        if self._scene_file is not None or config.record_scenes:
+            log = SceneLog(config.name, folder=self._home.scenes, file=self._scene_file)
         zones = {name: zone.coordinates for name, zone in config.zones.items()}
         measures = [rule for rule in rules if isinstance(rule, Measures)]
         session = uuid7(time.time())

@@ -1,4 +1,4 @@
-"""What is kept of a camera's scenes besides events: every one of them, and figures by the minute."""
+"""What is kept of a camera's scenes besides events: all of them, and figures by the minute."""
 
 from collections.abc import Sequence
 
