@@ -49,11 +49,13 @@ class Judge:
 
     says: Callable[[Case], Any] = lambda case: verdict_on(case.event.id)
     asked: list[str] = field(default_factory=list)
+    shown: list[Case] = field(default_factory=list)
     seconds: float = 0.0
     gate: asyncio.Event | None = None
 
     async def verify(self, case: Case) -> Verdict:
         self.asked.append(case.event.id)
+        self.shown.append(case)
         if self.seconds:
             await asyncio.sleep(self.seconds)
         found = self.says(case)

@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,34 @@ def test_a_judge_waits_until_the_clip_shows_the_beginning(tmp_path: Path) -> Non
         put_film(clips, event, seconds=6)
         decision = bench.decided(event)
         assert decision.verdict.seconds["clip"] >= 0.9
+
+
+def test_a_large_model_waits_for_more_of_the_clip_than_the_judge_before_it(tmp_path: Path) -> None:
+    seen: list[float] = []
+
+    def look(case: Case) -> str:
+        seen.append(case.footage.end_s - case.event.start_s)
+        return "unsure" if len(seen) == 1 else "confirmed"
+
+    dear = BrainJudge(says=look)
+    judges = Both(cheap=Judge(says=look), dear=dear)
+    app = app_with(judges, decide={"deadline_s": 60, "first_s": 10, "asked_s": 3})
+    with deciding(tmp_path / "e.db", tmp_path / "clips", app) as bench:
+        event, clips = an_event(), tmp_path / "clips"
+        short = put_film(clips, event, seconds=2)
+        bench.store.record(Step(kind=StepKind.NEW, event=event, time_s=event.start_s), short)
+        time.sleep(1.5)
+        assert len(seen) == 1
+        # What has been seen of it meanwhile belongs to the case.
+        later = replace(event, end_s=event.end_s + 2, path=((event.start_s + 2, event.box),))
+        step = Step(kind=StepKind.UPDATE, event=later, time_s=event.start_s + 2)
+        bench.store.record(step, put_film(clips, event, seconds=6))
+        decision = bench.decided(event)
+    assert decision.outcome is Outcome.CONFIRMED
+    assert decision.verdict.seconds["clip"] >= 1.0
+    assert seen[0] < 1.5
+    assert seen[1] > 3.0
+    assert dear.shown[0].event.path == later.path
 
 
 def test_a_clip_that_stays_short_is_judged_all_the_same(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from vigil.core.priority import give_way
+
 ResultT = TypeVar("ResultT")
 
 
@@ -48,7 +50,10 @@ class Solo:
         Raises TimeoutError, waiting for its turn included, and `GivenUp` when it is closed.
         """
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._name)
+            # A model on the processor must not stop the watch.
+            self._thread = ThreadPoolExecutor(
+                1, thread_name_prefix=self._name, initializer=give_way
+            )
         stop = Stop()
         self._running.add(stop)
         try:

@@ -1,16 +1,15 @@
 """An event loop in a thread of its own, whose blocking work is bounded and yields to the watch."""
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from vigil.core.priority import give_way
+
 T = TypeVar("T")
-POLITE = 10
-"""Niceness of threads that work on pixels: the watch of live cameras goes first on every core."""
 ASIDE = 2
 """Threads for what is short."""
 
@@ -19,15 +18,15 @@ class LoopThread:
     """Runs coroutines of other threads.
 
     What they hand to `asyncio.to_thread` runs in `threads` threads; what is given to `aside` never
-    waits behind that. When `polite`, this thread and every thread that is started from it are less
-    urgent than the rest of the process; not so those of `aside`, on whose locks others wait.
+    waits behind that. When `polite`, those threads are less urgent than the rest of the process;
+    not so the loop and those of `aside`, on whom others wait.
     """
 
     def __init__(self, name: str, *, threads: int = 4, polite: bool = False) -> None:
         self._loop = asyncio.new_event_loop()
-        self._aside = _started(ThreadPoolExecutor(ASIDE, thread_name_prefix=f"{name}-aside"))
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._polite = polite
+        self._aside = ThreadPoolExecutor(ASIDE, thread_name_prefix=f"{name}-aside")
+        manners = give_way if polite else None
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=manners)
         self._loop.set_default_executor(self._pool)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -58,8 +57,6 @@ class LoopThread:
         self._aside.shutdown(wait=True, cancel_futures=True)
 
     def _run(self) -> None:
-        if self._polite:
-            _be_polite()
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
         self._loop.close()
@@ -71,16 +68,3 @@ class LoopThread:
         await asyncio.wait(tasks, timeout=3.0) if tasks else None
         self._loop.stop()
 
-
-def _started(pool: ThreadPoolExecutor) -> ThreadPoolExecutor:
-    """With all its threads, so that they are as urgent as the caller."""
-    together = threading.Barrier(ASIDE)
-    for _ in range(ASIDE):
-        pool.submit(together.wait)
-    return pool
-
-
-def _be_polite() -> None:
-    # On Linux each thread has a niceness of its own, which those that it starts inherit.
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from vigil.core import Footage, Frame
+from vigil.core.priority import give_way
 
 ResultT = TypeVar("ResultT")
 
@@ -41,7 +42,10 @@ class Stop:
 
 
 class Pool:
-    """A few threads of one judge; its jobs wait for each other, and never for the loop's own."""
+    """A few threads of one judge, which yield to the watch.
+
+    Its jobs wait for each other, and never for the loop's own.
+    """
 
     def __init__(self, workers: int, name: str) -> None:
         self._workers = workers
@@ -51,7 +55,9 @@ class Pool:
     async def run(self, work: Callable[[Stop], ResultT]) -> ResultT:
         """What `work` returns or raises. Cancelling ends it before its next picture."""
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix=self._name)
+            self._threads = ThreadPoolExecutor(
+                self._workers, thread_name_prefix=self._name, initializer=give_way
+            )
         stop = Stop()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, stop)
