@@ -14,10 +14,10 @@ PLACES = ("car_park", "corridor", "gate", "gate_night", "gate_rain", "yard_night
 SECONDS = 36.0
 
 
-def place(seed: int, *, night: bool = True) -> tuple[World, Camera]:
+def place(seed: int, *, night: bool = True, rain: bool = True) -> tuple[World, Camera]:
     """One of our scenes with its people and cars, small."""
     chance = Random(seed)
-    names = [name for name in PLACES if night or "night" not in name]
+    names = [n for n in PLACES if (night or "night" not in n) and (rain or "rain" not in n)]
     script = SCENES[chance.choice(names)](seed)
     camera = replace(script.cameras[0], width=480, height=270, rate=10.0, stamp=False)
     return replace(script.world, seconds=SECONDS), camera
@@ -90,6 +90,7 @@ def well(chance: Random) -> View:
         sharpness=min(max(chance.gauss(0.97, 0.05), 0.75), 1.3),
         likeness=min(max(chance.gauss(0.88, 0.07), 0.55), 1.0),
         lost=abs(chance.gauss(0.02, 0.03)),
+        strange=abs(chance.gauss(0.03, 0.03)),
         flat=chance.uniform(0.1, 0.5),
     )
 
@@ -100,7 +101,8 @@ def hidden(chance: Random, *, contrast: tuple[float, float] = (4, 18)) -> View:
         contrast=chance.uniform(*contrast),
         sharpness=chance.uniform(0.7, 1.1),
         likeness=chance.uniform(-0.05, 0.2),
-        lost=chance.uniform(0.75, 0.98),
+        lost=chance.uniform(0.65, 0.98),
+        strange=abs(chance.gauss(0.0, 0.02)),
         flat=chance.uniform(0.85, 1.0),
     )
 
@@ -111,7 +113,8 @@ def elsewhere(chance: Random, new_s: float) -> View:
         contrast=chance.uniform(25, 65),
         sharpness=chance.uniform(0.7, 1.0),
         likeness=chance.uniform(-0.1, 0.2),
-        lost=chance.uniform(0.15, 0.5),
+        lost=chance.uniform(0.15, 0.8),
+        strange=chance.uniform(0.12, 0.9),
         flat=chance.uniform(0.1, 0.5),
         new_s=new_s,
     )

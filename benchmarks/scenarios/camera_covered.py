@@ -67,7 +67,8 @@ FILM_LURES = ("fog", "lamp", "defocus", "turned", "shake", "nothing", "short")
 def film(seed: int) -> Rendered:
     """A cover that stays, or what only resembles one, in one of our places."""
     chance = Random(seed)
-    world, camera = place(seed)
+    # Rain is drawn over everything; in life it falls behind the cover.
+    world, camera = place(seed, rain=not seed % 2)
     start_s, end_s = chance.uniform(12, 15), chance.uniform(27, 31)
     rule: dict[str, object] = {}
     if seed % 2:
@@ -78,7 +79,8 @@ def film(seed: int) -> Rendered:
         return rendered(disturbed(world, cover), camera, rule, kind, spell)
     story = chance.choice(FILM_LURES)
     if story == "turned":
-        aim = (camera.target[0] + 20, camera.target[1] + 6, camera.target[2])
+        aside = 2.5 if world.site.name == "corridor" else 12.0
+        aim = (camera.target[0] + aside, camera.target[1] + 2, camera.target[2])
         turned = Turned(
             start_s=start_s, end_s=99.0, world=world, camera=replace(camera, target=aim)
         )

@@ -99,7 +99,9 @@ def film(seed: int) -> Rendered:
 
 
 def _turned(world, camera: Camera, chance: Random, start_s: float, end_s: float, *, far: bool):  # type: ignore[no-untyped-def]
-    metres = chance.uniform(6, 14) if far else chance.uniform(1.2, 2.5)
+    # In a corridor whoever turns a camera further sees nothing but the wall.
+    most = 2.5 if world.site.name == "corridor" else 14.0
+    metres = chance.uniform(most / 2, most) if far else chance.uniform(1.2, 2.0)
     aside = chance.choice((-1, 1)) * metres
     target = (camera.target[0] + aside, camera.target[1], camera.target[2] + chance.uniform(-1, 1))
     return Turned(start_s=start_s, end_s=end_s, world=world, camera=replace(camera, target=target))

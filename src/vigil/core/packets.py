@@ -51,5 +51,7 @@ class Packet:
     """When the picture was taken: UTC seconds since the epoch (for files: start + pts)."""
     received_s: float
     """When it reached us: UTC seconds since the epoch."""
+    camera_s: float | None = None
+    """When it was taken by the camera's own clock: UTC seconds; None where nothing tells."""
     hidden: bool = False
     """Needed to decode later pictures but not shown itself: an edit list cut it away."""

@@ -1,5 +1,6 @@
 """Take an open container apart into packets."""
 
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -55,6 +56,7 @@ class Demuxer:
         self._sound_stream = next(iter(container.streams.audio), None)
         chosen = [s for s in (self._picture_stream, self._sound_stream) if s is not None]
         self._arriving: Iterator[AvPacket] = container.demux(*chosen)
+        self._reports = container.format.name == "rtsp"
         rotation = self._look_at_rotation()
         self.video = _video_encoding(self._picture_stream, rotation)
         self.audio = _audio_encoding(self._sound_stream) if self._sound_stream else None
@@ -127,6 +129,7 @@ class Demuxer:
             time_s=stamp(lane.encoding, pts_s, received_s),
             received_s=received_s,
             hidden=packet.is_discard,
+            camera_s=_reported_s(packet) if self._reports and packet.is_keyframe else None,
         )
 
     def _choose_pictures(self) -> VideoStream:
@@ -165,6 +168,17 @@ class Demuxer:
             pictures = pictures or context.decode(None)
         self._arriving = chain(seen, self._arriving)
         return quarter_turns(-pictures[0].rotation) if pictures else 0
+
+
+def _reported_s(packet: AvPacket) -> float | None:
+    """UTC seconds at which a picture was taken, worked out from the sender reports (RFC 3550).
+
+    None without any, and when the sender counts from its own start, as it may.
+    """
+    if not packet.has_sidedata("prft"):
+        return None
+    (microseconds,) = struct.unpack_from("=q", bytes(packet.get_sidedata("prft")))
+    return microseconds / 1e6 if microseconds > 0 else None
 
 
 def reason(error: Exception) -> str:

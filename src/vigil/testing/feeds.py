@@ -45,6 +45,16 @@ class Faults:
         self.running = threading.Event()
         self.running.set()
         self.bytes_per_s: int | None = None
+        self.clock_off_s: float | None = None
+        self.clock_drift = 0.0
+        self.clock_set_s = 0.0
+
+    def camera_s(self) -> float | None:
+        """What the camera's clock says now, UTC seconds; None: it tells nobody."""
+        if self.clock_off_s is None:
+            return None
+        now_s = time.time()
+        return now_s + self.clock_off_s + self.clock_drift * (now_s - self.clock_set_s)
 
     async def thawed(self) -> None:
         while not self.running.is_set():
@@ -56,6 +66,9 @@ class Listener(Protocol):
 
     def send(self, packet: Packet) -> None:
         """Take one picture, at once."""
+
+    def report(self, packet: Packet, camera_s: float) -> None:
+        """Take word of when the picture that comes next was taken by the camera's clock."""
 
 
 class Channel:
@@ -88,7 +101,10 @@ class Channel:
                 self._group.append(packet)
                 self.known.set()
             if self._faults.running.is_set():
+                camera_s = self._faults.camera_s() if packet.key else None
                 for listener in list(self._listeners):
+                    if camera_s is not None:
+                        listener.report(packet, camera_s)
                     listener.send(packet)
 
     async def _paced(self) -> AsyncIterator[Packet]:

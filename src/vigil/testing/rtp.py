@@ -9,6 +9,9 @@ from vigil.testing.nal import Syntax, nal_units, only_sets, parameter_sets, synt
 CLOCK_HZ = 90_000
 PAYLOAD_TYPE = 96
 LARGEST_PAYLOAD = 1400
+SENDER_REPORT = 200
+NTP_EPOCH_S = 2_208_988_800
+"""Seconds from 1900 to 1970."""
 
 
 class Packetizer:
@@ -17,6 +20,7 @@ class Packetizer:
     def __init__(self, source_id: int, first_sequence: int = 0) -> None:
         self._source_id = source_id
         self._sequence = first_sequence
+        self._sent = self._sent_bytes = 0
 
     def packets(self, packet: Packet) -> Iterator[bytes]:
         """The RTP packets of one picture; raises ValueError for a codec that is not sent."""
@@ -29,6 +33,17 @@ class Packetizer:
             header = struct.pack(">BBHII", 0x80, kind, self._sequence, timestamp, self._source_id)
             yield header + payload
             self._sequence = self._sequence + 1 & 0xFFFF
+            self._sent += 1
+            self._sent_bytes += len(payload)
+
+    def sender_report(self, packet: Packet, camera_s: float) -> bytes:
+        """The RTCP report that says when a picture was taken, UTC seconds (RFC 3550, 6.4.1)."""
+        seconds = int(camera_s)
+        fraction = int((camera_s - seconds) * 2**32)
+        timestamp = round(packet.time_s * CLOCK_HZ) & 0xFFFFFFFF
+        counts = (self._sent & 0xFFFFFFFF, self._sent_bytes & 0xFFFFFFFF)
+        clock = (seconds + NTP_EPOCH_S & 0xFFFFFFFF, fraction, timestamp)
+        return struct.pack(">BBHIIIIII", 0x80, SENDER_REPORT, 6, self._source_id, *clock, *counts)
 
 
 def session_description(key: Packet) -> str:

@@ -64,6 +64,12 @@ class Connection:
             else:
                 self._write(b"$\x00" + len(datagram).to_bytes(2, "big") + datagram)
 
+    def report(self, packet: Packet, camera_s: float) -> None:
+        """Say when the camera took the next picture; over TCP only."""
+        if self._udp is None:
+            report = self._packetizer.sender_report(packet, camera_s)
+            self._write(b"$\x01" + len(report).to_bytes(2, "big") + report)
+
     def cut(self) -> None:
         """End the connection. Harmless when it has ended."""
         self.playing = False

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -78,6 +79,14 @@ class RtspServer(Running):
     def trickle(self, bytes_per_s: int) -> None:
         """Send so slowly that hardly a picture arrives (TCP)."""
         self._faults.bytes_per_s = bytes_per_s
+
+    def tell_time(self, off_s: float = 0.0, *, drift: float = 0.0) -> None:
+        """Send reports of the camera's clock with each key (TCP).
+
+        It is `off_s` ahead of ours, and gains `drift` seconds a second from now on.
+        """
+        self._faults.clock_drift, self._faults.clock_set_s = drift, time.time()
+        self._faults.clock_off_s = off_s
 
     def recover(self) -> None:
         """End `freeze` and `trickle`."""

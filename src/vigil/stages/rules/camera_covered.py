@@ -25,7 +25,7 @@ class CameraCovered(ViewRule):
 
     name: str = "camera_covered"
     longer_than_s: Seconds = 5.0
-    sudden_s: Seconds = 20.0
+    sudden_s: Seconds = 10.0
     """Seconds within which the view must be lost."""
     dark: bool = True
     """Also when the picture went dark."""

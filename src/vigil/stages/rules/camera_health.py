@@ -6,6 +6,7 @@ from vigil.core import Rung, Scene, Step, part
 from vigil.stages.rules.life import Lives, Sighting
 from vigil.stages.rules.moment import Lifetime, Moment
 from vigil.stages.rules.settings import RuleSettings, Seconds
+from vigil.stages.rules.words import Phrase
 
 KEY = "camera"
 NO_LABELS = frozenset({""})
@@ -37,6 +38,11 @@ class CameraRule(RuleSettings, ABC):
     @property
     def needs(self) -> Rung:
         return Rung.PACKETS
+
+    @property
+    def number_words(self) -> Phrase:
+        """What `{number}` stands for in the claim."""
+        return ("", "")
 
     @property
     def wants(self) -> frozenset[str]:
@@ -86,6 +92,8 @@ class CameraRule(RuleSettings, ABC):
         sighting = Sighting(
             start_s=moment.time_s - fault_s,
             end_s=moment.time_s,
-            claims=self.claims(label="camera", seconds=self.longer_than_s),
+            claims=self.claims(
+                label="camera", seconds=self.longer_than_s, number=self.number_words
+            ),
         )
         return self._lives.hold(KEY, moment, sighting)

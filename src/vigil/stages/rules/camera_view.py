@@ -12,12 +12,13 @@ from vigil.stages.rules.moment import Moment
 Levels = Annotated[float, Field(ge=0, le=255)]
 """Of luma."""
 MOSTLY_LOST = 0.6
-MOSTLY_FLAT = 0.65
+STRANGE = 0.08
+"""A cover has next to no detail of its own; a wall that the camera was turned to has more."""
 
 
 def is_hidden(view: View) -> bool:
     """Whether something smooth hides most of the usual view."""
-    return view.lost >= MOSTLY_LOST and view.flat >= MOSTLY_FLAT
+    return view.lost >= MOSTLY_LOST and view.strange < STRANGE
 
 
 @part

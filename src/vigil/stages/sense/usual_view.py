@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from vigil.core import Luma
-from vigil.stages.sense.edges import Edges, Grid, blend, cells, edges_of, likeness, weighed
+from vigil.stages.sense.edges import LASTING, Edges, Grid, blend, cells, edges_of, likeness, weighed
 
 GONE = 0.5
 """A cell has lost its detail when less than this of its steepness is left …"""
@@ -72,6 +72,7 @@ class Difference:
     likeness: float
     lost: float
     sharpness: float
+    strange: float
 
 
 class UsualView:
@@ -120,7 +121,12 @@ class UsualView:
             likeness=weighed(alike, self._weights),
             lost=weighed(lost, self._weights),
             sharpness=self._sharpness(glance),
+            strange=self._strange(glance, alike),
         )
+
+    def _strange(self, glance: Glance, alike: Grid) -> float:
+        there = (glance.edges.power >= LASTING) & (alike < UNLIKE)
+        return weighed(there.astype(np.float32), glance.allowed)
 
     def shift(self, glance: Glance) -> tuple[float, float]:
         """By how much it seems to have moved, fractions of the picture; 0, 0 when it has not.

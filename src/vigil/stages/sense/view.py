@@ -13,6 +13,8 @@ from vigil.stages.sense.usual_view import Difference, Glance, UsualView
 
 LIKE = 0.5
 """So alike to a usual view, a picture is one of it."""
+ONE_VIEW = 0.3
+"""Two pictures so alike show the same view, rain and people notwithstanding; others are near 0."""
 SHARP = 0.6
 """A less sharp picture teaches nothing."""
 ASTIR = 0.2
@@ -26,7 +28,7 @@ MOST_VIEWS = 4
 """By day, by night, with lamps …"""
 STRUCTURE = 0.04
 """Share of cells with edges that a view must have to be known again."""
-NOTHING_AMISS = Difference(likeness=1.0, lost=0.0, sharpness=1.0)
+NOTHING_AMISS = Difference(likeness=1.0, lost=0.0, sharpness=1.0, strange=0.0)
 
 
 @part
@@ -120,7 +122,7 @@ class ViewSense:
 
     def _learn_new(self, glance: Glance, difference: Difference, time_s: float) -> None:
         new = self._new
-        if new is None or time_s - new.seen_s > FORGET_S or new.alike(glance) < LIKE:
+        if new is None or time_s - new.seen_s > FORGET_S or new.alike(glance) < ONE_VIEW:
             self._new = UsualView(glance, time_s)
             return
         new.learn(glance, time_s, 0.02)
@@ -158,5 +160,6 @@ class ViewSense:
             shift=shift,
             flat=glance.flat,
             lost=difference.lost,
+            strange=difference.strange,
             new_s=time_s - new.since_s if new is not None and self._usual else 0.0,
         )
