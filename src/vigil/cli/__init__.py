@@ -8,6 +8,7 @@ from vigil import __version__
 from vigil.cli.alerts import alerts
 from vigil.cli.brain import brain
 from vigil.cli.demo import demo
+from vigil.cli.dismiss import dismiss
 from vigil.cli.event import event, review
 from vigil.cli.events import events
 from vigil.cli.model import model
@@ -32,6 +33,7 @@ app.command()(run)
 app.command()(events)
 app.command()(event)
 app.command()(review)
+app.command()(dismiss)
 app.command()(status)
 app.command()(score)
 app.command(name="replay")(replay_command)

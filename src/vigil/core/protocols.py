@@ -1,7 +1,7 @@
 """What a part must do to stand in the house. Pixels are synchronous; the network is async."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -203,6 +203,24 @@ class Rule(Protocol):
     def close(self, time_s: float) -> list[Step]:
         """The stream has ended: give every open event its `end`."""
         ...
+
+
+@runtime_checkable
+class Dismissible(Protocol):
+    """A rule whose events somebody may dismiss."""
+
+    def dismiss(self, event_id: str) -> list[Step]:
+        """End an open event; nothing more is told of the same thing until it is over."""
+        ...
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A rule with places in which whatever stands there is left alone."""
+
+    name: str
+    fixtures: tuple[tuple[float, float, float, float], ...]
+    """Boxes x1, y1, x2, y2 in fractions of the picture."""
 
 
 class Embedder(Protocol):

@@ -8,6 +8,7 @@ from typing import Protocol
 from vigil.core import (
     Clock,
     Detections,
+    Dismissible,
     Health,
     Look,
     Packet,
@@ -112,6 +113,14 @@ class Camera:
         for observer in self.observers:
             if self.watch.scene is not None:
                 observer.scene(self.watch.scene)
+            observer.steps(steps)
+        return steps
+
+    def dismiss(self, event_id: str) -> list[Step]:
+        """End an event that is of no concern, if it is open."""
+        rules = [rule for rule in self.watch.rules if isinstance(rule, Dismissible)]
+        steps = [step for rule in rules for step in rule.dismiss(event_id)]
+        for observer in self.observers:
             observer.steps(steps)
         return steps
 

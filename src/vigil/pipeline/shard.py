@@ -74,6 +74,10 @@ class Shard:
         camera.stop()
         self._finish(camera)
 
+    def tell(self, camera: Camera, steps: list[Step]) -> None:
+        """Send steps that came of no picture, with the footage of their events."""
+        self._send(camera, steps)
+
     def run(
         self, stop: threading.Event, *, between_turns: Callable[[], None] = lambda: None
     ) -> None:

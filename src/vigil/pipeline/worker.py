@@ -22,6 +22,7 @@ from vigil.core import Clip, Step, VigilError
 from vigil.core.json import clip_json, event_json
 from vigil.pipeline.build import Builder
 from vigil.pipeline.camera import Camera
+from vigil.pipeline.dismissals import Dismissals
 from vigil.pipeline.logs import log_to_stderr
 from vigil.pipeline.settle import settle
 from vigil.pipeline.shard import Shard
@@ -30,6 +31,7 @@ from vigil.pipeline.stats import CameraStats, camera_stats, process_stats
 log = structlog.get_logger(__name__)
 MARK_BYTES = 512
 """Room for a camera's name of 64 characters in any script."""
+DISMISSALS_S = 1.0
 LEAVE_S = 4.0
 """A shard whose supervisor is gone ends politely for so long, and then at once."""
 
@@ -160,6 +162,8 @@ class Worker:
         self.inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._ended: dict[str, CameraStats] = {}
         self._turn_began_s = time.monotonic()
+        self._dismissals = Dismissals(home)
+        self._dismissals_due_s = 0.0
         self._shard = Shard(
             cameras=[],
             outbox=self.outbox,
@@ -194,8 +198,17 @@ class Worker:
         self._turn_began_s = time.monotonic()
         while not self.inbox.empty():
             self._obey(self.inbox.get())
+        self._heed_dismissals()
         if self.outbox.broken.is_set():
             self._stop.set()
+
+    def _heed_dismissals(self) -> None:
+        """Once a second: has somebody said that an event is of no concern?"""
+        if self._turn_began_s < self._dismissals_due_s:
+            return
+        self._dismissals_due_s = self._turn_began_s + DISMISSALS_S
+        for camera, steps in self._dismissals.apply(self._shard.cameras):
+            self._shard.tell(camera, steps)
 
     def _obey(self, command: Command) -> None:
         match command:
