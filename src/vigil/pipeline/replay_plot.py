@@ -50,7 +50,10 @@ def _bars(
     colour: tuple[int, int, int],
 ) -> None:
     for event in events:
-        left, right = _x(event.start_s, span), max(_x(event.end_s, span), _x(event.start_s, span) + 2)
+        left, right = (
+            _x(event.start_s, span),
+            max(_x(event.end_s, span), _x(event.start_s, span) + 2),
+        )
         shade = colour if event.id in marked else BOTH
         cv2.rectangle(canvas, (left, top), (right, top + height), shade, -1)
 

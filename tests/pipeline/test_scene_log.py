@@ -1,0 +1,60 @@
+"""Recorded scenes on the disk."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from vigil.core import Box, Scene, SourceError, Track
+from vigil.pipeline.scene_log import SceneLog, folder_name, recorded, scene_files
+
+NOON_S = 1_750_000_000.0
+
+
+def scene(time_s: float) -> Scene:
+    track = Track(7, "person", Box(1.01, 2, 30, 80), 0.9, NOON_S, time_s)
+    return Scene(source="大门", time_s=time_s, width=640, height=360, tracks=(track,), looked=True)
+
+
+def test_a_file_an_hour_and_all_that_was_judged_is_in_it(tmp_path: Path) -> None:
+    log = SceneLog("大门", folder=tmp_path)
+    judged = [log.note(scene(NOON_S + 30 * n)) for n in range(240)]
+    log.close()
+    files = scene_files([tmp_path])
+    assert [file.relative_to(tmp_path).parts[1:] for file in files] == [
+        ("2025-06-15", "15.scenes"),
+        ("2025-06-15", "16.scenes"),
+        ("2025-06-15", "17.scenes"),
+    ]
+    assert [one for chunk in recorded(files) for one in chunk.scenes] == judged
+    assert (log.scenes, log.missed) == (240, 0)
+
+
+def test_what_cannot_be_written_is_counted_and_disturbs_nobody(tmp_path: Path) -> None:
+    (tmp_path / "folder").write_text("a file stands in the way")
+    log = SceneLog("gate", folder=tmp_path / "folder")
+    log.note(scene(NOON_S))
+    odd = scene(NOON_S + 1)
+    odd = replace(odd, tracks=(odd.tracks[0]._replace(score=float("nan")),))
+    assert log.note(odd) is odd
+    log.close()
+    assert log.missed == 2
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "../../etc", "大 门"])
+def test_a_camera_s_name_leads_nowhere_else(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / folder_name(name)
+    assert folder.parent == tmp_path
+    assert folder.resolve().parent == tmp_path.resolve()
+    assert folder_name("大 门") != folder_name("大门")
+
+
+def test_bad_places_are_named_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"nothing: not there; .record_scenes: true"):
+        scene_files([tmp_path / "nothing"])
+    with pytest.raises(SourceError, match=r"a folder without \.scenes files"):
+        scene_files([tmp_path])
+    film = tmp_path / "film.scenes"
+    film.write_bytes(b"\0" * 500)
+    with pytest.raises(SourceError, match=r"film\.scenes: not a record of scenes"):
+        list(recorded([film]))
