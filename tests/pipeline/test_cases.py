@@ -41,6 +41,19 @@ def test_a_line_is_an_area_of_two_corners(store: EventStore) -> None:
     assert case.kind == "line_crossing"
 
 
+def test_a_way_of_several_points_comes_as_its_stretches(store: EventStore) -> None:
+    lane = {"kind": "wrong_way", "name": "yard", "lane": [[0.1, 0.9], [0.4, 0.5], [0.5, 0.1]]}
+    case = cases(store, rules=[lane]).case(stored(store))
+    assert case.zones == (((0.1, 0.9), (0.4, 0.5)), ((0.4, 0.5), (0.5, 0.1)))
+
+
+def test_both_lines_of_a_rule_are_shown(store: EventStore) -> None:
+    lines = [[[0.1, 0.2], [0.9, 0.2]], [[0.1, 0.8], [0.9, 0.8]]]
+    speed = {"kind": "speed", "name": "yard", "lines": lines, "distance_m": 10, "faster_than_kmh": 30}
+    case = cases(store, rules=[speed]).case(stored(store))
+    assert case.zones == (((0.1, 0.2), (0.9, 0.2)), ((0.1, 0.8), (0.9, 0.8)))
+
+
 def test_a_rule_that_is_gone_leaves_the_event_to_be_judged(store: EventStore) -> None:
     case = cases(store, rules=[{"kind": "presence", "name": "other"}]).case(stored(store))
     assert (case.zones, case.labels, case.kind) == ((), frozenset(), "")

@@ -14,6 +14,7 @@ from vigil.core import Clip, Step, StepKind
 from vigil.data import Happened, happening_of
 from vigil.media.footage import ClipFootage
 from vigil.pipeline.call import Call
+from vigil.pipeline.cases import in_clip
 from vigil.pipeline.page import ShownEvent, write_page
 from vigil.pipeline.score import JudgedEvent, scorecard
 from vigil.pipeline.scoring import judged_events
@@ -116,7 +117,7 @@ def _shown(number: int, judged: JudgedEvent, recorded: Recorded, folder: Path) -
     found = recorded.store.clip_path(clip.uri)
     kept, poster = folder / f"{name}{found.suffix}", folder / f"{name}.jpg"
     shutil.copyfile(found, kept)
-    picture = snapshot(ClipFootage(kept, clip.start_s), judged.event)
+    picture = snapshot(ClipFootage(kept, clip.start_s), in_clip(event, clip))
     if picture:
         poster.write_bytes(picture)
     return ShownEvent(judged=judged, clip=kept, poster=poster if picture else None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from vigil.config.app import App, CameraConfig
 from vigil.config.parts import parts_of
@@ -19,6 +20,11 @@ from vigil.core import (
 )
 from vigil.media.footage import ClipFootage
 from vigil.store import EventStore, StoredEvent
+
+AREAS = ("zone",)
+WAYS = ("line", "lane", "over")
+SEVERAL_WAYS = ("lines",)
+"""What rules call the places that they speak of."""
 
 
 class NoFootage(StoreError):
@@ -89,9 +95,15 @@ def _rule_of(camera: CameraConfig, name: str) -> Rule | None:
 
 
 def _zones_of(rule: Rule | None) -> tuple[Corners, ...]:
-    """The area, or the line, that a rule has; None when it watches the whole picture."""
-    found = (getattr(rule, word, None) for word in ("zone", "line"))
-    return tuple(tuple((x, y) for x, y in corners) for corners in found if corners)
+    """Areas and lines that a rule has; none when it watches the whole picture.
+
+    Three corners or more are an area, so that a way of several points comes as its stretches.
+    """
+    areas = [corners for word in AREAS if (corners := getattr(rule, word, None))]
+    ways = [points for word in WAYS if (points := getattr(rule, word, None))]
+    ways += [points for word in SEVERAL_WAYS for points in getattr(rule, word, None) or ()]
+    stretches = [pair for points in ways for pair in pairwise(points)]
+    return tuple(tuple((x, y) for x, y in corners) for corners in (*areas, *stretches))
 
 
 def _kind_of(rule: Rule) -> str:
