@@ -19,6 +19,7 @@ from vigil.pipeline.metrics import serve_metrics
 from vigil.pipeline.status_file import remove_status, write_status
 from vigil.pipeline.supervisor import Supervisor
 from vigil.store import EventStore, Retention, SteadyStore
+from vigil.store.stat_store import StatStore
 
 log = structlog.get_logger(__name__)
 SWEEP_S = 60.0
@@ -46,7 +47,8 @@ def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
     call = Call(events, app)
     store.start()
     call.start()
-    supervisor = Supervisor(home=home, store=store)
+    stats = StatStore(events.database)
+    supervisor = Supervisor(home=home, store=store, stats=stats)
 
     def figures() -> dict[str, Any]:
         return supervisor.status() | {"steps_spilled": store.spilled, "call": call.status()}

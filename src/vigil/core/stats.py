@@ -1,10 +1,12 @@
 """Figures by the minute: what a camera saw, added up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
-MINUTE_S = 60
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+COLUMNS, ROWS = 48, 27
+"""Of the grid over a picture; a cell's number is its row times `COLUMNS` plus its column."""
 
 FigureKind = Literal["watched", "count", "crossing", "flow", "dwell", "speed"]
 KINDS: tuple[FigureKind, ...] = ("watched", "count", "crossing", "flow", "dwell", "speed")
@@ -39,6 +41,8 @@ class Minute:
     session: str
     """Names the watch; a camera that was started anew within a minute has two parts of it."""
     figures: tuple[Figure, ...]
+    cells: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
+    """By label: cells of the grid, and the seconds for which things stood in them."""
 
 
 class Measure(NamedTuple):
@@ -59,6 +63,12 @@ class Measures(Protocol):
         ...
 
 
+def cell_of(place: tuple[float, float]) -> int:
+    """The number of the cell of a place, fractions of the picture."""
+    column = min(int(place[0] * COLUMNS), COLUMNS - 1)
+    return min(int(place[1] * ROWS), ROWS - 1) * COLUMNS + column
+
+
 def minute_json(minute: Minute) -> dict[str, Any]:
     """As JSON can hold it."""
     return {
@@ -66,6 +76,7 @@ def minute_json(minute: Minute) -> dict[str, Any]:
         "minute_s": minute.minute_s,
         "session": minute.session,
         "figures": [list(figure) for figure in minute.figures],
+        "cells": {label: [list(pair) for pair in pairs] for label, pairs in minute.cells.items()},
     }
 
 
@@ -77,6 +88,10 @@ def minute_from_json(found: Mapping[str, Any]) -> Minute:
             minute_s=int(found["minute_s"]),
             session=found["session"],
             figures=tuple(Figure(*figure) for figure in found["figures"]),
+            cells={
+                label: tuple((int(cell), float(lasted_s)) for cell, lasted_s in pairs)
+                for label, pairs in found["cells"].items()
+            },
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a minute of figures: {error!r}") from error

@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from vigil.config.home import Home
 from vigil.core import Detector, Ear, Reader, Source
 from vigil.core.ids import uuid7
 from vigil.core.protocols import Rule
-from vigil.core.stats import Measures
+from vigil.core.stats import Measures, Minute
 from vigil.media.ring import PacketRing
 from vigil.pipeline.camera import Camera
 from vigil.pipeline.evidence import Evidence
@@ -41,10 +41,19 @@ class Builder:
     """Makes cameras; those whose parts with models are set alike share them."""
 
     def __init__(
-        self, home: Home, *, evidence: bool = True, scene_file: Path | None = None
+        self,
+        home: Home,
+        *,
+        evidence: bool = True,
+        scene_file: Path | None = None,
+        tell_minute: Callable[[Minute], None] | None = None,
     ) -> None:
-        """`scene_file`: where the scenes of all cameras are recorded, whatever their settings."""
+        """`scene_file`: where the scenes of all cameras are recorded, whatever their settings.
+
+        `tell_minute` is told the figures of each minute; without it nothing is counted.
+        """
         self._home = home
+        self._tell_minute = tell_minute
         self._scene_file = scene_file
         self._evidence = evidence
         self._detectors: list[tuple[Detector, Detector]] = []
@@ -92,11 +101,18 @@ class Builder:
         log = None
         if self._scene_file is not None or config.record_scenes:
             log = SceneLog(config.name, folder=self._home.scenes, file=self._scene_file)
-        zones = {name: zone.coordinates for name, zone in config.zones.items()}
-        measures = [rule for rule in rules if isinstance(rule, Measures)]
-        session = uuid7(time.time())
-        tally = Tally(config.name, session, zones=zones, measures=measures)
-        return SceneDesk(log=log, tally=tally if self._evidence else None)
+        return SceneDesk(log=log, tally=self._tally_of(config, rules))
+
+    def _tally_of(self, config: CameraConfig, rules: Sequence[Rule]) -> Tally | None:
+        if self._tell_minute is None:
+            return None
+        return Tally(
+            config.name,
+            uuid7(time.time()),
+            self._tell_minute,
+            zones={name: zone.coordinates for name, zone in config.zones.items()},
+            measures=[rule for rule in rules if isinstance(rule, Measures)],
+        )
 
     def _main_of(self, config: CameraConfig) -> MainStream | None:
         if config.main is None or not self._evidence:

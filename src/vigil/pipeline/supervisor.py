@@ -11,7 +11,9 @@ from vigil.config.app import App, CameraConfig
 from vigil.config.home import Home
 from vigil.core import Clock, Store, SystemClock
 from vigil.core.json import clip_from_json, step_from_json
+from vigil.core.stats import minute_from_json
 from vigil.pipeline.fleet import Fleet
+from vigil.pipeline.minute_book import MinuteBook, MinuteStore
 from vigil.pipeline.recorder import Recorder
 from vigil.pipeline.retries import Retries
 from vigil.pipeline.shard_process import Role, ShardProcess
@@ -24,8 +26,17 @@ log = structlog.get_logger(__name__)
 class Supervisor:
     """Owns the shards of one machine; `apply` a configuration, `tend` every second, `close`."""
 
-    def __init__(self, *, home: Home, store: Store, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        home: Home,
+        store: Store,
+        stats: MinuteStore | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """`stats`: where figures by the minute are kept; None: they are thrown away."""
         self.recorder = Recorder(store)
+        self.minutes = MinuteBook(stats) if stats is not None else None
         self.shard_restarts = 0
         self._clock = clock or SystemClock()
         self._fleet = Fleet(home=home.without_secrets(), clock=self._clock, listen=self._listen)
@@ -52,6 +63,8 @@ class Supervisor:
     def tend(self) -> None:
         """Write steps that wait, try again what was given up, keep the shards in order."""
         self.recorder.retry()
+        if self.minutes is not None:
+            self.minutes.write()
         with self._lock:
             self._suspects.release()
             for name in self._retries.due():
@@ -98,6 +111,8 @@ class Supervisor:
             if each.reader is not None:
                 each.reader.join(5.0)
         self.recorder.retry()
+        if self.minutes is not None:
+            self.minutes.write()
         if self.recorder.waiting:
             log.error("steps are lost: the store took none", steps=self.recorder.waiting)
 
@@ -149,6 +164,13 @@ class Supervisor:
         shard.hang_up()
 
     def _hear(self, shard: ShardProcess, message: dict[str, Any]) -> None:
+        if "minute" in message:
+            acknowledge = shard.acknowledge(message["number"])
+            if self.minutes is None:
+                acknowledge()
+            else:
+                self.minutes.take(minute_from_json(message["minute"]), acknowledge)
+            return
         if "step" in message:
             clip = None if message["clip"] is None else clip_from_json(message["clip"])
             acknowledge = shard.acknowledge(message["number"])

@@ -4,12 +4,12 @@ A thing stands where its box's bottom centre is. It is in a zone once `LOOKS` lo
 and has left when it was elsewhere, or gone, for `GRACE_S`.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vigil.core import Scene, Step, StepKind
-from vigil.core.stats import MINUTE_S, Figure, FigureKind, Measures, Minute
+from vigil.core.stats import MINUTE_S, Figure, FigureKind, Measures, Minute, cell_of
 from vigil.stages.rules.geometry import Area, stand
 
 LOOKS = 2
@@ -18,8 +18,6 @@ LONGEST_GAP_S = 10.0
 """Over a longer silence nothing is known: its seconds are not watched."""
 FLOW_S = 600.0
 """Who comes into another zone later than this comes anew."""
-MOST_MINUTES = 1440
-"""So many finished minutes wait to be fetched, at most; the oldest go first."""
 WHOLE = ""
 
 
@@ -49,12 +47,13 @@ class _Open:
 
 
 class Tally:
-    """Takes every scene of one camera, and gives finished minutes away."""
+    """Takes every scene of one camera, and tells of each minute that is over."""
 
     def __init__(
         self,
         source: str,
         session: str,
+        tell: Callable[[Minute], None],
         *,
         zones: Mapping[str, Sequence[tuple[float, float]]] | None = None,
         measures: Sequence[Measures] = (),
@@ -63,18 +62,13 @@ class Tally:
         self._source, self._session = source, session
         self._areas = {name: Area(corners) for name, corners in (zones or {}).items()}
         self._measures = tuple(measures)
-        self._done: deque[Minute] = deque(maxlen=MOST_MINUTES)
+        self._tell = tell
         self._open: _Open | None = None
         self._last: Scene | None = None
         self._last_counts: dict[tuple[str, str], int] = {}
+        self._last_cells: list[tuple[str, int]] = []
         self._stays: dict[tuple[str, int], _Stay] = {}
         self._was_in: dict[int, tuple[str, float]] = {}  # the last zone of a track, and until when
-
-    def finished(self) -> list[Minute]:
-        """Minutes that are over, each once."""
-        minutes = list(self._done)
-        self._done.clear()
-        return minutes
 
     def take(self, scene: Scene, steps: Sequence[Step]) -> None:
         """Count one scene and what the rules told of it."""
@@ -114,8 +108,9 @@ class Tally:
                 minute_s=self._open.minute_s,
                 session=self._session,
                 figures=figures,
+                cells=_by_label(self._open.cells),
             )
-            self._done.append(minute)
+            self._tell(minute)
         self._open = None
 
     def _add(
@@ -146,15 +141,17 @@ class Tally:
         for (place, label), count in self._last_counts.items():
             one = self._open.sums["count", place, label]
             one.total += count * lasted_s
+        for cell in self._last_cells:
+            self._open.cells[cell] += lasted_s
 
     def _place(self, scene: Scene) -> None:
         """Who is where now."""
         counts: dict[tuple[str, str], int] = defaultdict(int)
+        cells = []
         for track in scene.tracks:
             counts[WHOLE, track.label] += 1
-            if not self._areas:
-                continue
             foot = stand(track.box, scene)
+            cells.append((track.label, cell_of(foot)))
             for name, area in self._areas.items():
                 if area.holds(foot):
                     counts[name, track.label] += 1
@@ -163,7 +160,7 @@ class Tally:
         for key, count in counts.items():
             one = self._open.sums["count", *key]
             one.most = max(one.most, count)
-        self._last_counts = counts
+        self._last_counts, self._last_cells = counts, cells
         for key, stay in list(self._stays.items()):
             if scene.time_s - stay.seen_s > GRACE_S:
                 self._leave(key, stay)
@@ -193,3 +190,10 @@ class Tally:
         if stay.looks >= LOOKS:
             self._add("dwell", zone, stay.label, stay.seen_s - stay.since_s)
             self._was_in[id_] = (zone, stay.seen_s)
+
+
+def _by_label(cells: Mapping[tuple[str, int], float]) -> dict[str, list[tuple[int, float]]]:
+    found: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for (label, cell), lasted_s in sorted(cells.items()):
+        found[label].append((cell, round(lasted_s, 2)))
+    return dict(found)

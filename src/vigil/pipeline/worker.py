@@ -20,6 +20,7 @@ from vigil.config.app import CameraConfig
 from vigil.config.home import Home
 from vigil.core import Clip, Step, VigilError
 from vigil.core.json import clip_json, event_json
+from vigil.core.stats import Minute, minute_json
 from vigil.pipeline.build import Builder
 from vigil.pipeline.camera import Camera
 from vigil.pipeline.dismissals import Dismissals
@@ -83,15 +84,19 @@ class PipeOutbox:
 
     def put(self, step: Step, clip: Clip | None) -> None:
         """Take over a step and the clip that goes with it."""
+        self._keep(
+            {"step": event_json(step), "clip": None if clip is None else clip_json(clip)}
+        )
+
+    def put_minute(self, minute: Minute) -> None:
+        """Take over the figures of a minute."""
+        self._keep({"minute": minute_json(minute)})
+
+    def _keep(self, message: dict[str, object]) -> None:
         with self._lock:
             self._count += 1
             number = self._count
-            message = {
-                "step": event_json(step),
-                "clip": None if clip is None else clip_json(clip),
-                "number": number,
-            }
-            data = json.dumps(message).encode()
+            data = json.dumps(message | {"number": number}).encode()
             self.unacknowledged[number] = data
             self._queue.put(data)
 
@@ -157,7 +162,7 @@ class Worker:
         self.outbox = PipeOutbox(reports)
         self._commands = commands
         self._mark = mark
-        self._builder = Builder(home)
+        self._builder = Builder(home, tell_minute=self.outbox.put_minute)
         self._stop = threading.Event()
         self.inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._ended: dict[str, CameraStats] = {}

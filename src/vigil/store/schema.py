@@ -233,6 +233,33 @@ alert_deliveries = Table(
 `opens`: its first of the alert; `can_wait`: it is not critical.
 """
 
+stats = Table(
+    "stats",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("minute_s", BigInteger, primary_key=True),
+    Column("session", String(64), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("label", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("total", Double, nullable=False),
+    Column("most", Double, nullable=False),
+    Index(None, "minute_s"),
+)
+"""One row a figure of a minute of a watch; what the columns hold says `core.stats.Figure`."""
+
+heat = Table(
+    "heat",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("minute_s", BigInteger, primary_key=True),
+    Column("session", String(64), primary_key=True),
+    Column("cells", JSON, nullable=False),
+    Index(None, "minute_s"),
+)
+"""One row a minute of a watch in which anything stood anywhere: seconds by cell, by label."""
+
 alert_silences = Table(
     "alert_silences",
     metadata,
