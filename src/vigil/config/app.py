@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Protocol, Self, runtime_checkable
 
 from pydantic import (
     AfterValidator,
@@ -32,7 +32,8 @@ from vigil.config.zones import AnyRule, Corners, Zone
 from vigil.core import Rule
 
 INHERITED = (
-    "site", "detector", "gate", "tracker", "readers", "ear", "record", "record_scenes", "rules", "health",
+    "site", "detector", "gate", "tracker", "readers", "ear", "record", "record_scenes", "rules",
+    "health",
 )  # fmt: skip
 """What a camera takes from the top of the file when it does not say so itself."""
 MERGED = ("gate", "record")
@@ -40,6 +41,15 @@ MERGED = ("gate", "record")
 ANYONE_ANYWHERE = ({"kind": "presence"},)
 HEALTH = ("camera_offline", "camera_frozen")
 SITE = "default"
+LOUD = "loud"
+"""What an ear without a model knows."""
+
+
+@runtime_checkable
+class HasLabels(Protocol):
+    """A rule that names words."""
+
+    labels: tuple[str, ...]
 
 
 def _none(value: object) -> object:
@@ -149,6 +159,20 @@ class CameraConfig(Model):
             if kind not in kinds
         ]
         return gathered(twice + unread, lambda: self)
+
+    @model_validator(mode="after")
+    def _sounds_are_known_to_the_ear(self) -> Self:
+        strange = [
+            problem(
+                ("rules", index, "labels"),
+                rule.labels,
+                f"without a model an ear knows {LOUD!r} only; name a model as `ear`",
+            )
+            for index, rule in enumerate(self.rules)
+            if self.ear is None and "sounds" in rule.signals
+            if isinstance(rule, HasLabels) and LOUD not in rule.labels
+        ]
+        return gathered(strange, lambda: self)
 
     @property
     def all_rules(self) -> tuple[Rule, ...]:

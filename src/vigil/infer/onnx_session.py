@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import cv2
-import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
 
 from vigil.core import Image, ModelCard, ModelError
-from vigil.infer.session import Output, check_shape, input_shape
+from vigil.infer.session import Output, check_shape
+from vigil.infer.tensor import InputTensor
 
 # TensorRT is left out: it compiles for minutes at start, which a watch cannot wait for unasked.
 PREFERRED = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "CPUExecutionProvider")
@@ -22,7 +21,7 @@ class OnnxSession:
         first = self._session.get_inputs()[0]
         check_shape(card, path, first.shape)
         self._name = first.name
-        self._tensor = InputTensor(card)
+        self._tensor = InputTensor(card, without_channels=len(first.shape) == 3)
         self._path = path
 
     def run(self, picture: Image) -> list[Output]:
@@ -48,45 +47,6 @@ def opened(path: Path, providers: tuple[str, ...] | None) -> onnxruntime.Inferen
         return onnxruntime.InferenceSession(path.read_bytes(), options, providers=list(chosen))
     except Exception as error:
         raise ModelError(f"{path.name}: ONNX Runtime refuses it: {_line(error)}") from error
-
-
-class InputTensor:
-    """The array that a graph takes, kept and refilled for each picture."""
-
-    def __init__(self, card: ModelCard) -> None:
-        self._card = card.input
-        self._array = np.empty(input_shape(card), card.input.dtype)
-        mean = np.asarray(card.input.mean, np.float32)
-        scale = np.asarray(card.input.scale, np.float32)
-        channels = 1 if card.input.colour == "gray" else 3
-        self._mean = np.broadcast_to(mean, channels)
-        self._scale = np.broadcast_to(scale, channels)
-
-    def fill(self, picture: Image) -> Output:
-        """Write an RGB picture in the card's colour order, layout and range; return the array."""
-        for index, plane in enumerate(self._planes(picture)):
-            target = self._plane(index)
-            np.copyto(target, plane)
-            if self._card.dtype == "float32":
-                self._normalise(target, index)
-        return self._array
-
-    def _planes(self, picture: Image) -> list[Output]:
-        if self._card.colour == "gray":
-            return [np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))]
-        # Splitting bytes first and widening plane by plane is 1.7 times as fast as a transpose.
-        red, green, blue = cv2.split(picture)
-        return [red, green, blue] if self._card.colour == "rgb" else [blue, green, red]
-
-    def _plane(self, index: int) -> Output:
-        batch = self._array[0]
-        return np.asarray(batch[index] if self._card.layout == "nchw" else batch[..., index])
-
-    def _normalise(self, plane: Output, index: int) -> None:
-        if self._mean[index]:
-            plane -= self._mean[index]
-        if self._scale[index] != 1:
-            plane *= self._scale[index]
 
 
 def _line(error: Exception) -> str:

@@ -10,6 +10,7 @@ from openvino.preprocess import ColorFormat, PrePostProcessor
 
 from vigil.core import Image, ModelCard, ModelError
 from vigil.infer.session import Output, Precision, check_shape
+from vigil.infer.tensor import InputTensor
 
 
 class OpenVinoSession:
@@ -27,8 +28,12 @@ class OpenVinoSession:
         }
         try:
             model = core.read_model(path)
-            check_shape(card, path, _shape(model))
-            compiled = core.compile_model(_with_bytes_in(model, card), "CPU", settings)
+            shape = _shape(model)
+            check_shape(card, path, shape)
+            # What has no axis of channels is no picture to OpenVINO: we fill it ourselves.
+            self._tensor = InputTensor(card, without_channels=True) if len(shape) == 3 else None
+            model = model if self._tensor is not None else _with_bytes_in(model, card)
+            compiled = core.compile_model(model, "CPU", settings)
         except RuntimeError as error:
             first_line = next((line for line in str(error).splitlines() if line.strip()), "")
             raise ModelError(f"{path.name}: OpenVINO refuses it: {first_line[:300]}") from error
@@ -38,7 +43,10 @@ class OpenVinoSession:
 
     def run(self, picture: Image) -> list[Output]:
         try:
-            self._request.infer([np.ascontiguousarray(picture)[None]], share_inputs=True)
+            given = np.ascontiguousarray(picture)[None]
+            self._request.infer(
+                [given if self._tensor is None else self._tensor.fill(picture)], share_inputs=True
+            )
         except RuntimeError as error:
             raise ModelError(f"{self._path.name}: does not run: {str(error)[:300]}") from error
         return [

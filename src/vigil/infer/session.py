@@ -80,7 +80,9 @@ def input_shape(card: ModelCard) -> tuple[int, int, int, int]:
 
 def check_shape(card: ModelCard, path: Path, shape: "list[int | str | None]") -> None:
     """Raise `ModelError` unless a graph's input, with free dimensions as words, fits the card."""
-    wanted = input_shape(card)
+    wanted: tuple[int, ...] = input_shape(card)
+    if card.input.colour == "gray" and len(shape) == 3:
+        wanted = (1, card.input.height, card.input.width)
     fits = len(shape) == len(wanted) and all(
         found == size for found, size in zip(shape, wanted, strict=True) if isinstance(found, int)
     )

@@ -72,14 +72,15 @@ class SoundDecoder:
         frame.pts = None
         try:
             if self._resampler is None:
-                self._resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+                self._resampler = av.AudioResampler(format="fltp", layout=frame.layout, rate=RATE)
             frames = self._resampler.resample(frame)
         except (av.FFmpegError, ValueError):
             # Rate or channels have changed within the stream: what follows has them all along.
             self._resampler = None
             self.failures += 1
             return []
-        return [np.asarray(each.to_ndarray().reshape(-1), np.float32) for each in frames]
+        # FFmpeg's own mixing would make what is on both sides louder than the same on one.
+        return [np.asarray(each.to_ndarray().mean(axis=0), np.float32) for each in frames]
 
 
 def _opened(encoding: Encoding) -> AudioCodecContext:

@@ -24,6 +24,7 @@ from vigil.stages.verify.answers import answer_type, judgement_of
 from vigil.stages.verify.asking import blurred, request_for
 from vigil.stages.verify.choosing import moments
 from vigil.stages.verify.health import health_verdict
+from vigil.stages.verify.heard import not_refuted
 from vigil.stages.verify.meaning import family_of, kind_of
 from vigil.stages.verify.pool import Pool, Stop
 from vigil.stages.verify.prompts import Language, Library, Prompt, prompt_hash
@@ -79,6 +80,8 @@ class AskBrain:
     ) -> Verdict:
         began_s = self.clock.monotonic_s()
         verdict = await self._asked(case, prompt, question)
+        if family_of(case) == "heard":
+            verdict = not_refuted(verdict)
         if verdict.ruling is Ruling.REJECTED and self.check_words:
             plain = await self._pool.run(lambda _stop: blurred(question))
             if plain is not None:

@@ -4,10 +4,13 @@ from typing import Literal
 
 from vigil.core import Case
 
-Family = Literal["moving", "left", "camera"]
-"""How a claim is looked into: something comes, something was left, or the camera itself ails."""
+Family = Literal["moving", "left", "camera", "heard"]
+"""How a claim is looked into: something comes, something was left, the camera itself ails, or
+something was heard.
+"""
 
 CAMERA_KINDS = frozenset({"camera_offline", "camera_frozen"})
+HEARD = "sound"
 COUNTING_KINDS = frozenset({"absence", "count"})
 """Sorts of claims that a thing in the picture does not prove; it may even refute them."""
 PEOPLE = frozenset({"person", "face"})
@@ -36,6 +39,8 @@ def kind_of(case: Case) -> str:
 def family_of(case: Case) -> Family:
     """How to look into it."""
     kind = kind_of(case)
+    if kind == HEARD:
+        return "heard"
     if kind in CAMERA_KINDS or (case.event.box is None and not case.event.path):
         return "camera" if kind in CAMERA_KINDS else "moving"
     return "left" if kind == "abandoned_object" else "moving"
