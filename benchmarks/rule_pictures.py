@@ -20,6 +20,9 @@ class Thing:
     at: Place
     told: bool = False
     car: bool = False
+    lies: bool = False
+    low: bool = False
+    """Crouches or sits."""
     to: Place | None = None
 
 
@@ -82,6 +85,29 @@ PICTURES = {
         lines=[((0.2, 0.45), (0.85, 0.45)), ((0.05, 0.85), (0.97, 0.85))],
         things=(Thing(at=(0.5, 0.5), to=(0.45, 0.92), told=True, car=True),),
     ),
+    "fall": Picture(
+        things=(
+            Thing(at=(0.35, 0.85), told=True, lies=True),
+            Thing(at=(0.62, 0.8), low=True),
+            Thing(at=(0.8, 0.75)),
+        ),
+    ),
+    "lying_still": Picture(
+        zone=SQUARE,
+        things=(
+            Thing(at=(0.4, 0.85), told=True, lies=True),
+            Thing(at=(0.65, 0.75), low=True),
+            Thing(at=(0.78, 0.7)),
+        ),
+    ),
+    "fight": Picture(
+        things=(
+            Thing(at=(0.38, 0.82), told=True, to=(0.42, 0.8)),
+            Thing(at=(0.45, 0.84), told=True, to=(0.41, 0.86)),
+            Thing(at=(0.75, 0.75)),
+            Thing(at=(0.8, 0.76)),
+        ),
+    ),
     "running": Picture(
         things=(
             Thing(at=(0.2, 0.85), to=(0.55, 0.85), told=True),
@@ -117,6 +143,8 @@ def svg(picture: Picture) -> str:
 def _drawn(thing: Thing) -> list[str]:
     near = 0.5 + 0.7 * thing.at[1]
     wide, high = (62 * near, 40 * near) if thing.car else (20 * near, 62 * near)
+    if thing.lies or thing.low:
+        wide, high = (62 * near, 18 * near) if thing.lies else (28 * near, 34 * near)
     x, y = thing.at[0] * WIDTH, thing.at[1] * HEIGHT
     colour = "#d7263d" if thing.told else "#5c6770"
     parts = [

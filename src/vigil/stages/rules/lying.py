@@ -1,0 +1,167 @@
+"""Telling who stands from who is on the ground, by boxes and by what a reader says of a posture."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from vigil.core import Box, Track
+from vigil.stages.rules.geometry import distance
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.trails import Trail, Trails
+
+POSTURE = "posture"
+"""Kind of the readings that tell how somebody holds themselves."""
+LYING = "lying"
+SURE = 0.5
+"""A reading below it is no reading."""
+UPRIGHT = 0.6
+"""Width over height of somebody who stands with their legs apart; who walks has less."""
+UP_AGAIN = 0.75
+"""Who reaches this share of their standing height is up again."""
+TALL = 0.9
+"""Who has this share of the standing height has not begun to go down."""
+STRAYED = 1.5
+"""Own standing heights: who is further from where they stood has walked, not fallen."""
+SINK_S, SINKING, STEADY = 0.4, 0.04, 0.4
+"""Who walks out below sinks by so much of their height in so many seconds, and in the same time
+before by no less than this share of it, or as much more."""
+NARROW = 0.75
+"""Own heights: who has fallen is mostly wider."""
+FAR = 1.0
+"""Own heights from who was lost to who is found on the ground, beyond which it is another."""
+LOW_DROP = 0.6
+LOW_HEIGHT = 0.45
+LOW_SHAPE = 2.1
+"""Who bends, crouches or sits keeps the head at half their height, in a box not much wider than
+high: lower or wider than that is the ground. The shape is width over height, over the height as a
+share of the standing height. (Picking up in UP-Fall: drops to .55, heights from .50, shapes to
+2.06.)"""
+
+
+def posture_of(track: Track) -> str:
+    """The word of a reader, empty where none is sure."""
+    for reading in track.readings:
+        if reading.kind == POSTURE and reading.score >= SURE:
+            return reading.word
+    return ""
+
+
+def aspect(box: Box) -> float:
+    """Width over height."""
+    return box.width / max(box.height, 1.0)
+
+
+@dataclass(kw_only=True)
+class Body(Trail):
+    """Somebody, and how they held themselves lately."""
+
+    looks: deque[tuple[float, Box]] = field(default_factory=deque)
+    """Lived seconds and boxes within the time that a fall may take."""
+    stood: Box | None = None
+    """Their box before they went down; None while they are not down."""
+    tall_lived_s: float = 0.0
+    """When they were last seen about as high as they stood before they went down."""
+    last_upright: Box | None = None
+    """When they were last seen upright before they went down."""
+    low: bool = False
+    """Whether, no later after that than a fall takes, they were lower than anybody who bends,
+    crouches or sits."""
+
+    def note(self, moment: Moment, *, within_s: float) -> None:
+        """Take in a look that found them."""
+        self.looks.append((moment.lived_s, self.box))
+        while len(self.looks) > 1 and moment.passed(self.looks[0][0], within_s):
+            self.looks.popleft()
+
+    @property
+    def height(self) -> float:
+        """Their own, as far as it was seen lately, pixels."""
+        return max([1.0, self.box.height, *(box.height for _, box in self.looks)])
+
+    def is_down(
+        self, moment: Moment, *, drop: float, wide: float, within_s: float, posture: str
+    ) -> bool:
+        """Whether they went down within a moment and have not come up since.
+
+        `posture`, where it is not empty, decides instead of the shape of the box.
+        """
+        bent = posture == LYING or (not posture and aspect(self.box) > wide)
+        if self.stood is None and bent:
+            self.stood, self.low = self._before(drop), False
+        elif self.stood is not None:
+            up = not bent and self.box.height >= UP_AGAIN * self.stood.height
+            self.stood = None if up or self._far(self.stood) else self.stood
+        if self.stood is None or not bent:
+            return False
+        in_time = not moment.passed(self.tall_lived_s, within_s)
+        self.low = self.low or (in_time and (posture == LYING or self._is_low(self.stood)))
+        return True
+
+    def walks_out(self, edge: float) -> bool:
+        """Whether they seem to leave the picture at its lower `edge`, pixels.
+
+        Their feet were beyond it while they were upright, and the head sinks as it did before, in
+        a box not much wider: a fall begins and ends at once.
+        """
+        if self.stood is None or self.last_upright is None or self.last_upright.y2 < edge:
+            return False
+        now_s, now = self.looks[-1]
+        tops = [now.y1, self._top_at(now_s - SINK_S), self._top_at(now_s - 2 * SINK_S)]
+        slower, faster = sorted((tops[0] - tops[1], tops[1] - tops[2]))
+        steady = slower > SINKING * self.height and slower >= STEADY * faster
+        return steady and now.width < NARROW * self.stood.height
+
+    def _top_at(self, lived_s: float) -> float:
+        """Where the head was at a time, or at the first look known."""
+        before = (box.y1 for then_s, box in reversed(self.looks) if then_s <= lived_s)
+        return next(before, self.looks[0][1].y1)
+
+    def _before(self, drop: float) -> Box | None:
+        """How they stood before their head dropped; None where it did not."""
+        stood = [box for _, box in self.looks if aspect(box) <= UPRIGHT]
+        if not stood:
+            return None
+        highest = min(stood, key=lambda box: box.y1)
+        dropped = self.box.y1 - highest.y1 > drop * highest.height
+        if not dropped or self._far(highest):
+            return None
+        tall = (then_s for then_s, box in self.looks if box.height >= TALL * highest.height)
+        self.tall_lived_s, self.last_upright = max(tall), stood[-1]
+        return highest
+
+    def _is_low(self, stood: Box) -> bool:
+        share = max(self.box.height, 1.0) / stood.height
+        return (
+            self.box.y1 - stood.y1 >= LOW_DROP * stood.height
+            or share <= LOW_HEIGHT
+            or aspect(self.box) >= LOW_SHAPE * share
+        )
+
+    def _far(self, stood: Box) -> bool:
+        return distance(self.box.foot, stood.foot) > STRAYED * stood.height
+
+
+BodyT = TypeVar("BodyT", bound=Body)
+
+
+class Bodies(Trails[BodyT]):
+    """Trails in which who was lost while falling is found again on the ground.
+
+    A detector loses a person in mid-fall, and finds another where the first one came to lie: lower
+    and wider than who was lost, and within their height.
+    """
+
+    def _heir(self, track: Track, moment: Moment, taken: set[int]) -> BodyT | None:
+        heir = super()._heir(track, moment, taken)
+        if heir is not None or not moment.scene.looked or aspect(track.box) <= UPRIGHT:
+            return heir
+        lost = [
+            (distance(body.box.foot, track.box.foot) / body.height, body)
+            for body in self
+            if body.number not in taken
+            and body.label == track.label
+            and body.missing_lived_s is not None
+            and track.box.y1 > body.box.y1
+        ]
+        far, body = min(lost, key=lambda pair: pair[0], default=(FAR, None))
+        return body if far < FAR else None

@@ -1,0 +1,160 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vigil.core import Box, Reading, Scene, Severity, Signals, Track
+from vigil.stages.rules.fall import Fall
+
+from .films import HEIGHT, NOON_S, WIDTH, events, raised_s, spans
+
+Shape = tuple[float, float, float, float]
+"""Middle of the foot (x, y), width and height, pixels."""
+STANDS: Shape = (600, 600, 50, 180)
+LIES: Shape = (640, 610, 170, 60)
+BENDS: Shape = (600, 600, 95, 100)
+SITS: Shape = (600, 600, 95, 95)
+
+
+def between(one: Shape, other: Shape, share: float) -> Shape:
+    x, y, wide, high = (a + share * (b - a) for a, b in zip(one, other, strict=True))
+    return x, y, wide, high
+
+
+def goes(*keys: tuple[float, Shape | None]) -> Callable[[float], Shape | None]:
+    """From shape to shape; from a key with none on, nobody is found."""
+
+    def shape(t: float) -> Shape | None:
+        for (t1, one), (t2, other) in zip(keys, [*keys[1:], (1e9, keys[-1][1])], strict=True):
+            if t1 <= t < t2:
+                return (
+                    one
+                    if one is None or other is None
+                    else between(one, other, (t - t1) / (t2 - t1))
+                )
+        return None
+
+    return shape
+
+
+def story(
+    shape: Callable[[float], Shape | None],
+    *,
+    until_s: float = 14.0,
+    hz: float = 5.0,
+    posture: Callable[[float], str] = lambda t: "",
+    ids: Callable[[float], int] = lambda t: 1,
+) -> list[Scene]:
+    scenes = []
+    for index in range(round(until_s * hz)):
+        t = index / hz
+        tracks: tuple[Track, ...] = ()
+        if (found := shape(t)) is not None:
+            x, y, wide, high = found
+            word = posture(t)
+            track = Track(
+                ids(t), "person", Box(x - wide / 2, y - high, x + wide / 2, y), 0.8, NOON_S,
+                NOON_S + t,
+            )  # fmt: skip
+            readings = (Reading("posture", word, 0.9),) if word else ()
+            tracks = (track._replace(readings=readings),)
+        scenes.append(
+            Scene(
+                source="gate", time_s=NOON_S + t, width=WIDTH, height=HEIGHT, tracks=tracks,
+                signals=Signals(), looked=True,
+            )
+        )  # fmt: skip
+    return scenes
+
+
+FALLS = goes((0, STANDS), (3, STANDS), (3.8, LIES), (9, LIES), (12, STANDS))
+
+
+@pytest.mark.parametrize("hz", [2, 5, 10, 25])
+def test_a_fall_is_told_within_two_seconds_of_the_ground_and_ends_with_getting_up(hz):
+    scenes = story(FALLS, hz=hz)
+    (told_s,) = raised_s(Fall(), scenes)
+    assert 4.0 <= told_s <= 5.6
+    ((start_s, end_s),) = spans(Fall(), scenes)
+    assert 3.0 <= start_s <= 4.0
+    assert 9.0 <= end_s <= 11.5
+    (event,) = events(Fall(), scenes)
+    assert event.claim == "A person falls to the ground in the picture."
+    assert event.claim_zh == "画面中有人跌倒在地。"
+    assert event.severity is Severity.HIGH
+
+
+@pytest.mark.parametrize("low", [BENDS, SITS, (600, 600, 70, 110)], ids=["bends", "sits", "crouch"])
+def test_who_bends_sits_or_crouches_has_not_fallen(low):
+    story_ = goes((0, STANDS), (3, STANDS), (3.8, low), (9, low), (10, STANDS))
+    assert events(Fall(), story(story_)) == []
+
+
+def test_who_lies_down_slowly_has_not_fallen():
+    slow = goes((0, STANDS), (3, STANDS), (8, LIES))
+    assert events(Fall(), story(slow)) == []
+
+
+def test_a_stumble_is_no_fall():
+    up_at_once = goes((0, STANDS), (3, STANDS), (3.3, LIES), (3.5, LIES), (3.9, STANDS))
+    assert events(Fall(), story(up_at_once, hz=10)) == []
+
+
+def test_who_is_lost_while_down_has_fallen_all_the_same():
+    lost = goes((0, STANDS), (3, STANDS), (3.8, LIES), (4.2, None))
+    assert len(events(Fall(), story(lost))) == 1
+    at_once = goes((0, STANDS), (3, STANDS), (3.3, BENDS), (3.31, None))
+    assert events(Fall(), story(at_once)) == []
+
+
+def test_who_is_lost_in_mid_fall_is_found_again_on_the_ground():
+    def shape(t: float) -> Shape | None:
+        return None if 3.3 <= t < 4.0 else FALLS(t)
+
+    (event,) = events(Fall(), story(shape, ids=lambda t: 1 if t < 3.5 else 2))
+    assert event.track_ids == (1, 2)
+    stranger = story(lambda t: STANDS if t < 3 else None)
+    far = story(lambda t: (1100, 610, 170, 60) if t > 4 else None, ids=lambda t: 2)
+    both = [
+        replace(one, tracks=one.tracks + other.tracks)
+        for one, other in zip(stranger, far, strict=True)
+    ]
+    assert events(Fall(), both) == []
+
+
+def test_a_reader_that_sees_a_posture_decides():
+    assert events(Fall(), story(FALLS, posture=lambda t: "sitting" if t > 3.4 else "")) == []
+    toward_us = goes((0, STANDS), (3, STANDS), (3.8, (600, 640, 50, 110)), (9, (600, 640, 50, 110)))
+    assert events(Fall(), story(toward_us)) == []
+    told = story(toward_us, posture=lambda t: "lying" if t > 3.4 else "upright")
+    assert len(events(Fall(), told)) == 1
+
+
+def test_only_its_zone_and_its_labels_count():
+    left = ((0.0, 0.0), (0.1, 0.0), (0.1, 1.0), (0.0, 1.0))
+    assert events(Fall(zone=left), story(FALLS)) == []
+    assert events(Fall(labels=("dog",)), story(FALLS)) == []
+
+
+def test_who_walks_towards_the_camera_or_out_below_does_not_fall():
+    nearer = goes((0, (600, 300, 30, 100)), (6, (600, 700, 110, 400)), (6.1, None))
+    assert events(Fall(), story(nearer)) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    scale=st.floats(0.2, 1.0),
+    hz=st.sampled_from([3, 5, 10, 25]),
+    lasts_s=st.floats(0.3, 1.2),
+    falls=st.booleans(),
+)
+def test_the_size_of_a_person_and_the_rate_of_looks_change_nothing(scale, hz, lasts_s, falls):
+    def shape(t: float) -> Shape | None:
+        low = LIES if falls else SITS
+        found = goes((0, STANDS), (3, STANDS), (3 + lasts_s, low), (9, low), (12, STANDS))(t)
+        x, y, wide, high = found
+        return x, y, wide * scale, high * scale
+
+    assert bool(events(Fall(), story(shape, hz=hz))) == falls
