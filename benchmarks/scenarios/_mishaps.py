@@ -102,7 +102,7 @@ def hidden(chance: Random, *, contrast: tuple[float, float] = (4, 18)) -> View:
         sharpness=chance.uniform(0.7, 1.1),
         likeness=chance.uniform(-0.05, 0.2),
         lost=chance.uniform(0.65, 0.98),
-        strange=abs(chance.gauss(0.0, 0.02)),
+        strange=chance.uniform(0.0, 0.06),
         flat=chance.uniform(0.85, 1.0),
     )
 

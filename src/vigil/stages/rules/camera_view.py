@@ -13,12 +13,15 @@ Levels = Annotated[float, Field(ge=0, le=255)]
 """Of luma."""
 MOSTLY_LOST = 0.6
 STRANGE = 0.08
-"""A cover has next to no detail of its own; a wall that the camera was turned to has more."""
+"""A cover has next to no detail of its own …"""
+SMOOTH = 0.85
+"""… or is so flat that it does not matter: a hand's shades, a blank wall."""
 
 
 def is_hidden(view: View) -> bool:
     """Whether something smooth hides most of the usual view."""
-    return view.lost >= MOSTLY_LOST and view.strange < STRANGE
+    smooth = view.strange < STRANGE or view.flat >= SMOOTH
+    return view.lost >= MOSTLY_LOST and smooth
 
 
 @part
