@@ -44,6 +44,7 @@ class _Open:
 
     minute_s: int
     sums: dict[tuple[FigureKind, str, str], _Sum] = field(default_factory=lambda: defaultdict(_Sum))
+    cells: dict[tuple[str, int], float] = field(default_factory=lambda: defaultdict(float))
 
 
 class Tally:
@@ -161,9 +162,9 @@ class Tally:
             one = self._open.sums["count", *key]
             one.most = max(one.most, count)
         self._last_counts, self._last_cells = counts, cells
-        for key, stay in list(self._stays.items()):
+        for where, stay in list(self._stays.items()):
             if scene.time_s - stay.seen_s > GRACE_S:
-                self._leave(key, stay)
+                self._leave(where, stay)
 
     def _found(self, zone: str, id_: int, label: str, scene: Scene) -> None:
         stay = self._stays.get((zone, id_))

@@ -84,9 +84,7 @@ class PipeOutbox:
 
     def put(self, step: Step, clip: Clip | None) -> None:
         """Take over a step and the clip that goes with it."""
-        self._keep(
-            {"step": event_json(step), "clip": None if clip is None else clip_json(clip)}
-        )
+        self._keep({"step": event_json(step), "clip": None if clip is None else clip_json(clip)})
 
     def put_minute(self, minute: Minute) -> None:
         """Take over the figures of a minute."""

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, cast, delete, func, insert, select
+from sqlalchemy import BigInteger, Connection, Row, cast, delete, func, insert, select
 
 from vigil.core.stats import DAY_S, HOUR_S, FigureKind, Minute
 from vigil.store.database import Database
@@ -69,7 +70,7 @@ class StatStore:
         `per`: `hour`, `day` or `all`; `offset_s`: by how much the day begins before that of UTC,
         as in a time zone to the east.
         """
-        found: dict[tuple[object, ...], Total] = {}
+        found: dict[tuple[Any, ...], Total] = {}
         size_s = PERIODS[per]
         for start_s, end_s in _spans(since_s, until_s):
             for row in self._rows(start_s, end_s, size_s, offset_s, source):
@@ -89,8 +90,8 @@ class StatStore:
                 one.total += row.total
                 one.most = max(one.most, row.most)
         watched = {key[:2]: one.total for key, one in found.items() if one.kind == "watched"}
-        for key, one in found.items():
-            one.watched_s = watched.get(key[:2], 0.0)
+        for name, one in found.items():
+            one.watched_s = watched.get(name[:2], 0.0)
         wanted = {"kind": kind, "place": place, "label": label}
         chosen = [
             one
@@ -157,7 +158,7 @@ class StatStore:
 
     def _rows(
         self, start_s: float, end_s: float, size_s: int | None, offset_s: int, source: str | None
-    ) -> Sequence[object]:
+    ) -> Sequence[Row[Any]]:
         shifted = stats.c.minute_s + offset_s
         # Whole numbers: PostgreSQL would round the quotient, and SQLite cut it off.
         period = cast(0, BigInteger) if size_s is None else (shifted - shifted % size_s) / size_s
