@@ -169,7 +169,7 @@ class CameraConfig(Model):
                 f"without a model an ear knows {LOUD!r} only; name a model as `ear`",
             )
             for index, rule in enumerate(self.rules)
-            if self.ear is None and "sounds" in rule.signals
+            if self.ear is None and "sounds" in getattr(rule, "signals", ())
             if isinstance(rule, HasLabels) and LOUD not in rule.labels
         ]
         return gathered(strange, lambda: self)
