@@ -31,6 +31,8 @@ class Actor:
     """Found in the background only, not by a detector."""
     rest_s: float = 2.0
     """For so long a thing of the background must be there before anybody can tell."""
+    removed: bool = False
+    """The background shows where it stood."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,12 @@ class Stage:
                 tracks.append(self._ghost(time_s))
             since = {index: since.get(index, time_s) for index in there}
             blobs = [
-                StaticBlob(id=index + 1, box=self._box(actors[index], place), since_s=since[index])
+                StaticBlob(
+                    id=index + 1,
+                    box=self._box(actors[index], place),
+                    since_s=since[index],
+                    removed=actors[index].removed,
+                )
                 for index, place in there.items()
                 if actors[index].blob and time_s - since[index] >= actors[index].rest_s
             ]

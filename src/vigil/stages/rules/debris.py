@@ -58,6 +58,8 @@ class Debris(PlaceRule):
     longer_than_s: Seconds = 10.0
     owner_distance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     """Nearer than this, in heights of the person, a person is with it."""
+    alone_s: Seconds = 4.0
+    """Nobody must have been with it for so long."""
     max_size: Share = 0.25
     """Largest height of a thing, as a fraction of the picture's height."""
     most_at_once: Count = 4
@@ -161,7 +163,13 @@ class Debris(PlaceRule):
 
     def _judge_thing(self, thing: LeftThing, users: list[Track], moment: Moment) -> list[Step]:
         lies = moment.passed(thing.since_lived_s, self.longer_than_s)
-        lies = lies and not is_hidden(thing.box, users) and not self._is_seen_to(thing, users)
+        if self._is_seen_to(thing, users):
+            thing.alone_lived_s = None
+        elif thing.alone_lived_s is None:
+            thing.alone_lived_s = moment.lived_s
+        alone_s = thing.alone_lived_s
+        lies = lies and alone_s is not None and moment.passed(alone_s, self.alone_s)
+        lies = lies and not is_hidden(thing.box, users)
         if not lies and thing.number not in self._lives:
             return []
         owner = () if thing.owner is None else (thing.owner,)

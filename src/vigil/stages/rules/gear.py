@@ -44,6 +44,8 @@ ASIDE = 0.1
 """By so much of a person's width gear may be beyond their sides."""
 BENT = 0.9
 """Who is wider than so many times their height is bent or lies: gear may be anywhere."""
+PUT_ON = 0.4
+"""Of the looks that count, so many must find gear for it to be worn again."""
 HIDDEN = 0.5
 """Of a head or trunk so much covered by somebody nearer to the camera, nothing is known."""
 
@@ -105,10 +107,10 @@ class Votes:
     last_s: float = 0.0
     """When it was last found to be missing."""
 
-    def note(self, moment: Moment, *, worn: bool, over_s: float) -> None:
-        """Take in a look that could have shown it."""
+    def note(self, moment: Moment, *, worn: bool, over_s: float, fewest: int) -> None:
+        """Take in a look that could have shown it; `fewest` are kept, however old."""
         self.looks.append((moment.lived_s, worn))
-        while len(self.looks) > 1 and moment.passed(self.looks[1][0], over_s):
+        while len(self.looks) > fewest and moment.passed(self.looks[1][0], over_s):
             self.looks.popleft()
 
     def decide(self, moment: Moment, *, over_s: float, inertia: int, most: float) -> None:
@@ -119,7 +121,7 @@ class Votes:
         if not self.missing and long and len(self.looks) - worn >= inertia and share <= most:
             self.missing = True
             self.since_s = moment.time_s - (moment.lived_s - self.looks[0][0])
-        elif self.missing and share >= max(0.5, most):
+        elif self.missing and share >= max(PUT_ON, most):
             self.missing = False
             self.looks.clear()
         if self.missing and self.looks[-1][0] == moment.lived_s and not self.looks[-1][1]:

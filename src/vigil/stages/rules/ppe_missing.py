@@ -17,7 +17,7 @@ from vigil.stages.rules.gear import (
 )
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.scene_rule import SceneRule
-from vigil.stages.rules.settings import Labels, Seconds, Share
+from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.trails import Trails
 
 
@@ -29,7 +29,7 @@ class PpeMissing(SceneRule):
     quarter of their box, a vest over the trunk. Detectors that tell what is worn and those that
     tell what is lacking both do; each look is a vote, and a look in which the place is cut off,
     covered or too small is none. It fires when at most `most_worn` of the votes of the last
-    `longer_than_s` found the gear, and ends when half of them do, or the person has gone. What is
+    `longer_than_s` found the gear, and ends when two of five do, or the person has gone. What is
     never found anywhere proves nothing: until gear of a kind has been seen once, or is told to be
     lacking, nobody misses it, unless `sure` is set. One event for each person and kind of gear.
     Limits: it is as good as the detector; who turns their back shows no glasses.
@@ -51,8 +51,12 @@ class PpeMissing(SceneRule):
     """Gear must have been found at least this surely."""
     min_size: Share = 0.08
     """Smallest height of a person, as a fraction of the picture's height."""
+    inertia: Count = 12
+    """In so many looks it must have been lacking: a detector that finds two helmets of three would
+    else be believed when it misses the same one a few times in a row.
+    """
     longer_than_s: Seconds = 4.0
-    most_worn: Share = 0.2
+    most_worn: Share = 0.1
     """Of the looks of that time, so many may have found it."""
     grace_s: Seconds = 2.0
     """Seconds for which a person may be hidden."""
@@ -127,7 +131,7 @@ class PpeMissing(SceneRule):
         shown = person.id in found or is_shown(kind, person, people, moment.scene)
         inside = self.stands_inside(person.box, moment.scene)
         if told is not None and shown and inside:
-            votes.note(moment, worn=told, over_s=self.longer_than_s)
+            votes.note(moment, worn=told, over_s=self.longer_than_s, fewest=self.inertia)
         if not inside and not votes.missing:
             votes.looks.clear()  # its clock begins with the zone
         votes.decide(moment, over_s=self.longer_than_s, inertia=self.inertia, most=self.most_worn)

@@ -58,7 +58,7 @@ class RemovedObject(PlaceRule):
     longer_than_s: Seconds = 4.0
     """Seconds for which it must be gone."""
     most_at_once: Count = 3
-    """More holes than this at once are a change of light."""
+    """More changes of the background than this at once are a change of light."""
     still: Share = 0.15
     """How far the foot of a track may stray, in fractions of its size, to keep its place."""
 
@@ -103,7 +103,10 @@ class RemovedObject(PlaceRule):
         for key in [one for one in self._places if isinstance(one, tuple) and one not in there]:
             steps += self._over(key, moment)
         for blob in holes:
-            together = [abs(blob.since_s - other.since_s) <= TOGETHER_S for other in holes]
+            # Light makes holes and things alike.
+            together = [
+                abs(blob.since_s - other.since_s) <= TOGETHER_S for other in signals.static_blobs
+            ]
             long = moment.time_s - blob.since_s >= self.longer_than_s - ROUNDING_S
             known = ("hole", blob.id) in self._lives
             hidden = is_hidden(blob.box, people) and not known
