@@ -11,10 +11,12 @@ from vigil.cli.demo import demo
 from vigil.cli.dismiss import dismiss
 from vigil.cli.event import event, review
 from vigil.cli.events import events
+from vigil.cli.heatmap import heatmap
 from vigil.cli.model import model
 from vigil.cli.replay import replay_command
 from vigil.cli.run import run
 from vigil.cli.score import score
+from vigil.cli.stats import stats
 from vigil.cli.status import status
 from vigil.cli.watch import watch
 from vigil.core import VigilError
@@ -37,6 +39,8 @@ app.command()(dismiss)
 app.command()(status)
 app.command()(score)
 app.command(name="replay")(replay_command)
+app.command()(stats)
+app.command()(heatmap)
 app.add_typer(model, name="model")
 app.add_typer(brain, name="brain")
 app.add_typer(alerts, name="alerts")

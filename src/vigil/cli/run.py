@@ -19,10 +19,11 @@ from vigil.pipeline.metrics import serve_metrics
 from vigil.pipeline.status_file import remove_status, write_status
 from vigil.pipeline.supervisor import Supervisor
 from vigil.store import EventStore, Retention, SteadyStore
+from vigil.store.scene_folder import SceneFolder
 from vigil.store.stat_store import StatStore
 
 log = structlog.get_logger(__name__)
-SWEEP_S = 60.0
+SWEEP_S, DAY_S = 60.0, 86_400.0
 
 
 def run(
@@ -43,7 +44,7 @@ def run_until(stop: threading.Event, config: Path) -> None:
 def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
     app = watcher.app
     events = EventStore(home.database, home.clips)
-    store = SteadyStore(events, retention(events, app.retain), home.spill)
+    store = SteadyStore(events, retention(events, app.retain, home), home.spill)
     call = Call(events, app)
     store.start()
     call.start()
@@ -69,9 +70,26 @@ def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
         log.info("stopped", events=supervisor.recorder.events)
 
 
-def retention(events: EventStore, retain: Retain) -> Retention:
+def retention(events: EventStore, retain: Retain, home: Home) -> Retention:
     """What the file says about keeping, as the store understands it."""
-    return Retention(events, days=retain.days, gb=retain.gb, reserve_mb=retain.reserve_mb)
+    most = None if retain.scenes_gb is None else retain.scenes_gb * 1e9
+    return Retention(
+        events,
+        days=retain.days,
+        gb=retain.gb,
+        reserve_mb=retain.reserve_mb,
+        scenes=SceneFolder(home.scenes, days=retain.scenes_days, limit_bytes=most),
+    )
+
+
+def forget_old(stats: StatStore, retain: Retain, now_s: float) -> None:
+    """Let figures go that are older than the file says."""
+    if retain.stats_days is None:
+        return
+    try:
+        stats.forget(now_s - retain.stats_days * DAY_S)
+    except StoreError as error:
+        log.warning("old figures stay", reason=str(error))
 
 
 def _metrics(wanted: Metrics | None, figures: Callable[[], dict[str, Any]]) -> Callable[[], None]:
@@ -91,7 +109,7 @@ def _tend(
 ) -> None:
     next_sweep_s = 0.0
     while not stop.wait(1.0):
-        _take_up(watcher, supervisor, store, call)
+        _take_up(watcher, supervisor, store, call, home)
         supervisor.tend()
         call.tend()
         write_status(home, figures(), time_s=time.time())
@@ -102,10 +120,11 @@ def _tend(
         if time.monotonic() >= next_sweep_s:
             next_sweep_s = time.monotonic() + SWEEP_S
             store.sweep()
+            forget_old(StatStore(store.store.database), watcher.app.retain, time.time())
 
 
 def _take_up(
-    watcher: ConfigWatcher, supervisor: Supervisor, store: SteadyStore, call: Call
+    watcher: ConfigWatcher, supervisor: Supervisor, store: SteadyStore, call: Call, home: Home
 ) -> None:
     before = watcher.app
     try:
@@ -121,6 +140,6 @@ def _take_up(
     for setting in found.restart_needed:
         log.warning("takes effect at the next start", setting=setting)
     if found.retain:
-        store.retention = retention(store.store, app.retain)
+        store.retention = retention(store.store, app.retain, home)
     supervisor.apply(app)
     call.apply(app)

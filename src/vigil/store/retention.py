@@ -13,6 +13,7 @@ from vigil.store.clip_folder import MARK
 from vigil.store.database import free_bytes
 from vigil.store.event_store import PAGE, EventStore, forget_clips
 from vigil.store.mending import complete_clips, correct_clip
+from vigil.store.scene_folder import SceneFolder
 from vigil.store.schema import clips
 
 log = structlog.get_logger(__name__)
@@ -69,9 +70,14 @@ class Retention:
         days: float | None = 14,
         gb: float | None = 50,
         reserve_mb: float = 512,
+        scenes: SceneFolder | None = None,
     ) -> None:
-        """`gb`: of all clips, 10**9 bytes each; `reserve_mb`: kept free for the database."""
+        """`gb`: of all clips, 10**9 bytes each; `reserve_mb`: kept free for the database.
+
+        What the recorded `scenes` take is taken from `gb`.
+        """
         self._store = store
+        self._scenes = scenes
         self._days = days
         self._limit_bytes = None if gb is None else gb * 1000 * MB
         self._reserve_bytes = reserve_mb * MB
@@ -85,8 +91,12 @@ class Retention:
         if self._days is not None:
             oldest_s = now_s - self._days * DAY_S
             swept += self._evict(lambda clip: clip.created_s < oldest_s)
+        scenes_bytes = 0
+        if self._scenes is not None:
+            swept += Swept(size_bytes=self._scenes.sweep(now_s))
+            scenes_bytes = self._scenes.size_bytes
         if self._limit_bytes is not None:
-            swept += self._shrink(self._total_bytes() - self._limit_bytes)
+            swept += self._shrink(self._total_bytes() + scenes_bytes - self._limit_bytes)
         swept += self.make_room(0)
         complete_clips(self._store)
         return swept
@@ -94,9 +104,13 @@ class Retention:
     def make_room(self, wanted_bytes: int) -> Swept:
         """Delete the oldest clips until so much is free beyond the reserve, or none is left."""
         goal = self._reserve_bytes + wanted_bytes
-        if free_bytes(self._store.folder.path) >= goal:
+        free = free_bytes(self._store.folder.path)
+        if free >= goal:
             return Swept()
-        return self._evict(lambda _: free_bytes(self._store.folder.path) < goal)
+        swept = Swept()
+        if self._scenes is not None:
+            swept += Swept(size_bytes=self._scenes.shrink(goal - free))
+        return swept + self._evict(lambda _: free_bytes(self._store.folder.path) < goal)
 
     def reconcile(
         self, now_s: float, *, grace_s: float = 60.0, waiting: Collection[str] = ()
