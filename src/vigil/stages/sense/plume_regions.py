@@ -1,0 +1,129 @@
+"""Regions that keep their place: what is seen there again is the same fire, the same smoke."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import cv2
+import numpy as np
+from jaxtyping import Int32
+
+from vigil.core import Box
+from vigil.stages.blobs import Mask
+
+NEAR = 5
+"""Cells across which two sightings belong to one region."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Region:
+    """Cells that look like fire, or like smoke, and have done so for a while."""
+
+    id: int
+    kind: Literal["fire", "smoke"]
+    since_s: float
+    seen_s: float
+    cells: Mask
+    """255 where it is, or was when last seen."""
+    box: Box
+    """In cells."""
+    area: int
+    first_area: int
+    """Over its first moments."""
+    traits: dict[str, float] = field(default_factory=dict)
+    """What its cells were like, running means."""
+
+    @property
+    def growth(self) -> float:
+        """Its area over that when it was first seen."""
+        return self.area / max(1, self.first_area)
+
+    def note(self, trait: str, value: float, weight: float) -> None:
+        """Let a measurement enter its running mean."""
+        known = self.traits.get(trait, value)
+        self.traits[trait] = known + weight * (value - known)
+
+
+class Regions:
+    """The regions of one kind. What is not seen for `gone_s` is forgotten."""
+
+    def __init__(
+        self, kind: Literal["fire", "smoke"], *, gone_s: float, settle_s: float, ids: Iterator[int]
+    ) -> None:
+        self._kind: Literal["fire", "smoke"] = kind
+        self._gone_s = gone_s
+        self._settle_s = settle_s
+        self._ids = ids
+        self._known: list[Region] = []
+
+    def __iter__(self) -> Iterator[Region]:
+        return iter(self._known)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._known.clear()
+
+    def see(self, mask: Mask, time_s: float, *, least: int, most: int = 16) -> list[Region]:
+        """Take in where it looks so now; the regions that were seen, each in one piece.
+
+        A region goes on where `mask` meets its cells, grown a little, and nowhere else: what
+        wanders about is a new region every time it has gone further than that. Of pieces smaller
+        than `least`, and of others than the `most` largest, nothing is known.
+        """
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        pieces: dict[int, list[int]] = {}
+        fresh = []
+        reach = [(region, _grown(region.cells)) for region in self._known]
+        largest = sorted(range(1, count), key=lambda number: -stats[number, cv2.CC_STAT_AREA])
+        for number in largest[:most]:
+            x, y, wide, high, area = (int(value) for value in stats[number])
+            if area < least:
+                continue
+            here = np.s_[y : y + high, x : x + wide]
+            own = labels[here] == number
+            meets = [int(np.count_nonzero(near[here][own])) for _, near in reach]
+            best = max(range(len(meets)), key=meets.__getitem__, default=None)
+            if best is None or not meets[best]:
+                fresh.append(number)
+            else:
+                pieces.setdefault(best, []).append(number)
+        seen = [
+            self._renewed(reach[index][0], _of(labels, count, numbers), time_s)
+            for index, numbers in pieces.items()
+        ]
+        self._known = [one for one in self._known if time_s - one.seen_s <= self._gone_s]
+        return seen + [self._new(_of(labels, count, [number]), time_s) for number in fresh]
+
+    def _renewed(self, region: Region, cells: Mask, time_s: float) -> Region:
+        region.cells, region.box = cells, around(cells)
+        region.area = cv2.countNonZero(cells)
+        if time_s - region.since_s <= self._settle_s:
+            region.first_area = max(region.first_area, region.area)
+        region.seen_s = time_s
+        return region
+
+    def _new(self, cells: Mask, time_s: float) -> Region:
+        area = cv2.countNonZero(cells)
+        region = Region(
+            id=next(self._ids), kind=self._kind, since_s=time_s, seen_s=time_s, cells=cells,
+            box=around(cells), area=area, first_area=area,
+        )  # fmt: skip
+        self._known.append(region)
+        return region
+
+
+def around(mask: Mask) -> Box:
+    """The box around all that is set."""
+    x, y, wide, high = cv2.boundingRect(mask)
+    return Box(float(x), float(y), float(x + wide), float(y + high))
+
+
+def _grown(mask: Mask) -> Mask:
+    return np.asarray(cv2.dilate(mask, np.ones((NEAR, NEAR), np.uint8)), np.uint8)
+
+
+def _of(labels: Int32[np.ndarray, "h w"], count: int, numbers: Sequence[int]) -> Mask:
+    """255 where a cell has one of the labels."""
+    table = np.zeros(count, np.uint8)
+    table[list(numbers)] = 255
+    return np.asarray(table[labels], np.uint8)
