@@ -61,7 +61,7 @@ class Covered(Mishap):
         if self.kind == "bag":
             # Thin plastic: what is behind it shines through as a blur.
             behind = cv2.GaussianBlur(frame, (0, 0), width / 25)
-            light = 0.7 * light + 0.3 * behind
+            light = 0.88 * light + 0.12 * behind
         np.copyto(frame, np.clip(frame * (1 - cover) + light * cover, 0, 255), "unsafe")
 
 

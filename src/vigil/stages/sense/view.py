@@ -8,6 +8,7 @@ import numpy as np
 from vigil.core import Frame, Luma, Scene, Signals, View, part
 from vigil.stages.background import share
 from vigil.stages.blobs import Polygon, polygons_mask
+from vigil.stages.sense.calm import Calm
 from vigil.stages.sense.edges import WIDTH, Grid, cells
 from vigil.stages.sense.usual_view import Difference, Glance, UsualView
 
@@ -19,9 +20,6 @@ SHARP = 0.6
 """A less sharp picture teaches nothing."""
 ASTIR = 0.2
 """Share of the picture that must move for another glance soon."""
-BRIGHTER = 12.0
-"""Levels of mean brightness that do the same."""
-LIVELY_S = 30.0
 FORGET_S = 15.0
 """A view that was begun and not seen for so long is begun anew."""
 MOST_VIEWS = 4
@@ -58,8 +56,7 @@ class ViewSense:
         self._view: View | None = None
         self._allowed: Grid = np.zeros((0, 0), np.float32)
         self._shape = (0, 0)
-        self._last_s = self._lively_s = float("-inf")
-        self._brightness = 0.0
+        self._calm = Calm(calm_s=self.calm_s, astir=ASTIR)
 
     @property
     def every_picture(self) -> bool:
@@ -69,13 +66,12 @@ class ViewSense:
         return replace(signals, view=self._view)
 
     def see(self, frame: Frame, scene: Scene | None) -> None:
-        if not self._is_due(frame.time_s, scene):
+        if not self._calm.due(frame.time_s, scene):
             return
         luma = frame.luma(WIDTH)
         if luma.shape != self._shape:
             self._restart(luma)
-        step_s = min(max(frame.time_s - self._last_s, 0.0), FORGET_S)
-        self._last_s = frame.time_s
+        step_s = min(self._calm.glanced(frame.time_s), FORGET_S)
         glance = Glance.at(luma, self._allowed)
         usual = self._nearest(glance)
         difference = usual.compare(glance) if usual else NOTHING_AMISS
@@ -85,25 +81,10 @@ class ViewSense:
             if difference.sharpness >= SHARP:
                 usual.learn(glance, frame.time_s, share(step_s, self.follow_s))
         else:
-            self._stir(frame.time_s)
+            self._calm.stir(frame.time_s)
             self._learn_new(glance, difference, frame.time_s)
         shift = (0.0, 0.0) if usual is None or well else usual.shift(glance)
         self._view = self._told(luma, glance, difference, shift, frame.time_s)
-
-    def _is_due(self, time_s: float, scene: Scene | None) -> bool:
-        signals = scene.signals if scene is not None else None
-        if signals is not None:
-            brighter = abs(signals.brightness - self._brightness) > BRIGHTER
-            self._brightness = signals.brightness
-            if signals.motion > ASTIR or brighter:
-                self._stir(time_s)
-        if time_s < self._last_s:
-            return True  # the clock was set back
-        lively = time_s - self._lively_s < LIVELY_S or not self._usual
-        return time_s - self._last_s >= (1.0 if lively else self.calm_s) - 0.05
-
-    def _stir(self, time_s: float) -> None:
-        self._lively_s = time_s
 
     def _restart(self, luma: Luma) -> None:
         self._shape = luma.shape
