@@ -1,10 +1,12 @@
 """Something is faster, or slower, than it should be, in kilometres an hour."""
 
+from collections import deque
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from vigil.core import Rung, Step, part
+from vigil.core.stats import Measure
 from vigil.stages.rules.geometry import Line, Zone
 from vigil.stages.rules.ground import Ground
 from vigil.stages.rules.moment import Moment
@@ -19,6 +21,8 @@ LOST_S = 1.0
 """A track lost and found under a new id in its place within this time goes on."""
 KMH = 3.6
 """Kilometres an hour in a metre a second."""
+MOST_MEASURED = 1000
+"""Of the speeds that nobody has asked for, so many are kept."""
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -77,6 +81,13 @@ class Speed(SceneRule):
     def forget(self) -> None:
         self._timed = Trails(Timed, grace_s=LOST_S)
         self._worst: dict[int, float] = {}
+        self._measured: deque[Measure] = deque(maxlen=MOST_MEASURED)
+
+    def measured(self) -> list[Measure]:
+        """What was measured since it was last asked, within the limit or not."""
+        found = list(self._measured)
+        self._measured.clear()
+        return found
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
@@ -85,6 +96,8 @@ class Speed(SceneRule):
             reading = self._gauge.read(thing, moment)
             if reading is not None and reading.looks >= self.inertia:
                 inside = self.stands_inside(track.box, scene)
+                if inside:
+                    self._measured.append(Measure(thing.label, reading.metres_a_second * KMH))
                 steps += self._judge_reading(thing, reading, moment, inside=inside)
         for thing in self._timed.lost(moment):
             steps += self._end(thing, moment)
