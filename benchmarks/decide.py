@@ -83,7 +83,7 @@ def measure_latency(report: Report, seconds: float) -> None:
         with site(cameras, pace=pace) as busy:
             busy.play(takes, rate=rate, seconds=seconds, seed=cameras, cuts_idle=True)
             busy.calm_down()
-            rows.append(_level(report, busy, cameras, rate) | {"load of the machine": _load()})
+            rows.append(_level(report, busy, cameras, rate) | _load())
             events = len(busy.cameras.happened)
             report.say(f"{cameras} cameras: {events} events")
     report.table(
@@ -154,7 +154,7 @@ def measure_backlog(report: Report, seconds: float) -> None:
         report.say(f"{share:.0%} of the capacity: {grew:+.1f} events a minute")
         report.details[f"backlog at {share:.0%} of the capacity"] = {
             "seconds of one answer, one at a time": round(answer_s, 2),
-            "load of the machine": _load(),
+            **_load(),
             "events": len(decided),
             "on time or not yet due": sum(_is_on_time(found) for _, found in decided),
             "growth, events a minute": round(grew, 2),
@@ -204,7 +204,7 @@ def measure_outage(report: Report) -> None:
         "deadline, s": DEADLINE_S,
         "tolerance, s": TOLERANCE_S,
         "capacity, answers a second": round(Pace().capacity, 3),
-        "load of the machine": _load(),
+        **_load(),
         "events": len(decided),
         "waiting when it came back": waiting,
         "fates": dict(fates),
@@ -246,9 +246,9 @@ def _claim_outage(
     )
 
 
-def _load() -> float:
-    """Threads that wanted a processor in the last minute, those of other programs included."""
-    return round(os.getloadavg()[0], 1)
+def _load() -> dict[str, float]:
+    """How busy the machine was, with other programs, and how urgent this one was among them."""
+    return {"load of the machine": round(os.getloadavg()[0], 1), "niceness": os.nice(0)}
 
 
 def _p(values: Iterable[float], percent: float) -> float:

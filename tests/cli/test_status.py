@@ -49,6 +49,7 @@ STATUS: dict[str, Any] = {
         ],
         "percentiles_s": {"total": {"p50": 1.25, "p95": 4.0, "p99": 9.0}},
         "brain": {"waiting": 2, "calls": {"answered": 5}, "shed": {"stale": 1}, "shared": 0},
+        "alerts": {"desk": {"delivered": 4, "failures": 0, "given_up": 0}},
     },
     "shard_restarts": 2,
 }
@@ -76,6 +77,15 @@ def test_it_says_how_events_were_decided(vigil: Any) -> None:
         "decided: 3 confirmed, 1 unverified (deadline); a verdict takes 1.2 s, 4.0 s (95 %)",
         "large model: 5 answered; waiting: 2; not asked: 1",
     ]
+
+
+def test_it_says_which_alerts_were_given_up(vigil: Any) -> None:
+    desk = {"delivered": 4, "failures": 7, "given_up": 2}
+    sinks = {"desk": desk, "room": {"delivered": 9, "failures": 0, "given_up": 0}}
+    call = STATUS["call"] | {"alerts": sinks}
+    write_status(open_home(), STATUS | {"call": call}, time_s=time.time())
+    lines = vigil("status").lines
+    assert lines[-1] == "alerts given up: 2 to desk; see: vigil alerts dead"
 
 
 def test_where_there_are_several_sites_each_is_told_apart(vigil: Any) -> None:

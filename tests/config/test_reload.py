@@ -50,6 +50,13 @@ def test_a_change_of_home_waits_for_a_restart_and_of_retain_does_not() -> None:
     assert found.retain
 
 
+def test_a_change_of_alerts_is_one_that_can_be_taken_up() -> None:
+    found = changes(parse({}), parse({"alerts": {"group_s": 7}}))
+    assert found.alerts
+    assert found
+    assert found.restart_needed == ()
+
+
 def test_a_watcher_tells_of_a_change_once(write: Write) -> None:
     watcher = ConfigWatcher(write("cameras: {a: {source: x}}"))
     assert watcher.poll() is None

@@ -46,7 +46,7 @@ STATUS: dict[str, Any] = {
         "seconds": {"queue": 1.5, "total": 6.0},
         "percentiles_s": {"total": {"p50": 1.0, "p95": 2.0, "p99": 3.0}},
         "brain": {"waiting": 3, "calls": {"answered": 5}, "shed": {"stale": 2}, "shared": 1},
-        "alerts": {"room": {"delivered": 9, "failures": 1}},
+        "alerts": {"room": {"delivered": 9, "failures": 1, "given_up": 3}},
     },
 }
 
@@ -96,6 +96,7 @@ def test_a_scrape_holds_every_figure() -> None:
     assert samples["vigil_brain_waiting",] == 3
     assert samples["vigil_alerts_delivered_total", "room"] == 9
     assert samples["vigil_alerts_failures", "room"] == 1
+    assert samples["vigil_alerts_given_up", "room"] == 3
 
 
 def test_a_port_that_is_taken_is_told_in_one_line() -> None:

@@ -56,6 +56,7 @@ def _summary(found: dict[str, Any]) -> list[str]:
     elif found["recall"]["audits"]:
         lines.append(_misses(found["recall"]))
     lines += _judged(found["call"])
+    lines += _given_up(found["call"]["alerts"])
     waiting = found["steps_waiting"]
     if waiting:
         lines.append(f"{waiting} steps wait: the database and the disk take none")
@@ -80,6 +81,15 @@ def _judged(call: dict[str, Any]) -> list[str]:
         shed = sum(brain["shed"].values())
         lines.append(f"large model: {asked}; waiting: {brain['waiting']}; not asked: {shed}")
     return lines
+
+
+def _given_up(sinks: dict[str, Any]) -> list[str]:
+    """Alerts that did not arrive and are not tried any more."""
+    letters = {name: figures["given_up"] for name, figures in sinks.items() if figures["given_up"]}
+    if not letters:
+        return []
+    told = ", ".join(f"{count} to {name}" for name, count in letters.items())
+    return [f"alerts given up: {told}; see: vigil alerts dead"]
 
 
 def _weight(processes: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from vigil.config.load import camera_folder, load
 
 NEEDS_RESTART = (
     *("home", "database", "shards", "metrics"),
-    *("brain", "verify", "decide", "budget", "neighbours", "alerts"),
+    *("brain", "verify", "decide", "budget", "neighbours"),
 )
 
 
@@ -22,11 +22,14 @@ class Changes:
     removed: tuple[str, ...] = ()
     retain: bool = False
     """Whether clips are to be kept for another time."""
+    alerts: bool = False
+    """Whether others are to be told, or otherwise."""
     restart_needed: tuple[str, ...] = ()
     """Settings whose change waits for the next start."""
 
     def __bool__(self) -> bool:
-        return any((self.added, self.changed, self.removed, self.retain, self.restart_needed))
+        cameras = (self.added, self.changed, self.removed)
+        return any((*cameras, self.retain, self.alerts, self.restart_needed))
 
 
 def changes(old: App, new: App) -> Changes:
@@ -40,6 +43,7 @@ def changes(old: App, new: App) -> Changes:
         ),
         removed=tuple(name for name in old.cameras if name not in new.cameras),
         retain=old.retain != new.retain,
+        alerts=old.alerts != new.alerts,
         restart_needed=tuple(
             word for word in NEEDS_RESTART if getattr(old, word) != getattr(new, word)
         ),

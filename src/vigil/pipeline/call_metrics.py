@@ -55,11 +55,18 @@ def _alerts(sinks: Mapping[str, Mapping[str, int]]) -> Iterable[Metric]:
     failing = GaugeMetricFamily(
         "vigil_alerts_failures", "Attempts that failed since one did not", labels=["sink"]
     )
+    given_up = GaugeMetricFamily(
+        "vigil_alerts_given_up",
+        "Dead letters: messages that are not tried any more",
+        labels=["sink"],
+    )
     for sink, figures in sinks.items():
+        given_up.add_metric([sink], figures["given_up"])
         delivered.add_metric([sink], figures["delivered"])
         failing.add_metric([sink], figures["failures"])
     yield delivered
     yield failing
+    yield given_up
 
 
 def _counted(name: str, text: str, label: str, counts: Mapping[str, int]) -> Metric:

@@ -91,18 +91,26 @@ class Lane:
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
         self._threads = threads
         self._awake = asyncio.Event()
+        self._ending = False
         self._rest_until_s = float("-inf")
 
     def wake(self) -> None:
         """Something was enqueued; to be called in the lane's own loop."""
         self._awake.set()
 
+    def end(self) -> None:
+        """Let `run` return when what is being sent is settled."""
+        self._ending = True
+        self._awake.set()
+
     async def run(self) -> None:
-        """Deliver for ever; whatever is being sent when this is cancelled is sent again."""
+        """Deliver until `end`; whatever is being sent when this is cancelled is sent again."""
         await self._open()
-        while True:
+        while not self._ending:
             self._awake.clear()
             wait_s = await self.deliver_due()
+            if self._ending:
+                return
             try:
                 async with asyncio.timeout(min(wait_s, self._patience.poll_s)):
                     await self._awake.wait()
@@ -121,7 +129,7 @@ class Lane:
         try:
             while (rest_s := self._rest_until_s - self._clock.monotonic_s()) <= 0:
                 due = await self._in_thread(self._store.take, self.name)
-                if due is None:
+                if due is None or self._ending:
                     return await self._until_due_s()
                 await self._deliver(due)
         except StoreError as error:
@@ -201,19 +209,15 @@ class Lanes:
     ) -> None:
         # Of their own: senders that block threads must not keep the others from the database.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="alerts")
-        self.lanes = {
-            name: Lane(
-                name,
-                alerter,
-                store,
-                clock=clock,
-                patience=patience,
-                picture=picture,
-                threads=self._threads,
-            )
-            for name, alerter in alerters.items()
-        }
+        self._store = store
+        self._clock = clock
+        self._picture = picture
         self._alerters = dict(alerters)
+        self._patience = patience
+        self.lanes: Mapping[str, Lane] = {name: self._lane(name) for name in alerters}
+        """Replaced as a whole, for it is read by other threads."""
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._changing = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self) -> None:
@@ -221,11 +225,70 @@ class Lanes:
         self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.TaskGroup() as group:
-                for lane in self.lanes.values():
-                    group.create_task(lane.run(), name=f"alerts to {lane.name}")
+                self._group = group
+                for name in self.lanes:
+                    self._start(name)
+                await asyncio.Event().wait()
         finally:
             self._loop = None
             await self.close()
+
+    async def apply(
+        self, alerters: Mapping[str, Alerter], *, patience: Patience | None = None
+    ) -> None:
+        """Other receivers, in the loop of `run` or before it; unchanged ones go on undisturbed.
+
+        What is being sent to one that changes may come to its end for `CLOSE_S`, and is otherwise
+        sent again, under the same id and sequence.
+        """
+        async with self._changing:
+            await self._apply(alerters, patience)
+
+    async def _apply(self, alerters: Mapping[str, Alerter], patience: Patience | None) -> None:
+        same = {
+            name
+            for name, alerter in alerters.items()
+            if patience == self._patience and self._alerters.get(name) == alerter
+        }
+        gone = {name: self._alerters[name] for name in self._alerters if name not in same}
+        kept = {name: self.lanes[name] for name in same}
+        # What is kept keeps its connections, too.
+        self._alerters = {
+            name: self._alerters[name] if name in same else alerter
+            for name, alerter in alerters.items()
+        }
+        self._patience = patience
+        await self._stop(gone)
+        self.lanes = kept | {name: self._lane(name) for name in alerters if name not in same}
+        if self._loop is not None:
+            for name in set(self.lanes) - same:
+                self._start(name)
+
+    def _lane(self, name: str) -> Lane:
+        return Lane(
+            name,
+            self._alerters[name],
+            self._store,
+            clock=self._clock,
+            patience=self._patience,
+            picture=self._picture,
+            threads=self._threads,
+        )
+
+    def _start(self, name: str) -> None:
+        work = self.lanes[name].run()
+        self._tasks[name] = self._group.create_task(work, name=f"alerts to {name}")
+
+    async def _stop(self, gone: Mapping[str, Alerter]) -> None:
+        tasks = [self._tasks.pop(name) for name in gone if name in self._tasks]
+        for name in gone:
+            self.lanes[name].end()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=CLOSE_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*map(_closed, gone.values()))
 
     def wake(self) -> None:
         """Something was enqueued and is committed; from any thread."""

@@ -131,6 +131,16 @@ class DeliveryStore:
                 found.setdefault(sink, {WAITING: 0, SENT: 0, DEAD: 0})[state] = count
         return found
 
+    def dead_counts(self) -> Mapping[str, int]:
+        """How many were given up, by sink; those without any are missing."""
+        query = (
+            select(alert_deliveries.c.sink, func.count().label("letters"))
+            .where(alert_deliveries.c.state == DEAD)
+            .group_by(alert_deliveries.c.sink)
+        )
+        with self.database.reading() as connection:
+            return {row.sink: row.letters for row in connection.execute(query)}
+
     def _settle(self, position: int, values: dict[str, Any]) -> None:
         same = alert_deliveries.c.position == position
         with self.database.writing() as connection:
