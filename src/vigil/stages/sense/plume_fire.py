@@ -31,9 +31,11 @@ IDLE_S = 0.2
 """Without any cell of the colour, the picture is looked at so often …"""
 BUSY_S = 0.05
 """… and with some, so often: more than twenty a second tell nothing more."""
+MEASURE_S = 0.15
+"""Cells are followed from picture to picture, regions so often."""
 GONE_S = 0.6
 SETTLE_S = 1.0
-WEIGHT = 0.2
+WEIGHT = 0.4
 RIM = 7
 """Cells around a region that tell whether what is near it stirs as well."""
 STEEP = 2.3
@@ -58,7 +60,7 @@ class FireRegions:
     def __init__(self, ids: Iterator[int]) -> None:
         self._regions = Regions("fire", gone_s=GONE_S, settle_s=SETTLE_S, ids=ids)
         self._flicker: Flicker | None = None
-        self._seen_s = float("-inf")
+        self._seen_s = self._measured_s = float("-inf")
 
     def __iter__(self) -> Iterator[Region]:
         return iter(self._regions)
@@ -78,6 +80,9 @@ class FireRegions:
             self._flicker = Flicker(picture, time_s) if found else None
             return
         self._flicker.see(picture, mask, time_s)
+        if 0.0 <= time_s - self._measured_s < MEASURE_S - 1e-3:
+            return
+        self._measured_s = time_s
         strange = (self._flicker.turns > STIRRING) & (self._flicker.coloured < UNLIKE)
         hot = self._hot(self._flicker, strange)
         for region in self._regions.see(hot, time_s, least=LEAST):
