@@ -9,7 +9,7 @@ from jaxtyping import Bool, UInt8
 
 from vigil.core import Box, Image
 from vigil.stages.blobs import Mask
-from vigil.stages.sense.flicker import Flicker, fire_coloured
+from vigil.stages.flicker import Flicker, fire_coloured
 from vigil.stages.sense.plume_regions import Region, Regions
 
 Flags = Bool[np.ndarray, "h w"]
@@ -38,7 +38,7 @@ SETTLE_S = 1.0
 WEIGHT = 0.4
 RIM = 7
 """Cells around a region that tell whether what is near it stirs as well."""
-STEEP = 2.3
+STEEP = 2.67
 FULL_FLICKER = 8.0
 """Turns a second that count as the most restless there is."""
 
