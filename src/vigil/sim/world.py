@@ -60,6 +60,8 @@ class Bag:
     put_down_s: float
     picked_up_s: float | None = None
     """When the owner takes it again; None: never."""
+    taken_by: int | None = None
+    """Id of another walker who takes it then, in the owner's stead."""
     kind: Literal["suitcase", "backpack", "handbag"] = "suitcase"
     colour: Colour = (0.16, 0.13, 0.12)
 
@@ -67,6 +69,13 @@ class Bag:
     def label(self) -> str:
         """The word of the COCO vocabulary."""
         return self.kind
+
+    def bent_for(self, walker: int) -> list[float]:
+        """When somebody bends down for it."""
+        taker = self.owner if self.taken_by is None else self.taken_by
+        down = [self.put_down_s] if walker == self.owner else []
+        up = [self.picked_up_s] if self.picked_up_s and walker == taker else []
+        return down + up
 
 
 Actor = Walker | Vehicle | Bag | Prop
@@ -142,8 +151,10 @@ class World:
             raise ValueError(f"every actor needs its own id: {ids}")
         walkers = {actor.id for actor in self.actors if isinstance(actor, Walker)}
         for actor in self.actors:
-            if isinstance(actor, Bag) and actor.owner not in walkers:
-                raise ValueError(f"bag {actor.id}: no walker {actor.owner}; found {walkers}")
+            if not isinstance(actor, Bag):
+                continue
+            for carrier in {actor.owner, actor.taken_by or actor.owner} - walkers:
+                raise ValueError(f"bag {actor.id}: no walker {carrier}; found {walkers}")
 
     def actor(self, id_: int) -> Actor:
         """The actor with that id."""
@@ -155,12 +166,18 @@ class World:
             actor for actor in self.actors if isinstance(actor, Walker) and actor.id == bag.owner
         )
 
+    def carrier(self, bag: Bag, time_s: float) -> Walker:
+        """Who has it in hand, or had it last."""
+        if bag.taken_by is None or not _taken(bag, time_s):
+            return self.owner(bag)
+        return next(a for a in self.actors if isinstance(a, Walker) and a.id == bag.taken_by)
+
     def stance(self, actor: Actor, time_s: float) -> Stance | None:
         """Where an actor stands on the ground, None while it is nowhere; a bag where it lies."""
         if not isinstance(actor, Bag):
             return actor.route.at(time_s)
         lies = actor.put_down_s <= time_s and not _taken(actor, time_s)
-        return self.owner(actor).route.at(actor.put_down_s if lies else time_s)
+        return self.carrier(actor, time_s).route.at(actor.put_down_s if lies else time_s)
 
     def solid(self, actor: Actor, time_s: float) -> Mesh | None:
         """The actor as it is at that time, in its place; None while it is nowhere."""
@@ -180,13 +197,13 @@ class World:
         return self._bag(actor, stance, time_s)
 
     def _pose(self, walker: Walker, stance: Stance, time_s: float) -> Pose:
-        bags = [b for b in self.actors if isinstance(b, Bag) and b.owner == walker.id]
         stoop, burdened = 0.0, False
-        for bag in bags:
-            moments = [bag.put_down_s] + ([bag.picked_up_s] if bag.picked_up_s else [])
-            near = min(abs(time_s - moment) for moment in moments)
+        for bag in (one for one in self.actors if isinstance(one, Bag)):
+            moments = bag.bent_for(walker.id)
+            near = min((abs(time_s - moment) for moment in moments), default=np.inf)
             stoop = max(stoop, float(np.clip(1.25 - near / 0.7, 0, 1)))
-            burdened |= time_s < bag.put_down_s or _taken(bag, time_s)
+            lies = bag.put_down_s <= time_s and not _taken(bag, time_s)
+            burdened |= not lies and self.carrier(bag, time_s).id == walker.id
         effort = min(stance.speed_m_s / 1.2, 1.5)
         strides = stance.travelled_m / (STRIDE_M * walker.looks.height_m / 1.75)
         idle = 0.8 * np.sin(time_s * 0.9 + walker.id) if effort < 0.3 else 0.0
@@ -203,7 +220,7 @@ class World:
         )
 
     def _bag(self, bag: Bag, stance: Stance, time_s: float) -> Mesh:
-        owner = self.owner(bag)
+        owner = self.carrier(bag, time_s)
         moment_s = time_s
         lies = bag.put_down_s <= time_s and not _taken(bag, time_s)
         if lies:
