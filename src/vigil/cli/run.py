@@ -19,10 +19,13 @@ from vigil.pipeline.metrics import serve_metrics
 from vigil.pipeline.status_file import remove_status, write_status
 from vigil.pipeline.supervisor import Supervisor
 from vigil.store import EventStore, Retention, SteadyStore
+from vigil.store.claim import Claim
 from vigil.store.scene_folder import SceneFolder
 from vigil.store.stat_store import StatStore
 
 log = structlog.get_logger(__name__)
+CLAIM_S = 3.0
+"""How long one that was killed a moment ago may still hold the database."""
 SWEEP_S, DAY_S = 60.0, 86_400.0
 
 
@@ -44,6 +47,8 @@ def run_until(stop: threading.Event, config: Path) -> None:
 def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
     app = watcher.app
     events = EventStore(home.database, home.clips)
+    claim = Claim(events.database)
+    claim.hold(wait_s=CLAIM_S)
     store = SteadyStore(events, retention(events, app.retain, home), home.spill)
     call = Call(events, app)
     store.start()
@@ -58,7 +63,7 @@ def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
     try:
         supervisor.apply(app)
         log.info("watching", cameras=len(app.cameras), home=str(home.path))
-        _tend(stop, watcher, supervisor, store, call, home, figures)
+        _tend(stop, watcher, supervisor, store, call, claim, home, figures)
     finally:
         supervisor.close()
         close_metrics()
@@ -66,6 +71,7 @@ def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
         store.close()
         call.close()
         events.close()
+        claim.close()
         remove_status(home)
         log.info("stopped", events=supervisor.recorder.events)
 
@@ -104,11 +110,13 @@ def _tend(
     supervisor: Supervisor,
     store: SteadyStore,
     call: Call,
+    claim: Claim,
     home: Home,
     figures: Callable[[], dict[str, Any]],
 ) -> None:
     next_sweep_s = 0.0
     while not stop.wait(1.0):
+        claim.hold()
         _take_up(watcher, supervisor, store, call, home)
         supervisor.tend()
         call.tend()
