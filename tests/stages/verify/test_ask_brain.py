@@ -250,7 +250,7 @@ def test_a_brain_that_fails_is_told_as_it_failed(walker: Case) -> None:
 
 def test_the_cameras_own_troubles_need_no_model(walker: Case) -> None:
     brain = RecordingBrain([{}])
-    for kind in ("camera_offline", "camera_frozen"):
+    for kind in ("camera_offline", "camera_frozen", "camera_clock"):
         case = case_of(walker.footage, event(rule="my rule", label=""), kind=kind)
         verdict = asked(case, brain)
         assert (verdict.ruling, verdict.calls) == (Ruling.CONFIRMED, 0)

@@ -125,10 +125,16 @@ def test_a_ruling_follows_the_likelihood(walker: Case) -> None:
 
 
 def test_the_cameras_own_troubles_are_confirmed_by_its_health(nobody: Case) -> None:
-    for kind in ("camera_offline", "camera_frozen"):
+    for kind in ("camera_offline", "camera_frozen", "camera_clock"):
         bare = event(rule="my own name", label="", path=(), box=None)
         verdict = looked(case_of(nobody.footage, bare, kind=kind))
         assert (verdict.ruling, verdict.likelihood) == (Ruling.CONFIRMED, 1.0)
+
+
+def test_of_the_whole_view_a_second_look_says_nothing(nobody: Case) -> None:
+    for kind in ("camera_dark", "camera_covered", "camera_blurred", "camera_moved"):
+        bare = event(rule="my own name", label="", path=(), box=None)
+        assert looked(case_of(nobody.footage, bare, kind=kind)).ruling is Ruling.UNSURE
 
 
 @dataclass
@@ -219,6 +225,8 @@ def test_the_sort_of_rule_may_be_its_name(nobody: Case) -> None:
     named = replace(nobody.event, rule="abandoned_object")
     assert family_of(replace(nobody, event=named, kind="")) == "left"
     assert family_of(replace(nobody, kind="camera_frozen")) == "camera"
+    assert family_of(replace(nobody, kind="camera_clock")) == "camera"
+    assert family_of(replace(nobody, kind="camera_covered")) == "view"
 
 
 def test_finds_in_numbers() -> None:

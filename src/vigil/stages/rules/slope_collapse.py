@@ -96,7 +96,8 @@ class SlopeCollapse(SceneRule):
         lasted = moment.time_s - change.since_s >= self.longer_than_s
         large = change.area >= self.min_area and change.strength >= self.strength
         explained = known.explained >= EXPLAINED * known.moments
-        middle = fractions(change.box.centre, moment.scene)
+        x1, y1, x2, y2 = change.box
+        middle = fractions(((x1 + x2) / 2, (y1 + y2) / 2), moment.scene)
         return large and lasted and not explained and self._area.holds(middle)
 
     def _is_explained(self, change: SurfaceChange, moment: Moment) -> bool:

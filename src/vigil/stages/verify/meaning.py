@@ -4,14 +4,17 @@ from typing import Literal
 
 from vigil.core import Case
 
-Family = Literal["moving", "left", "camera", "heard"]
-"""How a claim is looked into: something comes, something was left, the camera itself ails, or
-something was heard.
+Family = Literal["moving", "left", "camera", "view", "heard"]
+"""How a claim is looked into: something comes, something was left, the camera itself ails, it
+shows another view than usual, or something was heard.
 """
 
-CAMERA_KINDS = frozenset({"camera_offline", "camera_frozen"})
+CAMERA_KINDS = frozenset({"camera_offline", "camera_frozen", "camera_clock"})
+VIEW_KINDS = frozenset({"camera_dark", "camera_covered", "camera_blurred", "camera_moved"})
+"""Sorts of claims about the picture as a whole: a judge with words may see them, pixels of a few
+moments tell less than the watch, which compared every one."""
 HEARD = "sound"
-COUNTING_KINDS = frozenset({"absence", "count"})
+COUNTING_KINDS = frozenset({"absence", "count", "slope_collapse"})
 """Sorts of claims that a thing in the picture does not prove; it may even refute them."""
 PEOPLE = frozenset({"person", "face"})
 VEHICLES = frozenset(
@@ -41,6 +44,8 @@ def family_of(case: Case) -> Family:
     kind = kind_of(case)
     if kind == HEARD:
         return "heard"
+    if kind in VIEW_KINDS:
+        return "view"
     if kind in CAMERA_KINDS or (case.event.box is None and not case.event.path):
         return "camera" if kind in CAMERA_KINDS else "moving"
     return "left" if kind == "abandoned_object" else "moving"

@@ -8,7 +8,7 @@ from vigil.config.parts import AnyDetector
 from vigil.core import Case, Clock, Ruling, Rung, SystemClock, Verdict, part
 from vigil.stages.verify.bands import Band
 from vigil.stages.verify.evidence import Evidence, evidence, score_for
-from vigil.stages.verify.health import health_verdict
+from vigil.stages.verify.health import health_verdict, view_verdict
 from vigil.stages.verify.heard import unseen_verdict
 from vigil.stages.verify.looking import Looker
 from vigil.stages.verify.meaning import COUNTING_KINDS, family_of, kind_of, wanted
@@ -54,6 +54,8 @@ class SecondLook:
         """As `Verifier`. Events of the camera itself are confirmed by its health alone."""
         if family_of(case) == "camera":
             return health_verdict(case, self.clock)
+        if family_of(case) == "view":
+            return view_verdict(case, self.clock)
         if family_of(case) == "heard":
             return unseen_verdict(case, self.clock)
         return await self._pool.run(lambda stop: self._judge(case, stop))
