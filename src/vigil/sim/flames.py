@@ -91,13 +91,13 @@ def tongues(wide: int, high: int, climbed: float, seed: int) -> Field:
     # The tips sway to and fro; the base stands.
     sway = sampled(turbulence(seed + 1, 2, 4), 0 * up + 0.3, climbed * 0.11 + up * 0.16) - 0.5
     bent = across + 0.9 * sway * up
-    coarse = sampled(turbulence(seed, 3, 4), bent * 0.2 + 0.5, up * 0.28 + climbed * 0.25)
-    fine = sampled(turbulence(seed + 2, 4, 8), bent * 0.3, up * 0.4 + climbed * 0.42)
+    coarse = sampled(turbulence(seed, 3, 4), bent * 0.2 + 0.5, up * 0.28 + climbed * 0.4)
+    fine = sampled(turbulence(seed + 2, 4, 8), bent * 0.3, up * 0.5 + climbed * 0.9)
     reach = sampled(turbulence(seed + 3, 3, 8), bent * 0.23, 0 * up + climbed * 0.09)
     # Each place across has a height of its own, which comes and goes.
     limit = (0.35 + 0.75 * reach) * np.sqrt(np.clip(1 - bent**2, 0, 1))
     body = np.clip(1.15 - up / np.maximum(limit, 0.05), -1, 1)
-    heat = 0.8 * body + (coarse - 0.5) * (0.9 + 0.9 * up) + (fine - 0.55) * (1.0 + 0.4 * up)
+    heat = 0.75 * body + (coarse - 0.5) * (0.9 + 0.9 * up) + (fine - 0.55) * (1.0 + 0.4 * up)
     edges = np.clip((1 - np.abs(bent)) * 5, 0, 1) * np.clip((1 - up) * 6, 0, 1)
     heat = np.clip(heat, 0, 1) * edges * np.clip((up - 0.07 * bent**2) * 14, 0, 1)
     return np.asarray(cv2.GaussianBlur(heat, (0, 0), max(0.5, wide / 60)), np.float32)
@@ -108,7 +108,7 @@ def _cover(heat: Field) -> Field:
 
 
 def _coloured(heat: Field) -> Float32[np.ndarray, "h w 3"]:
-    place = np.clip(heat * 1.15, 0, 1) * (len(HEAT) - 1)
+    place = np.clip(heat, 0, 1) * (len(HEAT) - 1)
     below = np.clip(place.astype(int), 0, len(HEAT) - 2)
     part = (place - below)[..., None]
     return np.asarray(HEAT[below] * (1 - part) + HEAT[below + 1] * part, np.float32)
