@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, cast, delete, func, insert, select
+from sqlalchemy import BigInteger, Connection, Row, Table, cast, delete, func, insert, select
 
 from vigil.core.stats import DAY_S, HOUR_S, FigureKind, Minute
 from vigil.store.database import Database
@@ -72,7 +72,7 @@ class StatStore:
         """
         found: dict[tuple[Any, ...], Total] = {}
         size_s = PERIODS[per]
-        for start_s, end_s in _spans(since_s, until_s):
+        for start_s, end_s in self._spans(stats, since_s, until_s):
             for row in self._rows(start_s, end_s, size_s, offset_s, source):
                 key = (row.source, row.period, row.kind, row.place, row.label)
                 begin_s = row.first_s if size_s is None else row.period * size_s - offset_s
@@ -105,7 +105,7 @@ class StatStore:
     ) -> dict[int, float]:
         """Seconds that things stood in each cell of the grid, by its number."""
         seconds: dict[int, float] = defaultdict(float)
-        for start_s, end_s in _spans(since_s, until_s):
+        for start_s, end_s in self._spans(heat, since_s, until_s):
             query = select(heat.c.cells).where(
                 heat.c.source == source, heat.c.minute_s >= start_s, heat.c.minute_s < end_s
             )
@@ -184,10 +184,14 @@ class StatStore:
         with self.database.reading() as connection:
             return connection.execute(query).all()
 
-
-def _spans(since_s: float, until_s: float) -> Iterator[tuple[float, float]]:
-    start_s = since_s
-    while start_s < until_s:
-        end_s = min(start_s + READ_S, until_s)
-        yield start_s, end_s
-        start_s = end_s
+    def _spans(self, table: Table, since_s: float, until_s: float) -> Iterator[tuple[float, float]]:
+        """The time asked for, as far as anything is known of it, in pieces."""
+        query = select(func.min(table.c.minute_s), func.max(table.c.minute_s))
+        with self.database.reading() as connection:
+            first_s, last_s = connection.execute(query).one()
+        if first_s is None:
+            return
+        start_s, end_s = max(since_s, first_s), min(until_s, last_s + 1)
+        while start_s < end_s:
+            yield start_s, min(start_s + READ_S, end_s)
+            start_s += READ_S
