@@ -71,3 +71,24 @@ def test_a_reader_may_read_clothes_under_a_name_of_its_own():
     assert reader.kind == "upper_colour"
     assert reader.wants == {"person"}
     assert reader.area == Box(0.25, 0.18, 0.75, 0.5)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("second", "cut", "word"),
+    [
+        (6.48, (280, 66, 430, 320), "white"),
+        (16.32, (326, 168, 480, 432), "red"),
+        (17.52, (310, 6, 444, 222), "red"),
+        (26.48, (136, 40, 306, 344), "white"),
+    ],
+)
+def test_real_cars_seen_from_above_have_their_colours(picture, second, cut, word):
+    reader, image = Colour(), picture("videos/car-detection.mp4", second)
+    x1, y1, x2, y2 = cut
+    wide, high, area = x2 - x1, y2 - y1, reader.area
+    body = image[
+        round(y1 + area.y1 * high) : round(y1 + area.y2 * high),
+        round(x1 + area.x1 * wide) : round(x1 + area.x2 * wide),
+    ]
+    assert reader.one(Crop(np.ascontiguousarray(body), "car")).word == word

@@ -11,12 +11,20 @@ SEEN = 0.2
 """Score from which a joint counts."""
 LIES, BENDS = 58.0, 35.0
 """Degrees between the trunk and upright from which somebody lies, or is bent."""
-SITS = 50.0
-"""Degrees between the thighs and upright from which an upright trunk sits."""
-FOLDED = 0.45
-"""Of a trunk's length: with knees no further below the hips somebody sits, seen from the front."""
+SITS = 42.0
+"""Degrees between each thigh and upright, on average, from which an upright trunk sits."""
+FOLDED, FORESHORTENED = 0.45, 0.6
+"""With knees no further below the hips than so much of the trunk's length, or of the way from the
+knees to the ankles, somebody sits, seen from the front.
+"""
+CUT_OFF = 0.03
+"""Of the picture's height: what is found so near its lower edge may lie beyond it."""
 EXTENT = 1.5
 """Joints spread so many times wider than high belong to somebody who lies, wherever they point."""
+
+
+Joint = tuple[float, float, float]
+"""x, y and score."""
 
 
 class Held(NamedTuple):
@@ -27,8 +35,11 @@ class Held(NamedTuple):
     score: float
 
 
-def held(pose: Pose) -> Held | None:
-    """The posture that joints show; None when shoulders or hips are not to be seen."""
+def held(pose: Pose, height: float) -> Held | None:
+    """The posture that joints show in a picture so many pixels high.
+
+    None when shoulders or hips are not to be seen.
+    """
     shoulders, hips = _middle(pose, "shoulder"), _middle(pose, "hip")
     if shoulders is None or hips is None:
         return None
@@ -41,31 +52,48 @@ def held(pose: Pose) -> Held | None:
     if lean >= BENDS:
         return Held("bent", sure * _clear(min(lean - BENDS, LIES - lean)))
     knees = _middle(pose, "knee")
-    if knees is None:
+    if knees is None or knees[1] > height * (1 - CUT_OFF):
         return Held("upright", 0.5 * sure)
-    thigh, _ = _from_upright(hips, knees)
-    drop = (knees[1] - hips[1]) / max(length, 1e-6)
-    if thigh >= SITS or drop < FOLDED:
-        return Held("sitting", (sure + knees[2]) / 2 * max(_clear(thigh - SITS), 0.6))
-    return Held("upright", (sure + knees[2]) / 2 * _clear(BENDS - lean))
+    spread = _legs(pose)
+    sure = (sure + knees[2]) / 2
+    if spread >= SITS or _is_folded(pose, hips, knees, length):
+        return Held("sitting", sure * max(_clear(spread - SITS), 0.7))
+    return Held("upright", sure * _clear(min(BENDS - lean, SITS - spread)))
 
 
-def _middle(pose: Pose, joint: str) -> tuple[float, float, float] | None:
-    """x, y and score between the left one and the right one, or of the one that is seen."""
-    sides = [pose.names.index(f"{side} {joint}") for side in ("left", "right")]
-    seen = [index for index in sides if pose.scores[index] >= SEEN]
+def _middle(pose: Pose, joint: str, *, sides: tuple[str, ...] = ("left", "right")) -> Joint | None:
+    """Between the left one and the right one, or where the one is that is seen."""
+    indices = [pose.names.index(f"{side} {joint}") for side in sides]
+    seen = [index for index in indices if pose.scores[index] >= SEEN]
     if not seen:
         return None
     x, y = pose.points[seen].mean(axis=0)
     return float(x), float(y), float(pose.scores[seen].mean())
 
 
-def _from_upright(
-    upper: tuple[float, float, float], lower: tuple[float, float, float]
-) -> tuple[float, float]:
+def _from_upright(upper: Joint, lower: Joint) -> tuple[float, float]:
     """Degrees, 0 upright to 180 upside down, and length in pixels."""
     right, down = lower[0] - upper[0], lower[1] - upper[1]
     return math.degrees(math.atan2(abs(right), down)), math.hypot(right, down)
+
+
+def _legs(pose: Pose) -> float:
+    """Degrees from upright of each thigh that is seen, on average."""
+    angles = []
+    for side in ("left", "right"):
+        hip, knee = (_middle(pose, joint, sides=(side,)) for joint in ("hip", "knee"))
+        if hip is not None and knee is not None:
+            angles.append(_from_upright(hip, knee)[0])
+    return sum(angles) / len(angles) if angles else 0.0
+
+
+def _is_folded(pose: Pose, hips: Joint, knees: Joint, trunk: float) -> bool:
+    """Whether the thighs point at the camera."""
+    drop = knees[1] - hips[1]
+    if drop < FOLDED * trunk:
+        return True
+    ankles = _middle(pose, "ankle")
+    return ankles is not None and 0 < drop < FORESHORTENED * (ankles[1] - knees[1])
 
 
 def _is_spread_out(pose: Pose) -> bool:

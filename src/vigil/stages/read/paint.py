@@ -26,10 +26,12 @@ BLACK, WHITE = 28.0, 74.0
 BODY = 65.0
 """Percentile of L* taken for the paint's own: windows and tyres are darker, glare is brighter."""
 HUES = (
-    (22.0, "pink_or_red"), (56.0, "red"), (80.0, "orange"), (110.0, "yellow"),
-    (190.0, "green"), (312.0, "blue"), (345.0, "purple"), (360.0, "pink_or_red"),
+    (22.0, "rose"), (56.0, "red"), (80.0, "orange"), (110.0, "yellow"),
+    (190.0, "green"), (312.0, "blue"), (345.0, "purple"), (360.0, "rose"),
 )  # fmt: skip
 """Upper ends of hue angles in the a*b* plane, degrees from +a* towards +b*, and their words."""
+PINK = 68.0
+"""L* from which rose is pink; below, people call it red, and so is a red roof in the sun."""
 COLOURS = (
     "black", "grey", "white", "red", "orange", "yellow", "green", "blue", "purple", "brown",
     "pink",
@@ -91,8 +93,8 @@ def _shade(word: str, lab: Float32[np.ndarray, "n 3"], weights: Float32[np.ndarr
     """Hues that have names of their own when dark or pale."""
     light = float(np.average(lab[:, 0], weights=weights))
     chroma = float(np.average(np.hypot(lab[:, 1], lab[:, 2]), weights=weights))
-    if word == "pink_or_red":
-        return "pink" if light >= 62 and chroma < 60 else "red"
+    if word == "rose":
+        return "pink" if light >= PINK else "red"
     if word in ("orange", "red") and light < 45 and chroma < 42:
         return "brown"
     return "brown" if word == "yellow" and light < 42 else word

@@ -29,7 +29,7 @@ class Posture(CropReader):
     labels: Words = ("person", "pedestrian")
     crop: Part = (-0.25, -0.12, 1.25, 1.12)
     most_hz: Annotated[float, Field(gt=0, le=25)] = 4.0
-    min_score: float = 0.25
+    min_score: float = 0.3
     registry: Path | None = None
 
     def __post_init__(self) -> None:
@@ -44,7 +44,8 @@ class Posture(CropReader):
         self.weights.current()
 
     def one(self, crop: Crop) -> Reading | None:
-        found = held(pose_in(self.weights.current(), crop.image))
+        height = float(crop.image.shape[0])
+        found = held(pose_in(self.weights.current(), crop.image), height)
         if found is None or found.score < self.min_score:
             return None
         return Reading(self.kind, found.word, min(1.0, found.score))
