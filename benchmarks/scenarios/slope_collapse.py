@@ -124,7 +124,8 @@ def film(seed: int) -> Rendered:
             at = (camera.target[0] + chance.uniform(-2, 2), camera.target[1] - chance.uniform(2, 4))
             spill = Spill(start_s=start_s, at_m=at, radius_m=chance.uniform(1.2, 1.8), seed=seed)
             world, story = disturbed(world, bank, spill), "spill"
-        return rendered(world, camera, rule, story, (start_s, SECONDS, rests_s + 18))
+        told = rendered(world, camera, rule, story, (start_s, SECONDS, rests_s + 18))
+        return replace(told, detector=None)
     story = chance.choice(FILM_LURES)
     lures = {
         "shadow": StrayShadow(
@@ -139,7 +140,8 @@ def film(seed: int) -> Rendered:
         "hand": Covered(start_s=start_s, end_s=start_s + 10, seed=seed),
     }  # fmt: skip
     added = (bank, lures[story]) if story in lures else (bank,)
-    told = rendered(disturbed(world, *added), camera, rule, story)
+    # Whoever parks in front of the bank must be known for a vehicle.
+    told = replace(rendered(disturbed(world, *added), camera, rule, story), detector=None)
     if story != "parks":
         return told
     spot = camera.target[0], camera.target[1] - 1.0
@@ -147,4 +149,4 @@ def film(seed: int) -> Rendered:
         points=((spot[0] - 16, spot[1]), spot, (spot[0] + 0.3, spot[1])), start_s=start_s - 4,
         speed_m_s=4.0, stops=(Stop(1, 60.0),)))  # fmt: skip
     world = replace(told.world, actors=(*told.world.actors, car))
-    return replace(told, world=world, detector="yolox")
+    return replace(told, world=world)

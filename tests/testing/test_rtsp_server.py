@@ -213,3 +213,12 @@ def test_other_codecs_are_not_sent() -> None:
     other = replace(FEED[0], encoding=replace(FEED[0].encoding, codec="mjpeg"))
     with pytest.raises(ValueError, match="mjpeg is not sent over RTP; allowed: h264, hevc"):
         list(Packetizer(7).packets(other))
+
+
+def test_reports_of_the_cameras_clock_reach_the_packets(server: RtspServer) -> None:
+    assert all(packet.camera_s is None for packet in take(server.url("cam"), 15))
+    server.tell_time(-90.0)
+    keys = [packet for packet in take(server.url("cam"), 45) if packet.key]
+    told = [packet.camera_s - packet.received_s for packet in keys if packet.camera_s is not None]
+    assert len(told) >= 2
+    assert told == pytest.approx([-90.0] * len(told), abs=0.5)

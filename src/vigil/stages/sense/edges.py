@@ -64,6 +64,17 @@ def likeness(now: Edges, usual: Edges) -> Grid:
     return np.asarray(common / np.sqrt(now.power * usual.power + np.float32(1e-6)), np.float32)
 
 
+def straightness(edges: Edges) -> Grid:
+    """How much the edges of each cell are of one direction, 0 to 1: a texture's are of many.
+
+    The coherence of the structure tensor (Bigün and Granlund, 1987).
+    """
+    across, down = cells(edges.x * edges.x), cells(edges.y * edges.y)
+    both = cells(edges.x * edges.y)
+    apart = np.sqrt((across - down) ** 2 + 4 * both * both)
+    return np.asarray(apart / (across + down + np.float32(1e-6)), np.float32)
+
+
 def cells(plane: Plane) -> Grid:
     """Means over cells."""
     height, width = plane.shape

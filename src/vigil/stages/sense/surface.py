@@ -11,7 +11,16 @@ from vigil.core import Box, Frame, Luma, Scene, Signals, SurfaceChange, as_array
 from vigil.stages.background import share
 from vigil.stages.blobs import Blob, Mask, Polygon, find_blobs, polygons_mask
 from vigil.stages.sense.calm import Calm
-from vigil.stages.sense.edges import LASTING, WIDTH, Edges, Grid, cells, edges_of, likeness
+from vigil.stages.sense.edges import (
+    LASTING,
+    WIDTH,
+    Edges,
+    Grid,
+    cells,
+    edges_of,
+    likeness,
+    straightness,
+)
 
 ASTIR = 0.002
 TRUSTED = 0.45
@@ -20,6 +29,7 @@ CHANGED = 0.5
 """A cell has changed when its likeness falls below this share of the usual one."""
 SAME = 0.5
 """So alike to the moments before, a cell shows something that stays."""
+STRAIGHT = 0.7
 EVERYWHERE = 0.5
 """When more of the cells than this change, it is the camera or the light."""
 RECENT = 0.35
@@ -135,7 +145,9 @@ class SurfaceSense:
         trusted = (self._usual.power >= LASTING) & (self._trust >= TRUSTED)
         bare = self._usual.power < LASTING / 2
         gone = trusted & (alike < CHANGED * self._trust)
-        new = bare & (self._recent.power >= 2 * LASTING)
+        # A shadow brings nothing but its outline.
+        rough = straightness(self._recent) < STRAIGHT
+        new = bare & rough & (self._recent.power >= 2 * LASTING)
         self._stays = stays
         return (gone | new) & self._allowed, alike
 
