@@ -33,7 +33,8 @@ class SoundHeard(RuleSettings):
     """Fires when one of `labels` is heard; one event a word.
 
     `labels`: words of the camera's `ear`. `min_score`: how sure the ear must be. `longer_than_s`:
-    it must go on for so long; `inertia`: and be heard in so many pieces of sound. It ends when it
+    it must go on for so long; `inertia`: and be heard in so many pieces of sound, of which an ear's
+    overlap, so that whatever lasts is heard in two. It ends when it
     has not been heard for `close_s`. Reads no picture. Limits: what it was, only an ear with a
     model can tell; a television, and whatever else sounds alike, is heard too.
     """
@@ -45,7 +46,7 @@ class SoundHeard(RuleSettings):
     labels: Labels = ("alarm", "explosion", "glass", "gunshot", "scream")
     min_score: Share = 0.4
     longer_than_s: Seconds = 0.0
-    inertia: Count = 1
+    inertia: Count = 2
     close_s: Seconds = 3.0
 
     def __post_init__(self) -> None:
