@@ -8,6 +8,7 @@ from vigil.config.parts import AnyDetector
 from vigil.core import Case, Clock, Ruling, Rung, SystemClock, Verdict, part
 from vigil.stages.verify.bands import Band
 from vigil.stages.verify.evidence import Evidence, evidence, score_for
+from vigil.stages.verify.flame_look import PLUME_KINDS, plume_verdict
 from vigil.stages.verify.health import health_verdict, view_verdict
 from vigil.stages.verify.heard import unseen_verdict
 from vigil.stages.verify.looking import Looker
@@ -58,6 +59,8 @@ class SecondLook:
             return view_verdict(case, self.clock)
         if family_of(case) == "heard":
             return unseen_verdict(case, self.clock)
+        if (kind := kind_of(case)) in PLUME_KINDS:
+            return await self._pool.run(lambda stop: plume_verdict(case, stop, self.clock, kind))
         return await self._pool.run(lambda stop: self._judge(case, stop))
 
     async def close(self) -> None:
