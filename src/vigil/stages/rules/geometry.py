@@ -1,5 +1,6 @@
 """Zones and lines in fractions of the picture, and where a thing stands."""
 
+import math
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 from typing import Annotated, Literal, TypeVar
@@ -113,9 +114,21 @@ class Area:
             return False
         inside = self.whole
         for (x1, y1), (x2, y2) in self._edges:
-            if (y1 > y) != (y2 > y):
+            if (y1 > y) is not (y2 > y):
                 inside ^= x < x1 + (y - y1) / (y2 - y1) * (x2 - x1)
-        return inside or any(_touches(point, start, end) for start, end in self._edges)
+        return inside or self._on_border(point)
+
+    def _on_border(self, point: tuple[float, float]) -> bool:
+        x, y = point
+        slack = ON_THE_BORDER
+        for start, end in self._edges:
+            (x1, y1), (x2, y2) = start, end
+            # Whoever is beside the line of an edge is told from it by four comparisons.
+            beside = (x < x1 - slack and x < x2 - slack) or (x > x1 + slack and x > x2 + slack)
+            beyond = (y < y1 - slack and y < y2 - slack) or (y > y1 + slack and y > y2 + slack)
+            if not beside and not beyond and _touches(point, start, end):
+                return True
+        return False
 
     def box(self, scene: Scene) -> Box:
         """The smallest box around it, source pixels."""
@@ -205,7 +218,10 @@ def stand(box: Box, scene: Scene, anchor: Anchor = "foot") -> tuple[float, float
     Who is cut off by the lower edge stands on the edge, not beyond it.
     """
     x1, y1, x2, y2 = box
-    return fractions(((x1 + x2) / 2, y2 if anchor == "foot" else (y1 + y2) / 2), scene)
+    x, y = (x1 + x2) / 2 / scene.width, (y2 if anchor == "foot" else (y1 + y2) / 2) / scene.height
+    if 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0:
+        return x, y
+    return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
 
 
 def fractions(point: tuple[float, float], scene: Scene) -> tuple[float, float]:
@@ -218,7 +234,7 @@ def fractions(point: tuple[float, float], scene: Scene) -> tuple[float, float]:
 
 def distance(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Between two points, in their own unit."""
-    return float(((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2) ** 0.5)
+    return math.dist(one, other)
 
 
 def gap(one: Box, other: Box) -> float:
@@ -231,19 +247,27 @@ def gap(one: Box, other: Box) -> float:
 def overlap(one: Box, other: Box) -> float:
     """Intersection over union of two boxes, 0 to 1."""
     shared = _shared(one, other)
+    if shared <= 0.0:
+        return 0.0
     union = one.area + other.area - shared
     return shared / union if union > 0 else 0.0
 
 
 def covered(thing: Box, by: Box) -> float:
     """The share of `thing` that lies within `by`, 0 to 1."""
-    return _shared(thing, by) / thing.area if thing.area > 0 else 0.0
+    shared = _shared(thing, by)
+    return shared / thing.area if shared > 0.0 else 0.0
 
 
 def _shared(one: Box, other: Box) -> float:
-    width = min(one.x2, other.x2) - max(one.x1, other.x1)
-    height = min(one.y2, other.y2) - max(one.y1, other.y1)
-    return max(width, 0.0) * max(height, 0.0)
+    left, top, right, bottom = one
+    x1, y1, x2, y2 = other
+    # Most boxes are apart, and most are asked of by several rules.
+    width = (x2 if x2 < right else right) - (x1 if x1 > left else left)
+    if width <= 0.0:
+        return 0.0
+    height = (y2 if y2 < bottom else bottom) - (y1 if y1 > top else top)
+    return width * height if height > 0.0 else 0.0
 
 
 def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:

@@ -61,20 +61,27 @@ class Trails(Generic[TrailT]):
 
     def follow(self, moment: Moment, tracks: Sequence[Track]) -> list[tuple[TrailT, Track]]:
         """Tell which thing each of `tracks`, all seen at this moment, belongs to."""
-        known = [track for track in tracks if self.knows(track.id)]
-        pairs = [(self._trails[self._by_id[track.id]], track) for track in known]
-        taken = {trail.number for trail, _ in pairs}
+        by_id, trails = self._by_id, self._trails
+        pairs: list[tuple[TrailT, Track]] = []
+        new: list[Track] = []
         for track in tracks:
-            if not self.knows(track.id):
-                trail = self._heir(track, moment, taken) or self._new(track)
-                taken.add(trail.number)
-                # Only the newest id leads to a thing: an older one that comes back is another.
-                self._by_id.pop(trail.ids[-1] if trail.ids else track.id, None)
-                self._by_id[track.id] = trail.number
-                trail.ids = [*trail.ids[:1], *trail.ids[1:][-MOST_IDS + 2 :], track.id]
-                pairs.append((trail, track))
+            number = by_id.get(track.id)
+            if number is None:
+                new.append(track)
+            else:
+                pairs.append((trails[number], track))
+        taken = {trail.number for trail, _ in pairs}
+        for track in new:
+            trail = self._heir(track, moment, taken) or self._new(track)
+            taken.add(trail.number)
+            # Only the newest id leads to a thing: an older one that comes back is another.
+            by_id.pop(trail.ids[-1] if trail.ids else track.id, None)
+            by_id[track.id] = trail.number
+            trail.ids = [*trail.ids[:1], *trail.ids[1:][-MOST_IDS + 2 :], track.id]
+            pairs.append((trail, track))
+        time_s = moment.time_s
         for trail, track in pairs:
-            trail.box, trail.seen_s, trail.velocity = track.box, moment.time_s, track.velocity
+            trail.box, trail.seen_s, trail.velocity = track.box, time_s, track.velocity
             trail.missing_lived_s = None
         if moment.scene.looked:
             self._miss(taken, moment)
