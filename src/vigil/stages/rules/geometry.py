@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import Annotated, Literal, TypeVar
 
@@ -197,19 +198,31 @@ class Way:
     def place(self, point: tuple[float, float]) -> tuple[float, float]:
         """How far along the way the point nearest to `point` lies, and how far it is from there."""
         x, y = point
-        best = (0.0, float("inf"))
+        best = 0.0
+        nearest = math.inf
         for x1, y1, right, down, before, length in self._pieces:
             along = right * (x - x1) + down * (y - y1)
             aside = right * (y - y1) - down * (x - x1)
-            beyond = 0.0
+            away = aside * aside
             if along < 0.0 < before:
-                beyond, along = along, 0.0
+                away, along = away + along * along, 0.0
             elif along > length and before + length < self.length:
-                beyond, along = along - length, length
-            away = (aside * aside + beyond * beyond) ** 0.5
-            if away < best[1]:
-                best = (before + along, away)
-        return best
+                away, along = away + (along - length) ** 2, length
+            if away < nearest:
+                nearest, best = away, before + along
+        return best, math.sqrt(nearest)
+
+
+@lru_cache(maxsize=256)
+def way_over(points: tuple[tuple[float, float], ...], aspect: float) -> Way:
+    """The way of these points, made once for pictures of one shape."""
+    return Way(points, aspect)
+
+
+@lru_cache(maxsize=256)
+def wire_over(ends: tuple[tuple[float, float], ...], aspect: float) -> Wire:
+    """The wire of these ends, made once for pictures of one shape."""
+    return Wire(ends, aspect)
 
 
 def stand(box: Box, scene: Scene, anchor: Anchor = "foot") -> tuple[float, float]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
 
 from vigil.core import Box, Rung, Scene, Step, Track, part
-from vigil.stages.rules.geometry import Anchor, Line, Wire, distance, stand
+from vigil.stages.rules.geometry import Anchor, Line, Wire, distance, stand, wire_over
 from vigil.stages.rules.life import Sighting
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.scene_rule import SceneRule
@@ -94,7 +94,7 @@ class LineCrossing(SceneRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
-        wire = Wire(self.line, scene.width / scene.height)
+        wire = wire_over(self.line, scene.width / scene.height)
         steps: list[Step] = []
         for walker, track in self._walkers.follow(moment, self.counted(scene, self._walkers)):
             spot = self._spot(track, scene, wire)

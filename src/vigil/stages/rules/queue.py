@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from vigil.core import part
-from vigil.stages.rules.geometry import Way, WayPoints, stand
+from vigil.stages.rules.geometry import Way, WayPoints, stand, way_over
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.pace import Paced
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
@@ -78,7 +78,7 @@ class Queue(ZoneRule):
     def find(self, moment: Moment) -> Finding:
         scene = moment.scene
         late_s = self.follow(moment, self._people)
-        way = Way(self.line, scene.width / scene.height)
+        way = way_over(self.line, scene.width / scene.height)
         for person in self._people:
             if person.seen_s == moment.time_s:
                 self._note(person, moment, way)

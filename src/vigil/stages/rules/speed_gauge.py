@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from vigil.core import Scene
-from vigil.stages.rules.geometry import Point, Wire, distance, stand
+from vigil.stages.rules.geometry import Point, distance, stand, wire_over
 from vigil.stages.rules.ground import Ground
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.trails import Trail
@@ -146,7 +146,7 @@ def _crossed(
     scene: Scene,
 ) -> float | None:
     """When, as a share of the time between two looks, the line was crossed between its ends."""
-    wire = Wire(line, scene.width / scene.height)
+    wire = wire_over(line, scene.width / scene.height)
     start, end = wire.upright(before), wire.upright(now)
     one, other = wire.beyond(start), wire.beyond(end)
     # Who reaches the line exactly passes it then, and not again when going on.

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, NamedTuple
 from pydantic import Field
 
 from vigil.core import Rung, Step, Track, part
-from vigil.stages.rules.geometry import Way, WayPoints, distance, stand
+from vigil.stages.rules.geometry import Way, WayPoints, distance, stand, way_over
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Share
@@ -74,7 +74,7 @@ class WrongWay(SceneRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
-        way = Way(self.lane, scene.width / scene.height)
+        way = way_over(self.lane, scene.width / scene.height)
         steps: list[Step] = []
         for mover, track in self._movers.follow(moment, self.counted(scene, self._movers)):
             self._advance(mover, track, moment, way)
