@@ -17,6 +17,7 @@
     · BrainRefused   it will not answer this question
     · BrainGarbled   what it says fits no schema
     · BudgetSpent    it must not be asked any more today
+  - DataError        a data set of labels cannot be read or written
   - AlertError       a message did not reach its receiver
     · AlertDelayed   the receiver is not there for now; the same message may be sent again
     · AlertRefused   the receiver will never take this message
@@ -107,6 +108,10 @@ class BrainGarbled(BrainError):
 
 class BudgetSpent(BrainError):
     """A budget of calls or tokens is spent; the text says which and until when."""
+
+
+class DataError(VigilError):
+    """A data set cannot be read or written: which file, what is wrong, what is allowed."""
 
 
 class AlertError(VigilError):
