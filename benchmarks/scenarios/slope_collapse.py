@@ -34,13 +34,13 @@ def scenario(chance: Random) -> Scenario:
     """Ground that has changed for good, or what only resembles it."""
     slides = chance.random() < 0.5
     story = chance.choice(("slides", "spill", "two slides")) if slides else chance.choice(LURES)
-    start_s = chance.uniform(5, 30)
+    start_s = chance.uniform(5, 25)
     patches = [_patch(chance, story, start_s)]
-    wanted = [Wanted(start_s=start_s, end_s=118.0, by_s=start_s + 22)] if slides else []
+    wanted = [Wanted(start_s=start_s, end_s=118.0, by_s=start_s + 38)] if slides else []
     if story == "two slides":
         later_s = start_s + chance.uniform(20, 40)
         patches.append(_patch(chance, story, later_s, left=0.65))
-        wanted.append(Wanted(start_s=later_s, end_s=118.0, by_s=later_s + 22))
+        wanted.append(Wanted(start_s=later_s, end_s=118.0, by_s=later_s + 38))
     parked = story in {"parks", "stands"}
     label = {"parks": "car", "stands": "person"}.get(story, "person")
     scenes = _scenes(chance, patches, label if parked else None, slides and chance.random() < 0.5)
@@ -55,7 +55,7 @@ def _patch(chance: Random, story: str, start_s: float, left: float = 0.3) -> _Pa
     if story == "outside":
         side = min(side, 0.15)
     box = Box(x * WIDTH, y * HEIGHT, (x + side) * WIDTH, (y + side) * HEIGHT)
-    end_s = start_s + (chance.uniform(5, 13) if story == "comes and goes" else 500.0)
+    end_s = start_s + (chance.uniform(5, 27) if story == "comes and goes" else 500.0)
     strength = chance.uniform(0.7, 1.0) if story != "faint" else chance.uniform(0.2, 0.42)
     if story == "nothing":
         start_s = 1e9

@@ -14,6 +14,8 @@ from vigil.stages.rules.settings import Labels, Seconds, Share
 
 IN_FRONT = 0.3
 """Share of a changed region that a thing's box must cover to be what changed it."""
+TOGETHER_S = 10.0
+"""What comes to rest within so many seconds came down together."""
 EXPLAINED = 0.3
 """Share of its moments in which a thing must be there; who only walks by explains nothing."""
 
@@ -26,6 +28,8 @@ class _Change:
     moments: int = 0
     explained: int = 0
     """Moments in which something that a detector knows was there."""
+    event: int | None = None
+    """The event that it belongs to, once it is told."""
 
 
 @part
@@ -45,18 +49,21 @@ class SlopeCollapse(SceneRule):
 
     name: str = "slope_collapse"
     labels: Labels = (
+        "backpack",
         "bicycle",
         "bus",
         "car",
+        "handbag",
         "motorcycle",
         "person",
+        "suitcase",
         "train",
         "truck",
         "van",
         "vehicle",
     )
     """Things that explain a change; not what is looked for."""
-    longer_than_s: Seconds = 15.0
+    longer_than_s: Seconds = 30.0
     min_area: Share = 0.008
     """Fraction of the picture."""
     strength: Annotated[Share, Field(gt=0)] = 0.5
@@ -71,6 +78,7 @@ class SlopeCollapse(SceneRule):
 
     def forget(self) -> None:
         self._changes: dict[int, _Change] = {}
+        self._began_s: dict[int, float] = {}
 
     def judge(self, moment: Moment) -> list[Step]:
         signals = moment.scene.signals
@@ -82,17 +90,35 @@ class SlopeCollapse(SceneRule):
             known.seen_lived_s = moment.lived_s
             known.moments += 1
             known.explained += self._is_explained(change, moment)
-            if self._is_told(change, known, moment):
-                steps += self._lives.hold(change.id, moment, self._seen(change, moment))
-        for number, known in list(self._changes.items()):
-            if moment.passed(known.seen_lived_s, max(self.gone_s, 1e-3)):
-                del self._changes[number]
-                steps += self._lives.end(number, moment)
+            if known.event is None and self._is_told(change, known, moment):
+                known.event = self._event_for(change)
+            if known.event is not None:
+                steps += self._lives.hold(known.event, moment, self._seen(change, moment))
+        return steps + self._end_what_is_gone(moment)
+
+    def _event_for(self, change: SurfaceChange) -> int:
+        """The event of what came down with it, or one of its own."""
+        for number, since_s in self._began_s.items():
+            if abs(since_s - change.since_s) <= TOGETHER_S:
+                return number
+        self._began_s[change.id] = change.since_s
+        return change.id
+
+    def _end_what_is_gone(self, moment: Moment) -> list[Step]:
+        kept = {
+            number: known
+            for number, known in self._changes.items()
+            if not moment.passed(known.seen_lived_s, max(self.gone_s, 1e-3))
+        }
+        self._changes = kept
+        there = {known.event for known in kept.values()}
+        steps: list[Step] = []
+        for number in [each for each in self._began_s if each not in there]:
+            del self._began_s[number]
+            steps += self._lives.end(number, moment)
         return steps
 
     def _is_told(self, change: SurfaceChange, known: _Change, moment: Moment) -> bool:
-        if change.id in self._lives:
-            return True
         lasted = moment.time_s - change.since_s >= self.longer_than_s
         large = change.area >= self.min_area and change.strength >= self.strength
         explained = known.explained >= EXPLAINED * known.moments

@@ -30,8 +30,8 @@ CHANGED = 0.5
 SAME = 0.5
 """So alike to the moments before, a cell shows something that stays."""
 STRAIGHT = 0.7
-EVERYWHERE = 0.5
-"""When more of the cells than this change, it is the camera or the light."""
+EVERYWHERE = 0.4
+"""When more than this of the cells that tell anything change, it is the camera or the light."""
 RECENT = 0.35
 """Weight of the newest picture in the average of the last few."""
 JOIN = 3
@@ -152,7 +152,9 @@ class SurfaceSense:
         return (gone | new) & self._allowed, alike
 
     def _is_everywhere(self, changed: Cells, time_s: float) -> bool:
-        if changed.sum() <= EVERYWHERE * self._allowed.sum():
+        assert self._usual is not None
+        telling = (self._usual.power >= LASTING) & (self._trust >= TRUSTED) & self._allowed
+        if changed.sum() <= EVERYWHERE * (telling | changed).sum():
             self._everywhere_s = None
             return False
         if self._everywhere_s is None:
