@@ -222,6 +222,5 @@ def _signals(moving: Mapping[int, float]) -> Signals:
 
 def _is_low(deeds: Sequence[Deed], time_s: float) -> bool:
     return any(
-        deed.what in GROUND and (deed.start_s + deed.reached_s) / 2 <= time_s < deed.rises_s + 1
-        for deed in deeds
+        deed.what in GROUND and deed.reached_s - 0.4 <= time_s < deed.rises_s + 1 for deed in deeds
     )

@@ -18,6 +18,8 @@ UPRIGHT = 0.6
 """Width over height of somebody who stands with their legs apart; who walks has less."""
 UP_AGAIN = 0.75
 """Who reaches this share of their standing height is up again."""
+BEFORE_S = 1.5
+"""How they held themselves so long before a fall is remembered: who kneels first has not stood."""
 TALL = 0.9
 """Who has this share of the standing height has not begun to go down."""
 STRAYED = 1.5
@@ -36,6 +38,9 @@ LOW_SHAPE = 2.1
 high: lower or wider than that is the ground. The shape is width over height, over the height as a
 share of the standing height. (Picking up in UP-Fall: drops to .55, heights from .50, shapes to
 2.06.)"""
+
+WORDS = 2
+"""A reader that is wrong is seldom wrong twice."""
 
 
 def posture_of(track: Track) -> str:
@@ -56,13 +61,15 @@ class Body(Trail):
     """Somebody, and how they held themselves lately."""
 
     looks: deque[tuple[float, Box]] = field(default_factory=deque)
-    """Lived seconds and boxes within the time that a fall may take."""
+    """Lived seconds and boxes within the time that a fall may take, and some before."""
     stood: Box | None = None
     """Their box before they went down; None while they are not down."""
     tall_lived_s: float = 0.0
     """When they were last seen about as high as they stood before they went down."""
     last_upright: Box | None = None
     """When they were last seen upright before they went down."""
+    said_lying: int = 0
+    """Looks since then of which a reader said so."""
     low: bool = False
     """Whether, no later after that than a fall takes, they were lower than anybody who bends,
     crouches or sits."""
@@ -70,7 +77,7 @@ class Body(Trail):
     def note(self, moment: Moment, *, within_s: float) -> None:
         """Take in a look that found them."""
         self.looks.append((moment.lived_s, self.box))
-        while len(self.looks) > 1 and moment.passed(self.looks[0][0], within_s):
+        while len(self.looks) > 1 and moment.passed(self.looks[0][0], within_s + BEFORE_S):
             self.looks.popleft()
 
     @property
@@ -87,14 +94,16 @@ class Body(Trail):
         """
         bent = posture == LYING or (not posture and aspect(self.box) > wide)
         if self.stood is None and bent:
-            self.stood, self.low = self._before(drop), False
+            self.stood, self.low, self.said_lying = self._before(drop), False, 0
         elif self.stood is not None:
             up = not bent and self.box.height >= UP_AGAIN * self.stood.height
             self.stood = None if up or self._far(self.stood) else self.stood
         if self.stood is None or not bent:
             return False
-        in_time = not moment.passed(self.tall_lived_s, within_s)
-        self.low = self.low or (in_time and (posture == LYING or self._is_low(self.stood)))
+        if not moment.passed(self.tall_lived_s, within_s):
+            self.said_lying += posture == LYING
+            enough = self.said_lying >= WORDS if posture else self._is_low(self.stood)
+            self.low = self.low or enough
         return True
 
     def walks_out(self, edge: float) -> bool:

@@ -103,7 +103,9 @@ class LyingStill(SceneRule):
     def _judge_person(self, person: _Liar, moment: Moment) -> list[Step]:
         if not person.rest.on:
             return self._lives.end(person.number, moment)
-        if not person.rest.lasted(moment, self.longer_than_s):
+        # Who seemed up at the last look may be getting up: that is waited for.
+        lay = person.rest.last_s >= person.seen_s
+        if not lay or not person.rest.lasted(moment, self.longer_than_s):
             return []
         sighting = self.sighting(
             start_s=person.rest.since_s,
