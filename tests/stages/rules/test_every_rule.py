@@ -11,10 +11,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from vigil.core import Box, Event, Flight, Health, Rule, Rung, Scene, Signals, StaticBlob, Track
+from vigil.core import (
+    Box,
+    Event,
+    Flight,
+    Health,
+    Rule,
+    Rung,
+    Scene,
+    Signals,
+    StaticBlob,
+    SurfaceChange,
+    Track,
+    View,
+)
 from vigil.stages.rules.abandoned_object import AbandonedObject
 from vigil.stages.rules.absence import Absence
+from vigil.stages.rules.camera_blurred import CameraBlurred
+from vigil.stages.rules.camera_clock import CameraClock
+from vigil.stages.rules.camera_covered import CameraCovered
+from vigil.stages.rules.camera_dark import CameraDark
 from vigil.stages.rules.camera_frozen import CameraFrozen
+from vigil.stages.rules.camera_moved import CameraMoved
 from vigil.stages.rules.camera_offline import CameraOffline
 from vigil.stages.rules.count import Count
 from vigil.stages.rules.crowd import Crowd
@@ -30,6 +48,7 @@ from vigil.stages.rules.queue import Queue
 from vigil.stages.rules.removed_object import RemovedObject
 from vigil.stages.rules.running import Running
 from vigil.stages.rules.shelf import Shelf
+from vigil.stages.rules.slope_collapse import SlopeCollapse
 from vigil.stages.rules.speed import Speed
 from vigil.stages.rules.stopped_vehicle import StoppedVehicle
 from vigil.stages.rules.thrown_object import ThrownObject
@@ -121,6 +140,12 @@ EVERY_RULE: dict[str, Make] = {
     "presence, moved": lambda: Presence(zone=ZONE, labels=ANYONE, moved=0.5),
     "camera_offline": CameraOffline,
     "camera_frozen": CameraFrozen,
+    "camera_blurred": lambda: CameraBlurred(longer_than_s=2.0),
+    "camera_clock": lambda: CameraClock(longer_than_s=2.0),
+    "camera_covered": lambda: CameraCovered(longer_than_s=1.0),
+    "camera_dark": lambda: CameraDark(longer_than_s=1.0),
+    "camera_moved": lambda: CameraMoved(longer_than_s=1.0),
+    "slope_collapse": lambda: SlopeCollapse(longer_than_s=5.0, gone_s=1.0),
 }
 UNSTIRRED = {
     "removed_object",
@@ -289,7 +314,11 @@ def wild_scenes(chance: Random) -> list[Scene]:
         jump_s = chance.uniform(-1e4, 1e4) if chance.random() < 0.1 else 0.0
         time_s += chance.choice([0.0, 0.1, 0.2, 1.0, 5.0, -0.3]) + jump_s
         width, height = chance.choice([(1280, 720), (1280, 720), (64, 900), (0, 0)])
-        health = Health(offline_s=chance.choice([0, 3, 50]), frozen_s=chance.choice([0, 3, 50]))
+        health = Health(
+            offline_s=chance.choice([0, 0, 3, 50]),
+            frozen_s=chance.choice([0, 3, 50]),
+            clock_off_s=chance.choice([None, 0.1, 99.0, 99.0, -1e9]),
+        )
         scenes.append(
             Scene(
                 source="gate",
@@ -300,6 +329,9 @@ def wild_scenes(chance: Random) -> list[Scene]:
                 signals=Signals(
                     static_blobs=tuple(wild_blob(chance, n, time_s) for n in some(chance, 3)),
                     flights=tuple(wild_flight(chance, n, time_s) for n in some(chance, 3)),
+                    view=wild_view(chance),
+                    surface=tuple(wild_change(chance, n, time_s) for n in some(chance, 3)),
+                    brightness=chance.choice([0.0, 2.0, 100.0]),
                 )
                 if chance.random() < 0.7
                 else None,
@@ -308,6 +340,34 @@ def wild_scenes(chance: Random) -> list[Scene]:
             )
         )
     return scenes
+
+
+def wild_view(chance: Random) -> View | None:
+    ill = chance.random() < 0.6
+    return (
+        None
+        if chance.random() < 0.2
+        else View(
+            contrast=chance.choice([0.0, 2.0, 50.0]),
+            sharpness=chance.choice([0.0, 0.2, 1.0, 3.0]),
+            likeness=0.1 if ill else chance.choice([-1.0, 0.2, 0.9]),
+            shift=chance.choice([(0.0, 0.0), (0.2, -0.1)]),
+            flat=chance.random(),
+            lost=0.9 if ill else chance.random(),
+            strange=chance.choice([0.0, 0.5]),
+            new_s=chance.choice([0.0, 5.0, 1e6]),
+        )
+    )
+
+
+def wild_change(chance: Random, number: int, time_s: float) -> SurfaceChange:
+    return SurfaceChange(
+        id=number,
+        box=wild_box(chance),
+        since_s=time_s - chance.choice([0, 1, 8, 1e5, -10]),
+        area=chance.choice([0.0, 0.05, 1.0]),
+        strength=chance.random(),
+    )
 
 
 def some(chance: Random, most: int) -> list[int]:
@@ -370,6 +430,24 @@ def test_a_rule_reads_scenes_and_nothing_else(name, seed):
     ]
 
 
+def ailing(name: str, scene: Scene, t: float) -> Scene:
+    """The scene, with whatever ails the camera of which that rule tells."""
+    if name == "camera_offline":
+        return replace(scene, health=Health(offline_s=t, frozen_s=0.0))
+    if name == "camera_clock":
+        return replace(scene, health=Health(clock_off_s=20 * t))
+    views = {
+        "camera_blurred": View(contrast=40, sharpness=0.1, likeness=0.7),
+        "camera_covered": View(contrast=9, lost=0.9, flat=0.9, likeness=0.0),
+        "camera_dark": View(contrast=1),
+        "camera_moved": View(contrast=40, likeness=0.0, strange=0.6, new_s=t),
+    }
+    view = views.get(name) if t > 5 else View(contrast=40)
+    slid = SurfaceChange(id=1, box=Box(0, 0, 200, 200), since_s=NOON_S, area=0.05, strength=0.9)
+    signals = replace(scene.signals or Signals(), view=view, surface=(slid,))
+    return replace(scene, signals=signals, health=Health(frozen_s=t))
+
+
 @pytest.mark.parametrize("name", EVERY_RULE)
 def test_an_open_event_ends_with_the_close(name):
     story = [
@@ -377,13 +455,7 @@ def test_an_open_event_ends_with_the_close(name):
         Actor(id=2, blob=True, high=0.05, where=stands((0.2, 0.4))),
     ]
     scenes = film(*story, until_s=30)
-    sick = [
-        replace(scene, health=Health(offline_s=t, frozen_s=0.0))
-        if name == "camera_offline"
-        else replace(scene, health=Health(frozen_s=t))
-        for scene in scenes
-        for t in [scene.time_s - NOON_S]
-    ]
+    sick = [ailing(name, scene, scene.time_s - NOON_S) for scene in scenes]
     rule = EVERY_RULE[name]()
     steps = [step for scene in sick for step in rule.update(scene)]
     ending = rule.close(NOON_S + 30)
