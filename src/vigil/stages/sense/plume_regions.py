@@ -1,12 +1,12 @@
 """Regions that keep their place: what is seen there again is the same fire, the same smoke."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 import cv2
 import numpy as np
-from jaxtyping import Int32
+from jaxtyping import UInt8
 
 from vigil.core import Box
 from vigil.stages.blobs import Mask
@@ -71,28 +71,37 @@ class Regions:
         than `least`, and of others than the `most` largest, nothing is known.
         """
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        pieces: dict[int, list[int]] = {}
-        fresh = []
-        reach = [(region, _grown(region.cells)) for region in self._known]
+        reach = self._reach(mask.shape)
+        pieces: dict[int, Mask] = {}
         largest = sorted(range(1, count), key=lambda number: -stats[number, cv2.CC_STAT_AREA])
         for number in largest[:most]:
             x, y, wide, high, area = (int(value) for value in stats[number])
             if area < least:
-                continue
+                break
             here = np.s_[y : y + high, x : x + wide]
             own = labels[here] == number
-            meets = [int(np.count_nonzero(near[here][own])) for _, near in reach]
-            best = max(range(len(meets)), key=meets.__getitem__, default=None)
-            if best is None or not meets[best]:
-                fresh.append(number)
-            else:
-                pieces.setdefault(best, []).append(number)
+            meets = np.bincount(reach[here][own], minlength=1)
+            # Those that meet nothing are new, each by itself.
+            index = int(np.argmax(meets[1:])) if meets[1:].any() else -number
+            cells = pieces.setdefault(index, np.zeros(mask.shape, np.uint8))
+            cells[here][own] = 255
         seen = [
-            self._renewed(reach[index][0], _of(labels, count, numbers), time_s)
-            for index, numbers in pieces.items()
+            self._renewed(self._known[index], cells, time_s)
+            for index, cells in pieces.items()
+            if index >= 0
         ]
         self._known = [one for one in self._known if time_s - one.seen_s <= self._gone_s]
-        return seen + [self._new(_of(labels, count, [number]), time_s) for number in fresh]
+        return seen + [self._new(cells, time_s) for index, cells in pieces.items() if index < 0]
+
+    def _reach(self, shape: tuple[int, ...]) -> UInt8[np.ndarray, "h w"]:
+        """Where a sighting belongs to a known region: one more than its place in the list."""
+        reach = np.zeros(shape, np.uint8)
+        for number, region in enumerate(self._known[:254], 1):
+            x1, y1, x2, y2 = (int(side) for side in region.box)
+            here = np.s_[max(0, y1 - NEAR) : y2 + NEAR, max(0, x1 - NEAR) : x2 + NEAR]
+            near = cv2.dilate(region.cells[here], np.ones((NEAR, NEAR), np.uint8)) > 0
+            reach[here][near & (reach[here] == 0)] = number
+        return reach
 
     def _renewed(self, region: Region, cells: Mask, time_s: float) -> Region:
         region.cells, region.box = cells, around(cells)
@@ -116,14 +125,3 @@ def around(mask: Mask) -> Box:
     """The box around all that is set."""
     x, y, wide, high = cv2.boundingRect(mask)
     return Box(float(x), float(y), float(x + wide), float(y + high))
-
-
-def _grown(mask: Mask) -> Mask:
-    return np.asarray(cv2.dilate(mask, np.ones((NEAR, NEAR), np.uint8)), np.uint8)
-
-
-def _of(labels: Int32[np.ndarray, "h w"], count: int, numbers: Sequence[int]) -> Mask:
-    """255 where a cell has one of the labels."""
-    table = np.zeros(count, np.uint8)
-    table[list(numbers)] = 255
-    return np.asarray(table[labels], np.uint8)

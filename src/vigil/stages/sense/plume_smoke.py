@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from vigil.core import Box, Image
 from vigil.stages.background import Background
@@ -88,10 +88,13 @@ class SmokeRegions:
     def _unlearnt(self, held: Mask | None, time_s: float) -> Mask | None:
         """Where the background must not learn: what may be smoke would be gone in its middle."""
         young = [one.cells for one in self._regions if time_s - one.since_s < HELD_S]
-        for cells in young:
-            near = np.asarray(cv2.dilate(cells, np.ones((3, 3), np.uint8)), np.uint8)
-            held = near if held is None else np.asarray(cv2.bitwise_or(held, near), np.uint8)
-        return held
+        if not young:
+            return held
+        whole = young[0].copy()
+        for cells in young[1:]:
+            cv2.bitwise_or(whole, cells, whole)
+        near = np.asarray(cv2.dilate(whole, np.ones((3, 3), np.uint8)), np.uint8)
+        return near if held is None else np.asarray(cv2.bitwise_or(held, near), np.uint8)
 
     def _former(self, shape: tuple[int, ...], time_s: float) -> Grey | None:
         """What was seen some time ago."""
@@ -127,7 +130,7 @@ class SmokeRegions:
             "anchored": kept / max(1, cv2.countNonZero(first)),
             "alike": _alike(planes.now[here][own], planes.was[here][own]),
             "sharp": float(
-                (planes.detail[here][own].mean() + 2) / (planes.detail_was[here][own].mean() + 2)
+                (_detail(planes.fine[here], own) + 2) / (_detail(planes.was[here], own) + 2)
             ),
             "climbed": (foot.y1 - box.y1) / max(foot.height, LEAST),
             "sank": (box.y2 - foot.y2) / max(foot.height, LEAST),
@@ -149,9 +152,8 @@ class Planes:
     was: Grey
     apart: Grey
     """By how much it differs, beyond what all around it does."""
-    detail: Grey
-    """Gradient."""
-    detail_was: Grey
+    fine: Grey
+    """The picture itself, not blurred."""
 
     @classmethod
     def of(cls, picture: Image, soft: Image, mean: Float32[np.ndarray, "h w 3"]) -> "Planes":
@@ -164,8 +166,7 @@ class Planes:
             now=now,
             was=was,
             apart=apart,
-            detail=_gradient(picture[..., 1].astype(np.float32)),
-            detail_was=_gradient(was),
+            fine=picture[..., 1].astype(np.float32),
         )
 
 
@@ -200,10 +201,11 @@ def _alike(now: Float32[np.ndarray, "n"], was: Float32[np.ndarray, "n"]) -> floa
     return float(a @ b) / energy if energy > 1.0 else 0.0
 
 
-def _gradient(grey: Grey) -> Grey:
+def _detail(grey: Grey, own: Bool[np.ndarray, "h w"]) -> float:
+    """Mean gradient over some cells."""
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return np.asarray(cv2.magnitude(across, down), np.float32)
+    return float(cv2.magnitude(across, down)[own].mean())
 
 
 def _ramp(value: float, low: float, high: float) -> float:
