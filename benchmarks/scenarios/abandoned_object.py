@@ -2,8 +2,11 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import is_true, stage
 from benchmarks.scenarios._stage import Actor, Place, Stage, stays, walks
+from vigil.sim.route import Stop
+from vigil.sim.world import Bag
 from vigil.stages.rules.abandoned_object import AbandonedObject
 
 TRUE = ("left", "left, people pass", "left by one of two", "seen by the detector")
@@ -75,3 +78,20 @@ def _played(
                 Actor(where=case_, high=high),
                 Actor(where=case_, high=0.35 * high, wide=1.0, label="suitcase"),
             ]
+
+
+def film(seed: int) -> Rendered:
+    """A suitcase is left, or put down and taken up again."""
+    place = stage(seed, 30.0)
+    start, end = place.where.walk
+    taken = not is_true(seed)
+    owner = place.walker((start, place.middle, end), 1.0, stops=[Stop(1, 5.0 if taken else 1.5)])
+    route = place.actors[0].route
+    down_s = route.stop_interval_s(1)[0] + 0.7
+    place.actors.append(
+        Bag(id=9, owner=owner, put_down_s=down_s, picked_up_s=down_s + 3.5 if taken else None)
+    )
+    rule = {"still_s": 4, "alone_s": 3}
+    if taken:
+        return place.rendered("taken again", rule)
+    return place.rendered("left", rule, [Wanted(start_s=down_s, end_s=30.0, by_s=down_s + 16)])

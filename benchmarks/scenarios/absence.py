@@ -2,8 +2,10 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import is_true, stage, text
 from benchmarks.scenarios._stage import Actor, Stage, Where, hidden, stays, walks
+from vigil.sim.route import Stop
 from vigil.stages.rules.absence import Absence
 
 ZONE = ((0.35, 0.4), (0.65, 0.4), (0.65, 0.98), (0.35, 0.98))
@@ -51,3 +53,18 @@ def _played(
             return [hidden(stays(spot), (gone_s, gone_s + 6), (gone_s + 14, gone_s + 20))], 0.0
         case _:
             return [stays(spot, sway=0.02)], 0.0
+
+
+def film(seed: int) -> Rendered:
+    """Somebody leaves a post, or stays at it."""
+    place = stage(seed, 28.0)
+    (left, y), _ = place.where.walk
+    near = (place.middle[0] - 3.0, place.middle[1])
+    stay_s = 7.0 if is_true(seed) else 40.0
+    place.walker((near, place.middle, (left, y)), 0.0, stops=[Stop(1, stay_s)])
+    zone = place.zone_around(place.middle, wide=0.24, high=0.3)
+    rule = {"labels": ["person"], "zone": text(zone), "longer_than_s": 8}
+    if not is_true(seed):
+        return place.rendered("stays", rule)
+    gone_s = max(b for _, b in place.spans(zone))
+    return place.rendered("leaves", rule, [Wanted(start_s=gone_s, end_s=28.0, by_s=gone_s + 13)])

@@ -2,8 +2,10 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import is_true, stage
 from benchmarks.scenarios._stage import Actor, Stage, Where, stays, walks
+from vigil.sim.route import Stop
 from vigil.stages.rules.jam import Jam
 
 LONG_S = 20.0
@@ -74,3 +76,20 @@ def _played(
                 walks((start_s, (x - 0.3, lane)), (start_s + 0.4 / slow, (x + 0.1, lane)))
                 for x in spots
             ], 0.0
+
+
+def film(seed: int) -> Rendered:
+    """Three cars stand one behind the other, or flow."""
+    place = stage(seed, 28.0, road=True)
+    (x1, y1), (x2, y2) = place.road()
+    for n in range(3):
+        spot = (5.2 - 5.2 * n, y1)
+        stops = [Stop(1, 16.0)] if is_true(seed) else []
+        place.vehicle(((x1, y1), spot, (x2, y2)), 0.5 + 1.6 * n, stops=stops, speed_m_s=7.0)
+    rule = {"number": 2, "longer_than_s": 7}
+    if not is_true(seed):
+        return place.rendered("flows", rule)
+    begin_s = max(one.route.stop_interval_s(1)[0] for one in place.actors)
+    return place.rendered(
+        "stands", rule, [Wanted(start_s=begin_s - 4, end_s=begin_s + 14, by_s=begin_s + 14)]
+    )

@@ -2,7 +2,8 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import between, is_true, stage, text
 from benchmarks.scenarios._stage import Actor, Stage, Where, stays, walks
 from vigil.stages.rules.line_crossing import LineCrossing
 
@@ -69,3 +70,17 @@ def _played(
             return [stays((x, y), start_s, start_s + 12)], []
         case _:
             return [walks((start_s, (near, 0.2)), (start_s + 2 * half_s, (far, 0.2)))], []
+
+
+def film(seed: int) -> Rendered:
+    """Somebody crosses the middle of the picture, or turns before it."""
+    place = stage(seed)
+    start, end = place.where.walk
+    line = ((0.5, 0.2), (0.5, 1.0))
+    if is_true(seed):
+        place.walker((start, end), 3.0)
+        halves = place.spans(((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)))
+        wanted = [Wanted(start_s=b, end_s=b, by_s=b + 3) for _, b in halves[:1]]
+        return place.rendered("crosses", {"line": text(line), "labels": ["person"]}, wanted)
+    place.walker((start, between(start, end, 0.36), start), 3.0)
+    return place.rendered("turns before it", {"line": text(line), "labels": ["person"]})

@@ -2,8 +2,10 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import between, is_true, stage
 from benchmarks.scenarios._stage import Actor, Place, Stage, Where, hidden, stays, walks
+from vigil.sim.route import Stop
 from vigil.stages.rules.loitering import Loitering
 
 ZONE = ((0.3, 0.4), (0.7, 0.4), (0.7, 0.98), (0.3, 0.98))
@@ -72,3 +74,18 @@ def _lure(story: str, chance: Random, spot: Place, start_s: float) -> list[Where
 
 def _until(where: Where, end_s: float) -> Where:
     return lambda t: where(t) if t < end_s else None
+
+
+def film(seed: int) -> Rendered:
+    """Somebody waits for long, or two pass one after the other."""
+    place = stage(seed, 30.0)
+    start, end = place.where.walk
+    rule = {"labels": ["person"], "longer_than_s": 12}
+    if is_true(seed):
+        place.walker((start, place.middle, end), 1.0, stops=[Stop(1, 14.0)])
+        wanted = [Wanted(start_s=a, end_s=b, by_s=a + 17) for a, b in place.spans()]
+        return place.rendered("waits", rule, wanted)
+    away, near = between(start, end, 0.1), between(start, end, 0.55)
+    for start_s in (1.0, 15.0):
+        place.walker((away, near, away), start_s, speed_m_s=1.9)
+    return place.rendered("two pass", rule)

@@ -2,8 +2,11 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import is_true, stage
 from benchmarks.scenarios._stage import Actor, Stage, Where, stays, walks
+from vigil.sim.animals import COATS, Animal
+from vigil.sim.route import Route
 from vigil.stages.rules.presence import Presence
 
 ZONE = ((0.3, 0.4), (0.7, 0.4), (0.7, 0.95), (0.3, 0.95))
@@ -60,3 +63,17 @@ def _lure(story: str, chance: Random, start_s: float, high: float, hz: float) ->
         # What a detector sees in two looks only was never there.
         return Actor(where=stays((0.5, 0.8), start_s, start_s + 1.9 / hz), high=high)
     return Actor(where=stays((0.5, 0.8), start_s, start_s + 15), high=high, score=0.25)
+
+
+def film(seed: int) -> Rendered:
+    """Somebody passes; lures: an animal, litter in the wind."""
+    place = stage(seed)
+    rule = {"labels": ["person"]}
+    if is_true(seed):
+        place.walker(place.where.walk, 4.0)
+        wanted = [Wanted(start_s=a, end_s=b, by_s=a + 4) for a, b in place.spans()]
+        return place.rendered("walks through", rule, wanted, detector="yolox")
+    route = Route(points=place.where.walk, start_s=4.0, speed_m_s=2.0)
+    coat = COATS[seed // 2 % len(COATS)]
+    place.actors.append(Animal(id=1, route=route, kind="dog", coat=coat))
+    return place.rendered("a dog", rule, detector="yolox")

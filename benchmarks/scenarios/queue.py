@@ -2,8 +2,10 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import is_true, stage, text
 from benchmarks.scenarios._stage import Actor, Stage, Where, stays, walks
+from vigil.sim.route import Stop
 from vigil.stages.rules.queue import Queue
 
 LINE = ((0.1, 0.7), (0.9, 0.7))
@@ -66,3 +68,25 @@ def _played(
             return [stays((0.13 + 4.5 * step * n, 0.7), start_s, 44) for n in range(number)], 0.0
         case _:
             return [stays(p, start_s, start_s + LONG_S - 3) for p in spots], 0.0
+
+
+def film(seed: int) -> Rendered:
+    """Four people stand in line, or stand about."""
+    place = stage(seed, 28.0)
+    (left, y), (right, _) = place.where.walk
+    x0, y0 = place.middle
+    line = [place.place_of((x0 + dx, y0)) for dx in (-2.6, 3.2)]
+    for n in range(4):
+        spot = (x0 - 2.0 + 1.1 * n, y0)
+        if not is_true(seed):
+            spot = (x0 - 2.0 + 3.2 * (n % 2), y0 + (1.8 if n < 2 else -1.8))
+        place.walker(
+            ((right, y + 0.2 * n), spot, (left, y)), 0.4 * n, stops=[Stop(1, 14.0)], speed_m_s=1.8
+        )
+    rule = {"line": text(line), "number": 3, "longer_than_s": 6, "gap": 2.0}
+    if not is_true(seed):
+        return place.rendered("stand about", rule)
+    begin_s = max(one.route.stop_interval_s(1)[0] for one in place.actors)
+    return place.rendered(
+        "in line", rule, [Wanted(start_s=begin_s - 2, end_s=begin_s + 13, by_s=begin_s + 12)]
+    )

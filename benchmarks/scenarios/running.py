@@ -2,7 +2,8 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import is_true, stage
 from benchmarks.scenarios._stage import Actor, Stage, walks
 from vigil.stages.rules.running import Running
 
@@ -53,3 +54,14 @@ def scenario(chance: Random) -> Scenario:
         wanted=(wanted,) if story in TRUE else (),
         story=story,
     )
+
+
+def film(seed: int) -> Rendered:
+    """Somebody runs through the picture, or walks."""
+    place = stage(seed, 18.0)
+    place.walker(place.where.walk, 3.0, speed_m_s=4.2 if is_true(seed) else 1.5)
+    rule = {"labels": ["person"]}
+    if not is_true(seed):
+        return place.rendered("walks", rule)
+    wanted = [Wanted(start_s=a, end_s=b, by_s=b + 1) for a, b in place.spans()]
+    return place.rendered("runs", rule, wanted)

@@ -2,7 +2,8 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import is_true, stage, text
 from benchmarks.scenarios._stage import Actor, Stage, Where, walks
 from vigil.stages.rules.speed import KMH, Speed
 
@@ -65,3 +66,21 @@ def _played(story: str, chance: Random, start_s: float, y: float) -> tuple[list[
         case _:
             stop = ((start_s + 2.5, (0.5, y)), (start_s + 7, (0.5, y)), (start_s + 10, (1.0, y)))
             return [walks((start_s, (0.0, y)), *stop)], 0.0
+
+
+def film(seed: int) -> Rendered:
+    """A car is too fast, or keeps the limit."""
+    place = stage(seed, 14.0, road=True)
+    y = place.road()[0][1]
+    ends = [[place.place_of((x, y + dy)) for dy in (-3.0, 3.0)] for x in (-4.0, 4.0)]
+    rule = {
+        "lines": [text(line) for line in ends],
+        "distance_m": 8,
+        "faster_than_kmh": 30,
+    }
+    fast = is_true(seed)
+    place.vehicle(place.road(back=seed % 4 > 1), 2.0, speed_m_s=12.0 if fast else 5.5)
+    if not fast:
+        return place.rendered("keeps the limit", rule)
+    wanted = [Wanted(start_s=a, end_s=b, by_s=b + 1) for a, b in place.spans()]
+    return place.rendered("fast", rule, wanted)

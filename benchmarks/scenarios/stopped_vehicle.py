@@ -2,8 +2,10 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import between, is_true, stage
 from benchmarks.scenarios._stage import Actor, Place, Stage, Where, hidden, stays, walks
+from vigil.sim.route import Stop
 from vigil.stages.rules.stopped_vehicle import StoppedVehicle
 
 ZONE = ((0.2, 0.3), (0.8, 0.3), (0.8, 0.98), (0.2, 0.98))
@@ -62,3 +64,17 @@ def _lure(story: str, spot: Place, start_s: float, stop_s: float) -> Where:
             return walks((start_s, (0.0, y)), (stop_s, (0.1, y)), (99, (0.1, y)))
         case _:
             return walks((start_s, (0.0, y)), (start_s + 5, (1.0, y)))
+
+
+def film(seed: int) -> Rendered:
+    """A car stops on the road, or halts for a moment and goes on."""
+    place = stage(seed, 26.0, road=True)
+    start, end = place.road()
+    stay_s = 12.0 if is_true(seed) else 2.5
+    place.vehicle((start, between(start, end, 0.5), end), 1.0, stops=[Stop(1, stay_s)])
+    began_s, over_s = place.actors[0].route.stop_interval_s(1)
+    rule = {"longer_than_s": 6}
+    if not is_true(seed):
+        return place.rendered("halts", rule)
+    wanted = [Wanted(start_s=began_s, end_s=over_s, by_s=began_s + 9)]
+    return place.rendered("stops", rule, wanted)

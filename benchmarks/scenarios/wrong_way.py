@@ -2,7 +2,8 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import is_true, stage, text
 from benchmarks.scenarios._stage import Actor, Stage, Where, stays, walks
 from vigil.stages.rules.wrong_way import WrongWay
 
@@ -60,3 +61,15 @@ def _played(story: str, start_s: float, drive_s: float, y: float) -> tuple[list[
             return [
                 walks(right[0], (stop_s, (0.5, y)), (stop_s + 6, (0.5, y)), (26, (1.0, y)))
             ], 0.0
+
+
+def film(seed: int) -> Rendered:
+    """A car comes against the lane, or with it."""
+    place = stage(seed, 16.0, road=True)
+    lane = [place.place_of((x, place.road()[0][1])) for x in (-6.0, 0.0, 6.0)]
+    place.vehicle(place.road(back=is_true(seed)), 2.0, speed_m_s=6.0)
+    rule = {"lane": text(lane)}
+    if not is_true(seed):
+        return place.rendered("right way", rule)
+    wanted = [Wanted(start_s=a, end_s=b, by_s=b + 1) for a, b in place.spans()]
+    return place.rendered("wrong way", rule, wanted)
