@@ -20,6 +20,8 @@ class Thing:
     at: Place
     told: bool = False
     car: bool = False
+    size: float = 1.0
+    """Against a person; small things are as wide as they are high."""
     lies: bool = False
     low: bool = False
     """Crouches or sits."""
@@ -108,6 +110,49 @@ PICTURES = {
             Thing(at=(0.8, 0.76)),
         ),
     ),
+    "removed_object": Picture(
+        zone=SQUARE,
+        things=(
+            Thing(at=(0.45, 0.75), told=True, size=0.8),
+            Thing(at=(0.62, 0.8), to=(0.85, 0.8)),
+            Thing(at=(0.25, 0.8), size=0.8),
+        ),
+    ),
+    "debris": Picture(
+        zone=ROAD,
+        things=(
+            Thing(at=(0.45, 0.75), told=True, size=0.7),
+            Thing(at=(0.7, 0.9), car=True),
+            Thing(at=(0.08, 0.6), size=0.7),
+        ),
+    ),
+    "thrown_object": Picture(
+        lines=[((0.6, 0.3), (0.6, 0.97))],
+        things=(
+            Thing(at=(0.3, 0.85)),
+            Thing(at=(0.36, 0.55), to=(0.5, 0.32), told=True, size=0.4),
+            Thing(at=(0.5, 0.32), to=(0.75, 0.5), told=True, size=0.4),
+            Thing(at=(0.75, 0.5), to=(0.85, 0.9), told=True, size=0.4),
+        ),
+    ),
+    "ppe_missing": Picture(
+        zone=SQUARE,
+        things=(
+            Thing(at=(0.35, 0.85), told=True),
+            Thing(at=(0.65, 0.8)),
+            Thing(at=(0.65, 0.575), size=0.5),
+            Thing(at=(0.93, 0.42)),
+        ),
+    ),
+    "shelf": Picture(
+        zone=((0.3, 0.15), (0.8, 0.15), (0.8, 0.65), (0.3, 0.65)),
+        things=(
+            *(Thing(at=(0.36 + 0.1 * n, 0.32), size=0.8) for n in range(5)),
+            *(Thing(at=(0.36 + 0.1 * n, 0.55), size=0.8) for n in (0, 2, 3, 4)),
+            Thing(at=(0.46, 0.55), told=True, size=0.8),
+            Thing(at=(0.42, 0.95)),
+        ),
+    ),
     "running": Picture(
         things=(
             Thing(at=(0.2, 0.85), to=(0.55, 0.85), told=True),
@@ -143,6 +188,8 @@ def svg(picture: Picture) -> str:
 def _drawn(thing: Thing) -> list[str]:
     near = 0.5 + 0.7 * thing.at[1]
     wide, high = (62 * near, 40 * near) if thing.car else (20 * near, 62 * near)
+    if thing.size < 1:
+        wide, high = 34 * near * thing.size, 34 * near * thing.size
     if thing.lies or thing.low:
         wide, high = (62 * near, 18 * near) if thing.lies else (28 * near, 34 * near)
     x, y = thing.at[0] * WIDTH, thing.at[1] * HEIGHT
