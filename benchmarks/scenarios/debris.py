@@ -2,8 +2,12 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
 from benchmarks.scenarios._stage import Actor, Place, Stage, hidden, stays, walks
+from benchmarks.scenarios._things import YARD, in_yard, thing
+from vigil.sim.route import Route, Stop
+from vigil.sim.vehicles import PAINTS
+from vigil.sim.world import Vehicle
 from vigil.stages.rules.debris import Debris
 
 ROAD = ((0.15, 0.35), (0.85, 0.35), (0.95, 0.98), (0.05, 0.98))
@@ -101,3 +105,30 @@ def _lure(story: str, spot: Place, down_s: float, small: float) -> list[Actor]:
             ]
         case _:
             return [Actor(where=stays(spot, down_s), high=0.4, wide=1.8, blob=True, rest_s=4.0)]
+
+
+def film(seed: int) -> Rendered:
+    chance = Random(seed)
+    place = (chance.uniform(-2, 2), chance.uniform(0.5, 2.5))
+    story = chance.choice(("lies there", "lies there", "car stops", "car passes", "picked up"))
+    down_s = chance.uniform(6, 8)
+    kind = chance.choice(("box", "tyre", "plank", "bag"))
+    seen = story in ("lies there", "picked up")
+    until_s = down_s + 7 if story == "picked up" else 60.0
+    fallen = thing(2, place, down_s, until_s, kind=kind, chance=chance)
+    stops = (Stop(1, 20.0 if story == "car stops" else 0.1),)
+    route = Route(
+        points=((-14, 3.2), (place[0], 3.0), (14, 2.8)), start_s=down_s - 2, stops=stops,
+        speed_m_s=7.0,
+    )  # fmt: skip
+    car = Vehicle(id=1, route=route, paint=chance.choice(PAINTS))
+    actors = (car, fallen) if seen else (car,)
+    wanted = Wanted(start_s=down_s, end_s=36, by_s=down_s + LONG_S + 8)
+    return Rendered(
+        world=in_yard(actors, 36.0, seed),
+        camera=YARD,
+        rule={"kind": "debris", "zone": "0,0.4,1,0.4,1,1,0,1", "longer_than_s": LONG_S},
+        wanted=(wanted,) if story == "lies there" else (),
+        story=story,
+        detector="yolox",
+    )

@@ -2,8 +2,9 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
 from benchmarks.scenarios._stage import Actor, Place, Stage, Where, hidden, stays, walks
+from benchmarks.scenarios._things import YARD, in_yard, thing, walker
 from vigil.stages.rules.removed_object import RemovedObject
 
 TRUE = ("taken", "taken unseen", "taken while others pass", "track is carried off", "track is gone")
@@ -112,3 +113,25 @@ def _patches(chance: Random, at_s: float) -> list[Actor]:
         )
         for n, p in enumerate(places)
     ]  # fmt: skip
+
+
+def film(seed: int) -> Rendered:
+    chance = Random(seed)
+    place = (chance.uniform(-1.5, 1.5), chance.uniform(0.5, 3.0))
+    taken_s = chance.uniform(16, 18)
+    story = chance.choice(("taken", "taken", "looked at", "passed by", "stands before it"))
+    stop_s = 12.0 if story == "stands before it" else 2.0
+    aside = 1.5 if story == "passed by" else -0.35
+    stop = (place[0] + 0.1, place[1] + aside)
+    visitor = walker(1, ((-7, stop[1]), stop, (7, stop[1])), taken_s - 7.5, chance, stop_s=stop_s)
+    taken_s = visitor.route.stop_interval_s(1)[0] + 1.0
+    ends_s = taken_s if story == "taken" else 60.0
+    vase = thing(2, place, 0.0, ends_s, kind=chance.choice(("vase", "box", "bag")), chance=chance)
+    wanted = Wanted(start_s=taken_s, end_s=38, by_s=taken_s + 14)
+    return Rendered(
+        world=in_yard((visitor, vase), 38.0, seed),
+        camera=YARD,
+        rule={"kind": "removed_object", "zone": "0,0.35,1,0.35,1,1,0,1"},
+        wanted=(wanted,) if story == "taken" else (),
+        story=story,
+    )

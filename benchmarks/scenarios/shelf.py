@@ -2,8 +2,9 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
 from benchmarks.scenarios._stage import Actor, Stage, Where, stays, walks
+from benchmarks.scenarios._things import AISLE, GOODS_ZONE, goods, in_aisle, walker
 from vigil.stages.rules.shelf import Shelf
 
 GOODS = ((0.35, 0.2), (0.65, 0.2), (0.65, 0.6), (0.35, 0.6))
@@ -79,3 +80,27 @@ def _visits(x: float, at_s: float, leaves_s: float) -> Where:
         (at_s - 9, (0.0, 0.85)), (at_s - 4, (x, 0.8)), (leaves_s, (x, 0.8)),
         (leaves_s + 5, (1.0, 0.85)),
     )  # fmt: skip
+
+
+def film(seed: int) -> Rendered:
+    chance = Random(seed)
+    story = chance.choice(("picks", "picks", "puts", "leans", "passes by"))
+    number = chance.randrange(4, 12)
+    x = 0.12 + 0.32 * (number % 4)
+    stop = (x - 0.55, 2.45) if story != "passes by" else (-0.9, 2.6)
+    stay_s = chance.uniform(4, 7) if story != "passes by" else 0.1
+    customer = walker(1, ((-1.0, -4.5), stop, (-1.0, -4.6)), 8.0, chance, stop_s=stay_s)
+    at_s = customer.route.stop_interval_s(1)[0] + 2.0
+    wares = goods(
+        gone={number: at_s} if story == "picks" else None,
+        new={number: at_s} if story == "puts" else None,
+    )
+    told = story in ("picks", "puts")
+    wanted = Wanted(start_s=at_s - 3, end_s=at_s + 4, by_s=at_s + 18)
+    return Rendered(
+        world=in_aisle((customer,), wares, seed),
+        camera=AISLE,
+        rule={"kind": "shelf", "zone": GOODS_ZONE, "labels": ["person", "object"]},
+        wanted=(wanted,) if told else (),
+        story=story,
+    )

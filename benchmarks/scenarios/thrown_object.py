@@ -3,9 +3,15 @@
 from dataclasses import replace
 from random import Random
 
-from benchmarks.scenarios import START_S, Scenario, Wanted
-from benchmarks.scenarios._stage import Actor, Place, Stage, stays
+from benchmarks.scenarios import START_S, Rendered, Scenario, Wanted
+from benchmarks.scenarios._stage import Actor as Body
+from benchmarks.scenarios._stage import Place, Stage, stays
+from benchmarks.scenarios._things import YARD, in_yard, walker
 from vigil.core import Flight, Scene, Signals
+from vigil.sim.animals import Animal
+from vigil.sim.route import Route
+from vigil.sim.things import Thrown
+from vigil.sim.world import Actor
 from vigil.stages.rules.thrown_object import ThrownObject
 
 WINDOWS = ((0.3, 0.05), (0.95, 0.05), (0.95, 0.98), (0.3, 0.98))
@@ -25,7 +31,7 @@ def scenario(chance: Random) -> Scenario:
     if story == "bounces":
         paths.append(_after(paths[0], chance))
     fence = FENCE if "fence" in story else None
-    people = [Actor(where=stays((chance.uniform(0.1, 0.9), 0.9), sway=0.05)) for _ in range(2)]
+    people = [Body(where=stays((chance.uniform(0.1, 0.9), 0.9), sway=0.05)) for _ in range(2)]
     wanted = [Wanted(start_s=t, end_s=t + 1.5, by_s=t + 2.5) for t in at_s]
     return Scenario(
         rule=ThrownObject(zone=WINDOWS, over=fence),
@@ -97,3 +103,37 @@ def _flying(scenes: list[Scene], paths: list[Path], chance: Random) -> list[Scen
         signals = replace(scene.signals or Signals(), flights=tuple(flights))
         told.append(replace(scene, signals=signals))
     return told
+
+
+def film(seed: int) -> Rendered:
+    chance = Random(seed)
+    story = chance.choice(("thrown", "dropped from above", "thrown by a walker", "walk", "dog"))
+    at_s = chance.uniform(5, 7)
+    side = chance.choice((-1, 1))
+    across = ((-6.0 * side, 3.4), (6.0 * side, 3.0))
+    actors: list[Actor] = [walker(1, across, 2.0, chance)]
+    if story == "dog":
+        actors.append(
+            Animal(
+                id=2, kind="dog", route=Route(points=((6, 2), (-6, 2.4)), start_s=3, speed_m_s=2)
+            )
+        )
+    start = (-3.0 * side, 4.5, chance.uniform(1.5, 2.2))
+    velocity = (side * chance.uniform(3, 5), chance.uniform(-1, 0.5), chance.uniform(2.5, 4))
+    if story == "dropped from above":
+        start, velocity = (chance.uniform(-2, 2), 8.5, chance.uniform(4, 6)), (0.4, -0.8, 0.0)
+    told = story not in ("walk", "dog")
+    if told:
+        actors.append(
+            Thrown.at(
+                3, start=start, velocity=velocity, thrown_s=at_s, size=chance.uniform(1, 1.6),
+                kind=chance.choice(("bottle", "bag", "carton")),
+            )
+        )  # fmt: skip
+    return Rendered(
+        world=in_yard(tuple(actors), 12.0, seed),
+        camera=replace(YARD, rate=12.0),
+        rule={"kind": "thrown_object"},
+        wanted=(Wanted(start_s=at_s, end_s=at_s + 1.5, by_s=at_s + 4),) if told else (),
+        story=story,
+    )
