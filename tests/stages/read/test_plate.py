@@ -11,8 +11,7 @@ from vigil.core import Crop, ModelCard, ModelError, ModelInput
 from vigil.infer.registry import Registry
 from vigil.stages.read.plate import Plate
 from vigil.stages.read.spelling import spelled
-
-from .plates import ALPHABET, plate, write_reader
+from vigil.testing.plates import ALPHABET, plate, write_reader
 
 
 @pytest.fixture

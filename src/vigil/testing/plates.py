@@ -48,14 +48,14 @@ def write_reader(path: Path) -> ModelCard:
     templates -= templates.mean(axis=(1, 2), keepdims=True)
     templates /= np.linalg.norm(templates, axis=(1, 2), keepdims=True)
     size = float(HEIGHT * CELL)
-    weights = {
+    weights: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {
         "templates": templates[:, None],
         "ones": np.ones((1, 1, HEIGHT, CELL), np.float32),
-        "size": np.float32([size]),
-        "nothing": np.float32([-1.0]),
-        "least": np.float32([1e3]),
+        "size": np.array([size], np.float32),
+        "nothing": np.array([-1.0], np.float32),
+        "least": np.array([1e3], np.float32),
         "blank": np.full((1, 1, WIDTH - CELL + 1), BLANK_AT, np.float32),
-        "sharpened": np.float32([SHARPENED * 8]),
+        "sharpened": np.array([SHARPENED * 8], np.float32),
     }
     nodes = [
         helper.make_node("Conv", ["plate", "templates"], ["match"]),
