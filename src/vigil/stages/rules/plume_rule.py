@@ -12,12 +12,16 @@ from vigil.stages.rules.settings import Seconds, Share
 from vigil.stages.rules.spots import Sign, Spot, Spots
 
 
+MOSTLY = 0.7
+"""Share of the time for which it must have been seen."""
+
+
 @part
 class PlumeRule(SceneRule):
     """Frame of a rule about regions that behave like fire or smoke, and things called so.
 
-    It is told when it was seen again and again, never missing for more than `grace_s`, over
-    `longer_than_s`, and in `inertia` scenes at least. One event for each place.
+    It is told when it was seen for most of `longer_than_s`, never missing for more than `grace_s`,
+    and in `inertia` scenes at least. One event for each place.
     """
 
     KIND: ClassVar[Literal["fire", "smoke"]]
@@ -54,7 +58,8 @@ class PlumeRule(SceneRule):
         for spot in self._spots.see(moment, self._signs(moment)):
             told = spot.number in self._lives
             lasted = moment.passed(spot.since_lived_s, self.longer_than_s)
-            if told or (lasted and spot.hits >= self.inertia):
+            shown = spot.shown_s >= MOSTLY * self.longer_than_s
+            if told or (lasted and shown and spot.hits >= self.inertia):
                 steps += self._lives.hold(spot.number, moment, self._sighting_of(spot))
         for spot in self._spots:
             # What comes and goes before it was told begins anew each time.

@@ -25,3 +25,4 @@ class Smoke(PlumeRule):
     name: str = "smoke"
     labels: Labels = ("smoke",)
     longer_than_s: Seconds = 4.0
+    grace_s: Seconds = 1.6

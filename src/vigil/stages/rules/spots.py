@@ -10,6 +10,10 @@ REACH = 0.5
 """Two sightings nearer than this share of the larger one's size are of one fire."""
 
 
+BRIDGED_S = 0.6
+"""Between two sightings no further apart it was there: nobody looks much less often."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
     """One sighting: a region that behaves like it, or a thing that a detector calls so."""
@@ -33,6 +37,8 @@ class Spot:
     seen_lived_s: float
     hits: int = 0
     """Scenes in which it was seen."""
+    shown_s: float = 0.0
+    """For how long it was seen; of a time without it `BRIDGED_S` at most count."""
     track_ids: tuple[int, ...] = ()
 
 
@@ -90,6 +96,7 @@ class Spots:
 
 def _renew(spot: Spot, signs: Sequence[Sign], moment: Moment) -> None:
     spot.box = _around([sign.box for sign in signs])
+    spot.shown_s += min(moment.lived_s - spot.seen_lived_s, BRIDGED_S)
     spot.seen_s, spot.seen_lived_s = moment.time_s, moment.lived_s
     spot.hits += 1
     named = [sign.track_id for sign in signs if sign.track_id is not None]
