@@ -147,8 +147,8 @@ class Signals:
     surface: tuple[SurfaceChange, ...] = ()
     flights: tuple[Flight, ...] = ()
     energy: Mapping[int, float] = field(default_factory=dict)
-    """How much moves inside the box of each track: mean change of luma a second over the box,
-    after the box's own motion is taken out, in levels; by the track's id."""
+    """How much moves inside the box of each person, by the track's id: mean change of luma a
+    second, after the box's own motion is taken out, over how much luma varies within the box."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

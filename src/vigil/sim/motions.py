@@ -178,11 +178,11 @@ def _ward_off(time_s: float, other: float) -> Posture:
 
 def _push(time_s: float, other: float) -> Posture:
     """A shove with both hands, again and again."""
-    thrust = max(0.0, _wave(time_s, 0.9 * other)) ** 2
+    thrust = abs(_wave(time_s, 0.75 * other)) ** 2
     return Posture(
         pitch=0.2 * thrust, bend=0.1 + 0.25 * thrust, hips=(0.5 * thrust, 0.0), knees=(0.4, 0.2),
         arms=(0.9 + 0.6 * thrust, 0.9 + 0.6 * thrust), elbows=(1.8 - 1.7 * thrust,) * 2,
-        ahead_m=0.35 * thrust, aside_m=0.1 * _wave(time_s, 0.4),
+        ahead_m=0.3 * thrust, aside_m=0.2 * _wave(time_s, 0.6),
     )  # fmt: skip
 
 

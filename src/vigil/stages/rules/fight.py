@@ -1,0 +1,180 @@
+"""People seem to fight."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from vigil.core import Box, Rung, Severity, Step, part
+from vigil.stages.rules.holding import Holding
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.pace import Paced
+from vigil.stages.rules.scene_rule import SceneRule
+from vigil.stages.rules.settings import Count, Labels, Seconds
+from vigil.stages.rules.trails import Trails
+from vigil.stages.rules.zone_rule import around
+
+Heights = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+ALIKE = 0.5
+"""Who is smaller than this share of the other stands far behind."""
+
+
+@dataclass(kw_only=True)
+class _Fighter(Paced):
+    energies: deque[tuple[float, float]] = field(default_factory=deque)
+    """Lived seconds, and how much moved in the box."""
+
+    def sense(self, moment: Moment, energy: float | None, *, over_s: float, walks: bool) -> None:
+        """Take in a moment, with what was sensed of them if it was; who walks has it anew."""
+        if walks:
+            self.energies.clear()
+        elif energy is not None:
+            self.energies.append((moment.lived_s, energy))
+        while self.energies and moment.lived_s - self.energies[0][0] > over_s:
+            self.energies.popleft()
+
+    def energy(self) -> float:
+        """Mean of what was sensed lately; 0 when that was nothing."""
+        return fmean(energy for _, energy in self.energies) if self.energies else 0.0
+
+
+@dataclass(kw_only=True)
+class _Group:
+    number: int
+    members: Sequence[_Fighter]
+    holding: Holding
+    ids: set[int] = field(default_factory=set)
+    """Numbers of all who were ever in it."""
+
+
+@part
+class Fight(SceneRule):
+    """Fires when people close together move violently for a while. A candidate: let it be judged.
+
+    Close are neighbours whose boxes are no further apart than `near` of the taller one's height.
+    Of a group the two who move most count, by the mean over `over_s` of what moves inside their
+    boxes (`Signals.energy`): at least `restless`, for `longer_than_s`. Who goes on faster than
+    `slower_than` walks, which moves as much. Who is lost for less than
+    `grace_s` still stands where they were, since detectors lose who is held. Limits: dancing,
+    sports and children at play look the same to it; a fight of which the detector makes one person
+    is missed.
+    """
+
+    CLAIM: ClassVar[str] = "People fight {where}."
+    CLAIM_ZH: ClassVar[str] = "{where}有人打架。"
+
+    name: str = "fight"
+    labels: Labels = ("person",)
+    inertia: Count = 2
+    severity: Severity = Severity.HIGH
+    near: Heights = 0.5
+    restless: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.8
+    """Contrasts a second."""
+    slower_than: Heights = 0.4
+    """Own heights a second: who goes faster walks on, whatever moves about them."""
+    over_s: Annotated[Seconds, Field(gt=0)] = 1.0
+    longer_than_s: Seconds = 2.0
+    grace_s: Seconds = 2.0
+    close_s: Seconds = 3.0
+
+    @property
+    def needs(self) -> Rung:
+        return Rung.LUMA
+
+    @property
+    def signals(self) -> frozenset[str]:
+        return frozenset({"energy"})
+
+    def forget(self) -> None:
+        self._people = Trails(_Fighter, grace_s=self.grace_s)
+        self._groups: list[_Group] = []
+        self._count = 0
+
+    def judge(self, moment: Moment) -> list[Step]:
+        scene = moment.scene
+        energy = scene.signals.energy if scene.signals else {}
+        for person, _ in self._people.follow(moment, self.counted(scene, self._people)):
+            person.note(moment, over_s=self.over_s)
+        self._people.lost(moment)
+        for person in self._people:
+            speed = person.speed(over_s=self.over_s)
+            # Who has just come is taken to walk until their pace is known.
+            walks = speed is None or speed > self.slower_than
+            sensed_now = energy.get(person.ids[-1])
+            person.sense(moment, sensed_now, over_s=self.over_s, walks=walks)
+        if not energy and not scene.looked:
+            return []
+        self._gather(moment)
+        steps = [step for group in self._groups for step in self._judge_group(group, moment)]
+        self._groups = [group for group in self._groups if group.holding.on or group.members]
+        return steps
+
+    def _gather(self, moment: Moment) -> None:
+        """Find who stands with whom, and which groups go on."""
+        inside = [one for one in self._people if self.stands_inside(one.box, moment.scene)]
+        found = [group for group in _groups(inside, near=self.near) if len(group) > 1]
+        for group in self._groups:
+            group.members = ()
+        for members in found:
+            numbers = {one.number for one in members}
+            # The largest overlap: a group that splits goes on as its larger part.
+            known = max(
+                (group for group in self._groups if not group.members and group.ids & numbers),
+                key=lambda group: len(group.ids & numbers),
+                default=None,
+            )
+            if known is None:
+                self._count += 1
+                holding = Holding(inertia=self.inertia, close_s=self.close_s)
+                known = _Group(number=self._count, members=(), holding=holding)
+                self._groups.append(known)
+            known.members = members
+            known.ids |= numbers
+
+    def _judge_group(self, group: _Group, moment: Moment) -> list[Step]:
+        most = sorted((one.energy() for one in group.members), reverse=True)[:2]
+        fights = len(most) == 2 and fmean(most) >= self.restless
+        group.holding.note(moment, holds=fights, late_s=self.over_s / 2)
+        if not group.holding.on:
+            return self._lives.end(group.number, moment)
+        if not fights or not group.holding.lasted(moment, self.longer_than_s):
+            return []
+        sighting = self.sighting(
+            start_s=group.holding.since_s,
+            end_s=group.holding.last_s,
+            label=group.members[0].label,
+            box=around(group.members) or group.members[0].box,
+            track_ids=[one.ids[-1] for one in group.members],
+            seconds=self.longer_than_s,
+            counts={"people": len(group.members)},
+        )
+        return self._lives.hold(group.number, moment, sighting)
+
+
+def _groups(people: Sequence[_Fighter], *, near: float) -> list[list[_Fighter]]:
+    """Who stands with whom, directly or through others."""
+    found: list[list[_Fighter]] = []
+    left = list(people)
+    while left:
+        group, queue = [], [left.pop(0)]
+        while queue:
+            one = queue.pop()
+            group.append(one)
+            friends = [other for other in left if close(one.box, other.box, near)]
+            left = [other for other in left if other not in friends]
+            queue += friends
+        found.append(group)
+    return found
+
+
+def close(one: Box, other: Box, near: float) -> bool:
+    """Whether two boxes of much the same size are within `near` of the taller one's height."""
+    taller, smaller = max(one.height, other.height), min(one.height, other.height)
+    if smaller < ALIKE * taller:
+        return False
+    aside = max(one.x1 - other.x2, other.x1 - one.x2, 0.0)
+    behind = abs(one.y2 - other.y2)
+    return aside <= near * taller and behind <= near * taller
