@@ -64,9 +64,9 @@ class SlopeCollapse(SceneRule):
     )
     """Things that explain a change; not what is looked for."""
     longer_than_s: Seconds = 30.0
-    min_area: Share = 0.008
+    min_area: Share = 0.01
     """Fraction of the picture."""
-    strength: Annotated[Share, Field(gt=0)] = 0.5
+    strength: Annotated[Share, Field(gt=0)] = 0.6
     """How different it must be, 0: the same, 1: nothing in common."""
     gone_s: Seconds = 5.0
     """Missing for so long, the change is over."""

@@ -27,6 +27,11 @@ TRUSTED = 0.45
 """A cell whose edges are usually less alike than this tells nothing: leaves, water."""
 CHANGED = 0.5
 """A cell has changed when its likeness falls below this share of the usual one."""
+STEEP = 3.0
+"""Levels a pixel: clouds are softer than any ground."""
+STILL_WELL = 0.75
+SUDDEN_S = 8.0
+"""From the last glance at which a cell was still like itself until it has changed."""
 SAME = 0.5
 """So alike to the moments before, a cell shows something that stays."""
 STRAIGHT = 0.7
@@ -56,8 +61,8 @@ class SurfaceSense:
     Each cell of a grid keeps the edges of its texture, slowly averaged and weighed so that light
     and shadows hardly matter; what moved over it leaves them as they were. A cell has changed when
     its edges have little in common with them any more, though they are the same from glance to
-    glance: whatever passes in front is not. Cells that changed for `rest_s` make regions. After
-    `adopt_s` a change is usual.
+    glance: whatever passes in front is not; and what changes little by little is followed. Cells
+    that changed for `rest_s` make regions. After `adopt_s` a change is usual.
     """
 
     masks: tuple[Polygon, ...] = ()
@@ -104,7 +109,7 @@ class SurfaceSense:
         if frame.time_s - self._began_s < self.first_s or self._looks < 5:
             self._learn(now)
             return
-        changed, alike = self._compare(now)
+        changed, alike = self._compare(now, step_s)
         if self._is_everywhere(changed, frame.time_s):
             self._regions = []
             return
@@ -120,6 +125,8 @@ class SurfaceSense:
         self._began_s, self._looks = time_s, 1
         self._rested_s: Grid = np.zeros(now.power.shape, np.float32)
         self._trust: Grid = np.ones(now.power.shape, np.float32)
+        self._unwell_s: Grid = np.zeros(now.power.shape, np.float32)
+        self._was_changed: Cells = np.zeros(now.power.shape, bool)
         self._everywhere_s: float | None = None
         self._regions = []
         allowed = polygons_mask(self.masks, luma.shape[1], luma.shape[0])
@@ -133,7 +140,7 @@ class SurfaceSense:
         self._usual = _moved(self._usual, now, _everywhere(now, 1 / self._looks))
         self._recent = _moved(self._recent, now, _everywhere(now, RECENT))
 
-    def _compare(self, now: Edges) -> tuple[Cells, Grid]:
+    def _compare(self, now: Edges, step_s: float) -> tuple[Cells, Grid]:
         """Which cells have changed and stay so, and how alike each is to its usual self."""
         assert self._usual is not None
         # The average of the last few glances, not the last alone: noise counts for less.
@@ -149,7 +156,16 @@ class SurfaceSense:
         rough = straightness(self._recent) < STRAIGHT
         new = bare & rough & (self._recent.power >= 2 * LASTING)
         self._stays = stays
-        return (gone | new) & self._allowed, alike
+        steep = np.maximum(self._usual.steepness, self._recent.steepness) >= STEEP
+        changed = (gone | new) & steep & self._allowed
+        rising = bare & (self._recent.power >= LASTING)
+        falling = trusted & (alike < STILL_WELL * self._trust)
+        self._unwell_s = np.where(rising | falling, self._unwell_s + np.float32(step_s), 0)
+        slowly = changed & ~self._was_changed & (self._unwell_s > SUDDEN_S)
+        # Clouds drift and shadows creep; earth comes down within seconds.
+        self._usual = _moved(self._usual, self._recent, slowly.astype(np.float32))
+        self._was_changed = changed & ~slowly
+        return self._was_changed, alike
 
     def _is_everywhere(self, changed: Cells, time_s: float) -> bool:
         assert self._usual is not None
