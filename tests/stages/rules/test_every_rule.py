@@ -20,6 +20,7 @@ from vigil.core import (
     Rung,
     Scene,
     Signals,
+    Sound,
     StaticBlob,
     SurfaceChange,
     Track,
@@ -38,6 +39,7 @@ from vigil.stages.rules.count import Count
 from vigil.stages.rules.crowd import Crowd
 from vigil.stages.rules.debris import Debris
 from vigil.stages.rules.fall import Fall
+from vigil.stages.rules.fight import Fight
 from vigil.stages.rules.jam import Jam
 from vigil.stages.rules.line_crossing import LineCrossing
 from vigil.stages.rules.loitering import Loitering
@@ -49,6 +51,7 @@ from vigil.stages.rules.removed_object import RemovedObject
 from vigil.stages.rules.running import Running
 from vigil.stages.rules.shelf import Shelf
 from vigil.stages.rules.slope_collapse import SlopeCollapse
+from vigil.stages.rules.sound import SoundHeard
 from vigil.stages.rules.speed import Speed
 from vigil.stages.rules.stopped_vehicle import StoppedVehicle
 from vigil.stages.rules.thrown_object import ThrownObject
@@ -96,6 +99,7 @@ SCENE_RULES: dict[str, Make] = {
     "count, few": lambda: Count(zone=ZONE, compare="<", number=2, longer_than_s=2.0),
     "absence": lambda: Absence(zone=ZONE, longer_than_s=4.0),
     "fall": lambda: Fall(labels=ANYONE),
+    "fight": lambda: Fight(labels=ANYONE),
     "lying_still": lambda: LyingStill(labels=ANYONE, longer_than_s=3.0),
     "queue": lambda: queue(LANE),
     "jam": lambda: Jam(labels=ANYONE, number=1, longer_than_s=5.0, close_s=2.0, share=0.5),
@@ -146,6 +150,7 @@ EVERY_RULE: dict[str, Make] = {
     "camera_dark": lambda: CameraDark(longer_than_s=1.0),
     "camera_moved": lambda: CameraMoved(longer_than_s=1.0),
     "slope_collapse": lambda: SlopeCollapse(longer_than_s=5.0, gone_s=1.0),
+    "sound": lambda: SoundHeard(min_score=0.2),
 }
 UNSTIRRED = {
     "removed_object",
@@ -157,8 +162,10 @@ UNSTIRRED = {
     "count, few",
     "crowd, near",
     "fall",
+    "fight",
     "lying_still",
     "running",
+    "sound",
     "speed, lines",
     "wrong_way",
 }
@@ -336,6 +343,7 @@ def wild_scenes(chance: Random) -> list[Scene]:
                 if chance.random() < 0.7
                 else None,
                 health=health if chance.random() < 0.5 else None,
+                sounds=tuple(wild_sound(chance, time_s) for _ in some(chance, 3)),
                 looked=chance.random() < 0.7,
             )
         )
@@ -372,6 +380,17 @@ def wild_change(chance: Random, number: int, time_s: float) -> SurfaceChange:
 
 def some(chance: Random, most: int) -> list[int]:
     return chance.sample(range(most), chance.randrange(most))
+
+
+def wild_sound(chance: Random, time_s: float) -> Sound:
+    start_s = time_s + chance.uniform(-5, 5)
+    return Sound(
+        word=chance.choice(["alarm", "glass", "", "dog"]),
+        start_s=start_s,
+        end_s=start_s + chance.uniform(0, 5),
+        score=chance.random(),
+        hits=chance.randrange(1, 9),
+    )
 
 
 def wild_box(chance: Random) -> Box:
