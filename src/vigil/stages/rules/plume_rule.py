@@ -11,7 +11,6 @@ from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Seconds, Share
 from vigil.stages.rules.spots import Sign, Spot, Spots
 
-
 MOSTLY = 0.7
 """Share of the time for which it must have been seen."""
 
@@ -56,10 +55,7 @@ class PlumeRule(SceneRule):
         self._believe(moment)
         steps: list[Step] = []
         for spot in self._spots.see(moment, self._signs(moment)):
-            told = spot.number in self._lives
-            lasted = moment.passed(spot.since_lived_s, self.longer_than_s)
-            shown = spot.shown_s >= MOSTLY * self.longer_than_s
-            if told or (lasted and shown and spot.hits >= self.inertia):
+            if spot.number in self._lives or self._lasted(spot, moment):
                 steps += self._lives.hold(spot.number, moment, self._sighting_of(spot))
         for spot in self._spots:
             # What comes and goes before it was told begins anew each time.
@@ -68,6 +64,15 @@ class PlumeRule(SceneRule):
         for spot in self._spots.gone(moment):
             steps += self._lives.end(spot.number, moment)
         return steps
+
+    def _lasted(self, spot: Spot, moment: Moment) -> bool:
+        """Whether it was seen for long enough, and most of the time."""
+        if not moment.passed(spot.since_lived_s, self.longer_than_s):
+            return False
+        if spot.shown_s < MOSTLY * (moment.lived_s - spot.since_lived_s):
+            spot.begin_anew(moment)
+            return False
+        return spot.hits >= self.inertia
 
     def _signs(self, moment: Moment) -> list[Sign]:
         scene = moment.scene

@@ -41,6 +41,11 @@ class Spot:
     """For how long it was seen; of a time without it `BRIDGED_S` at most count."""
     track_ids: tuple[int, ...] = ()
 
+    def begin_anew(self, moment: Moment) -> None:
+        """What was seen until now were glimpses."""
+        self.since_s, self.since_lived_s = moment.time_s, moment.lived_s
+        self.hits, self.shown_s = 1, 0.0
+
 
 class Spots:
     """The places of one rule. One not seen for `close_s` is given up."""

@@ -38,6 +38,7 @@ MOST_REGIONS = 8
 """The largest; in a picture with more, it rains or leaves sway."""
 SAME = 0.995
 """Correlation with what was there of the same ground in another light."""
+RIM = 2
 STEEP = 1.95
 LEARN_S = 2.0
 """Nobody knows what is new in a place seen for a shorter time."""
@@ -123,7 +124,11 @@ class SmokeRegions:
             self._first[region.id] = (region.cells, region.box)
         first, foot = self._first[region.id]
         box = region.box
-        here = np.s_[int(box.y1) : int(box.y2), int(box.x1) : int(box.x2)]
+        # With a rim, so that the detail at its border is that of the picture.
+        here = np.s_[
+            max(0, int(box.y1) - RIM) : int(box.y2) + RIM,
+            max(0, int(box.x1) - RIM) : int(box.x2) + RIM,
+        ]
         own = region.cells[here] > 0
         kept = cv2.countNonZero(cv2.bitwise_and(first, region.cells))
         found = {
