@@ -1,10 +1,11 @@
 """What the rules cost, and how often they are right.
 
-    python -m benchmarks rules [--only accuracy|films|cost] [--rule NAME]
+    python -m benchmarks rules [--only accuracy|films|cost|replay] [--rule NAME]
 
 `cost`: every rule of the package watches the same scenes of 50 things that walk about, half of
 them people and half vehicles; the time is that of one scene through all rules. `accuracy`: random
 stories in true boxes, about half of them lures. `films`: rendered films through the whole watch.
+`replay`: scenes of five tracks are recorded and seen again by all rules.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pydantic import TypeAdapter
 
 from benchmarks.report import Report
 from benchmarks.rule_films import tell_films
+from benchmarks.rule_replay import tell_replay
 from benchmarks.rule_stories import tell_accuracy
 from vigil.core import Box, Health, Rule, Scene, Signals, StaticBlob, Track, View
 
@@ -45,10 +47,10 @@ def rules() -> dict[str, Rule]:
     return made
 
 
-def crowded(looks: int, chance: Random) -> list[Scene]:
+def crowded(looks: int, chance: Random, *, count: int = TRACKS) -> list[Scene]:
     """Scenes of things that walk about and turn at the edges; some are missed now and then."""
-    places = [[chance.uniform(0, 1), chance.uniform(0.3, 1)] for _ in range(TRACKS)]
-    speeds = [[chance.gauss(0, 0.05), chance.gauss(0, 0.03)] for _ in range(TRACKS)]
+    places = [[chance.uniform(0, 1), chance.uniform(0.3, 1)] for _ in range(count)]
+    speeds = [[chance.gauss(0, 0.05), chance.gauss(0, 0.03)] for _ in range(count)]
     scenes = []
     for look in range(looks):
         time_s, tracks = 1_750_000_000 + look / LOOKS_HZ, []
@@ -126,17 +128,21 @@ def tell_cost(report: Report, looks: int, repeats: int) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks rules", description=__doc__)
-    parser.add_argument("--only", choices=("accuracy", "films", "cost"))
+    parser.add_argument("--only", choices=("accuracy", "films", "cost", "replay"))
     parser.add_argument("--rule", action="append", default=[], help="only this one; repeatable")
     parser.add_argument("--stories", type=int, default=200, help="random stories of each rule")
     parser.add_argument("--films", type=int, default=20, help="rendered films of each rule")
     parser.add_argument("--jobs", type=int, default=1, help="processes that watch films")
     parser.add_argument("--looks", type=int, default=400, help="scenes in a run of the cost")
     parser.add_argument("--runs", type=int, default=5, help="the median of so many costs is told")
+    parser.add_argument("--hours", type=float, default=4, help="of recorded scenes")
     options = parser.parse_args()
     report = Report("rules")
     if options.only in (None, "cost") and not options.rule:
         tell_cost(report, options.looks, options.runs)
+    if options.only in (None, "replay") and not options.rule:
+        scenes = crowded(round(options.hours * 3600 * LOOKS_HZ), Random(6), count=5)
+        tell_replay(report, scenes, list(rules().values()))
     if options.only in (None, "accuracy"):
         tell_accuracy(report, options.rule, options.stories)
     if options.only in (None, "films"):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import yaml
 
 from vigil.cli.watch import settings_for
@@ -14,8 +15,9 @@ from vigil.core import Box, Clip, Event, Rule, Scene, Step, Track
 from vigil.core.scene_record import Chunk
 from vigil.pipeline.build import Builder
 from vigil.pipeline.replay import difference, replay
+from vigil.pipeline.replay_jobs import replay_files
 from vigil.pipeline.replay_plot import replay_plot
-from vigil.pipeline.scene_log import recorded
+from vigil.pipeline.scene_log import SceneLog, recorded
 from vigil.pipeline.shard import Shard
 from vigil.sim.film import write_film
 from vigil.sim.scenes import scene as rendered_scene
@@ -47,8 +49,8 @@ def nameless(events: Sequence[Event]) -> list[Event]:
 
 
 def test_what_was_told_live_is_told_again_to_the_last_digit(tmp_path: Path) -> None:
-    script = rendered_scene("gate", width=320, rate=8.0)
-    world = replace(script.world, seconds=20.0)
+    script = rendered_scene("gate", width=320, rate=6.0)
+    world = replace(script.world, seconds=16.0)
     film = write_film(tmp_path / "gate.mp4", world, script.cameras[0]).path
     app = settings_for(str(film), rules=[RULES])
     (one,) = app.cameras.values()
@@ -136,3 +138,23 @@ def test_signals_that_nobody_recorded_are_named() -> None:
     (one,) = app.cameras.values()
     (found,) = replay([chunk(visit(20))], [lambda _name: one.all_rules])
     assert found.unseen == {"static_blobs"}
+
+
+class Both:
+    """Rules that can be sent to another process."""
+
+    def __call__(self, _name: str) -> list[Rule]:
+        return [Presence(labels=("person",)), Presence(name="any", labels=())]
+
+
+@pytest.mark.slow
+def test_several_processes_tell_the_same_as_one(tmp_path: Path) -> None:
+    log = SceneLog("gate", file=tmp_path / "gate.scenes")
+    for scene in visit(20, 60):
+        log.note(scene)
+    log.close()
+    files = [tmp_path / "gate.scenes"]
+    (one,), (two,) = (replay_files(files, [Both()], jobs=jobs) for jobs in (1, 2))
+    assert nameless(one.events) == nameless(two.events)
+    assert (one.scenes, one.days) == (two.scenes, two.days)
+    assert len(two.events) == 4

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,9 +17,10 @@ from vigil.config.load import load, parse
 from vigil.config.yaml_file import read_yaml
 from vigil.core import ConfigError, Event, Rule
 from vigil.core.json import event_json
-from vigil.pipeline.replay import Difference, Replay, RulesOf, difference, replay
+from vigil.pipeline.replay import Difference, Replay, difference
+from vigil.pipeline.replay_jobs import replay_files
 from vigil.pipeline.replay_plot import replay_plot
-from vigil.pipeline.scene_log import folder_name, recorded, scene_files
+from vigil.pipeline.scene_log import folder_name, scene_files
 
 MOST_LISTED = 200
 """Lines of added and vanished events; `--json` has them all."""
@@ -46,7 +48,7 @@ def replay_command(
     """Try rules on recorded scenes. · 在已录制的场景上回放规则并比较差异。"""
     files = scene_files(_places(scenes, config))
     sides = [rules_of(rules)] + ([rules_of(against)] if against is not None else [])
-    found = replay(recorded(files), sides)
+    found = replay_files(files, sides)
     diff = difference(found[0], found[1]) if against is not None else None
     if picture is not None:
         _draw(picture, found, diff)
@@ -56,21 +58,31 @@ def replay_command(
     _show(found, diff)
 
 
-def rules_of(path: Path) -> RulesOf:
-    """The rules of a file for each camera. Raises ConfigError for a file that is wrong."""
+@dataclass(frozen=True)
+class FileRules:
+    """The rules of a file for each camera."""
+
+    path: Path
+    everywhere: Sequence[Rule] = ()
+    cameras: Mapping[str, Sequence[Rule]] | None = None
+    """None: the file knows no cameras, its rules are for all."""
+
+    def __call__(self, name: str) -> Sequence[Rule]:
+        if self.cameras is None:
+            return self.everywhere
+        if name not in self.cameras:
+            known = ", ".join(self.cameras) or "none"
+            raise ConfigError(f"{self.path}: no camera {name!r}; its cameras: {known}")
+        return self.cameras[name]
+
+
+def rules_of(path: Path) -> FileRules:
+    """The rules of a file. Raises ConfigError for a file that is wrong."""
     tree = read_yaml(path)
     if isinstance(tree, Mapping) and "cameras" in tree:
-        cameras = load(path).cameras
-
-        def of_camera(name: str) -> Sequence[Rule]:
-            if name not in cameras:
-                known = ", ".join(cameras) or "none"
-                raise ConfigError(f"{path}: no camera {name!r}; its cameras: {known}")
-            return cameras[name].all_rules
-
-        return of_camera
-    made = _made(path, tree)
-    return lambda _name: made
+        cameras = {name: camera.all_rules for name, camera in load(path).cameras.items()}
+        return FileRules(path=path, cameras=cameras)
+    return FileRules(path=path, everywhere=_made(path, tree))
 
 
 def _made(path: Path, tree: Any) -> Sequence[Rule]:

@@ -25,7 +25,7 @@ class Replay:
     events: list[Event] = field(default_factory=list)
     """As their last step told them, by their beginning."""
     scenes: int = 0
-    watched_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    watched_s: dict[str, float] = field(default_factory=dict)
     """By camera."""
     first_s: float = float("inf")
     last_s: float = float("-inf")
@@ -117,7 +117,8 @@ class _Watch:
         gap_s = scene.time_s - last.time_s if last is not None else 0.0
         for rules, events, found in zip(self._rules, self._events, self._found, strict=True):
             found.scenes += 1
-            found.watched_s[scene.source] += min(max(gap_s, 0.0), LONGEST_GAP_S)
+            watched_s = found.watched_s.get(scene.source, 0.0)
+            found.watched_s[scene.source] = watched_s + min(max(gap_s, 0.0), LONGEST_GAP_S)
             found.first_s = min(found.first_s, scene.time_s)
             found.last_s = max(found.last_s, scene.time_s)
             for rule in rules:

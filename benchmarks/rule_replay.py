@@ -1,0 +1,47 @@
+"""How large a day of recorded scenes is, and how long all rules take to see it again."""
+
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.report import Report
+from vigil.core import Rule, Scene
+from vigil.core.stats import DAY_S
+from vigil.pipeline.replay_jobs import replay_files
+from vigil.pipeline.scene_log import SceneLog
+
+
+@dataclass(frozen=True)
+class Everywhere:
+    """The same rules for each camera."""
+
+    rules: Sequence[Rule]
+
+    def __call__(self, _camera: str) -> Sequence[Rule]:
+        return self.rules
+
+
+def tell_replay(report: Report, scenes: Sequence[Scene], rules: Sequence[Rule]) -> None:
+    """Record scenes, replay them, and say what a day of such scenes takes."""
+    lasted_s = scenes[-1].time_s - scenes[0].time_s
+    scale = DAY_S / lasted_s
+    rate = f"{len(scenes) / lasted_s:.0f} Hz, {len(scenes[0].tracks)} tracks"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "gate.scenes"
+        log = SceneLog("gate", file=file)
+        for scene in scenes:
+            log.note(scene)
+        log.close()
+        megabytes = file.stat().st_size / 1e6 * scale
+        began_s = time.monotonic()
+        (found,) = replay_files([file], [Everywhere(rules)], jobs=os.cpu_count())
+        took_s = time.monotonic() - began_s
+    report.say(
+        f"{len(scenes)} scenes, {len(rules)} rules, {len(found.events)} events: {took_s:.1f} s "
+        f"with {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
+    )
+    report.claim(f"scenes of a day at {rate}", megabytes, 50, "MB", better="lower")
+    report.claim(f"replay of a day at {rate}, all rules", took_s * scale, 60, "s", better="lower")
