@@ -246,9 +246,11 @@ def _claim_outage(
     )
 
 
-def _load() -> dict[str, float]:
+def _load() -> dict[str, object]:
     """How busy the machine was, with other programs, and how urgent this one was among them."""
-    return {"load of the machine": round(os.getloadavg()[0], 1), "niceness": os.nice(0)}
+    group = Path("/proc/self/autogroup")  # Linux: with it, niceness counts within a session only
+    urgency = group.read_text().split("nice")[-1] if group.exists() else os.nice(0)
+    return {"load of the machine": round(os.getloadavg()[0], 1), "niceness": int(urgency)}
 
 
 def _p(values: Iterable[float], percent: float) -> float:

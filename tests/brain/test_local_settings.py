@@ -16,6 +16,9 @@ def failing(brain: LocalBrain, error: type[VigilError]) -> VigilError:
     with pytest.raises(error) as caught:
         asyncio.run(brain.ask(QUESTION, Judgement))
     asyncio.run(brain.close())
+    with pytest.raises(error) as seen:
+        brain.check()
+    assert str(seen.value) == str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     return caught.value
 

@@ -49,7 +49,8 @@ def test_a_way_of_several_points_comes_as_its_stretches(store: EventStore) -> No
 
 def test_both_lines_of_a_rule_are_shown(store: EventStore) -> None:
     lines = [[[0.1, 0.2], [0.9, 0.2]], [[0.1, 0.8], [0.9, 0.8]]]
-    speed = {"kind": "speed", "name": "yard", "lines": lines, "distance_m": 10, "faster_than_kmh": 30}
+    told = {"distance_m": 10, "faster_than_kmh": 30}
+    speed = {"kind": "speed", "name": "yard", "lines": lines, **told}
     case = cases(store, rules=[speed]).case(stored(store))
     assert case.zones == (((0.1, 0.2), (0.9, 0.2)), ((0.1, 0.8), (0.9, 0.8)))
 

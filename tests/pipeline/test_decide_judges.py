@@ -14,7 +14,7 @@ from vigil.store import Spent
 from vigil.testing.fake_brain import FakeBrain
 from vigil.testing.fake_faults import Fails, Hangs, Says
 
-from .deciding import Bench, Judge, an_event, app_with, deciding, verdict_on
+from .deciding import CAMERA, Bench, Judge, an_event, app_with, deciding, verdict_on
 
 PATIENT = {"decide": {"deadline_s": 60, "first_s": 0}}
 HASTY = {"decide": {"deadline_s": 2, "first_s": 0}}
@@ -164,3 +164,14 @@ def test_the_large_model_may_downgrade_a_critical_event_and_never_silences_it(
         assert bench.news.outcomes(event.id)[0] == "pending"
         bench.decided(event, Outcome.REJECTED)
         assert bench.news.outcomes(event.id) == ["pending", "rejected"]
+
+
+def test_a_local_brain_without_weights_is_told_at_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    brain = {"kind": "local", "folder": str(tmp_path / "nowhere")}
+    app = parse({"cameras": {"gate": CAMERA}, "metrics": "off", "brain": brain})
+    with deciding(tmp_path / "e.db", tmp_path / "clips", app):
+        said = capsys.readouterr().out
+    assert said.count("the large model cannot be asked") == 1
+    assert "allowed: a folder with a config.json" in said

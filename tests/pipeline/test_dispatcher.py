@@ -53,7 +53,7 @@ class Desk:
     settings: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def dispatcher(self) -> Dispatcher:
+    def dispatcher(self, **settings: Any) -> Dispatcher:
         budget = Budget(
             store=BudgetStore(self.store.database),
             limits=self.limits,
@@ -62,7 +62,8 @@ class Desk:
         )
         requests = BrainStore(self.store.database)
         usual = {"at_once": 1, "clock": self.clock}
-        return Dispatcher(requests, budget, asyncio.to_thread, **{**usual, **self.settings})
+        chosen = {**usual, **self.settings, **settings}
+        return Dispatcher(requests, budget, asyncio.to_thread, **chosen)
 
     def event(self, **changes: Any) -> Event:
         event = an_event(**changes)
@@ -584,3 +585,30 @@ def test_a_clip_that_cannot_be_read_is_told_to_who_waits(desk: Desk) -> None:
     (found,) = together(dispatcher, judge.answer(dispatcher, event))
     assert isinstance(found, SourceLost)
     assert desk.spent() == Spent(calls=0, tokens=0)
+
+
+def test_who_waits_for_a_model_that_was_down_may_ask_once_it_has_answered_anything(
+    desk: Desk,
+) -> None:
+    dispatcher = desk.dispatcher(at_once=2)
+    judge = Preparing(errors=[BrainUnavailable("away")])
+    first, second = desk.event(severity=Severity.HIGH), desk.event(severity=Severity.LOW)
+
+    async def watched() -> None:
+        await _until(lambda: dispatcher.nobody_answers and dispatcher.waiting == 2)
+        desk.clock.sleep(1)
+        await _until(lambda: len(judge.asked) == 2)
+        await asyncio.sleep(0.1)
+        assert second.id not in judge.asked
+        dispatcher.heard_from("dear")
+        await _until(lambda: second.id in judge.asked)
+        judge.gate.set()
+
+    high, low = judge.answer(dispatcher, first), judge.answer(dispatcher, second)
+
+    async def later() -> Verdict:
+        await _until(lambda: dispatcher.nobody_answers)
+        return await low
+
+    found = together(dispatcher, high, later(), watched())
+    assert [type(each) for each in found] == [Verdict, Verdict, type(None)], found

@@ -129,4 +129,5 @@ class Breaker:
         if self._opened:
             self._open_s = min(self._longest_s, self._open_s * 2) if on_trial else self._first_s
             self._open_until_s = self._clock.monotonic_s() + self._open_s
-            log.warning("server left alone", server=self._name, seconds=self._open_s)
+            if not on_trial:
+                log.warning("server left alone", server=self._name, seconds=self._open_s)

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from vigil.brain.claims import Finding, claims_of, filled, values_of
+from vigil.brain.clip_card import load_clip_card
 from vigil.brain.encoders import Encoders
 from vigil.brain.matching import Vector, margin, negatives_of
 from vigil.brain.quiet import Ruler, Sketch, fitted
@@ -76,6 +77,10 @@ class ClipBrain:
             raise BrainUnavailable(f"{self.model}: no answer in {self.total_s:g} s") from error
         except GivenUp as error:
             raise BrainUnavailable(f"{self.model}: closed while it was asked") from error
+
+    def check(self) -> None:
+        """Raises `ConfigError` for a folder without a card, or with a card that is wrong."""
+        load_clip_card(self.folder)
 
     async def close(self) -> None:
         """Let the weights go; the next question opens them anew."""

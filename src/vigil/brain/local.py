@@ -1,6 +1,7 @@
 """A large model that runs in this process, from a folder of weights."""
 
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -30,6 +31,8 @@ from vigil.core import (
 
 if TYPE_CHECKING:
     from vigil.brain.chat_model import ChatModel
+
+LIBRARIES = ("torch", "transformers")
 
 
 @part
@@ -79,6 +82,13 @@ class LocalBrain:
         except BrainError as error:
             tally.note_on(error)
             raise
+
+    def check(self) -> None:
+        """Raises `ConfigError` or `ModelError` for what can be seen to be wrong at once."""
+        _check_folder(self.folder)
+        for library in LIBRARIES:
+            if find_spec(library) is None:
+                raise _more_libraries(library)
 
     async def close(self) -> None:
         """Let the weights go; the next question opens them anew."""
@@ -166,8 +176,12 @@ def _chat_model(brain: LocalBrain) -> "ChatModel":
         # Takes seconds and half a gigabyte: only who asks a local model pays for it.
         from vigil.brain.chat_model import ChatModel  # noqa: PLC0415
     except ImportError as error:
-        raise ModelError(
-            f"a local brain needs more libraries ({error.name}); install them with: "
-            "pip install 'vigil-video[brain-local]'"
-        ) from error
+        raise _more_libraries(error.name) from error
     return ChatModel(brain.folder, device=brain.device, precision=brain.precision)
+
+
+def _more_libraries(name: str | None) -> ModelError:
+    return ModelError(
+        f"a local brain needs more libraries ({name}); install them with: "
+        "pip install 'vigil-video[brain-local]'"
+    )

@@ -30,7 +30,7 @@ from vigil.core import (
 )
 from vigil.net import Limits, host_of
 
-OPEN_S, LONGEST_OPEN_S = 2.0, 4.0
+OPEN_S, LONGEST_OPEN_S = 1.0, 2.0
 """How long a server that fails is left alone: what waits must be gone soon after it is back."""
 FIRST_RETRIES = 3.0
 """There to begin with, for somebody who asks seldom."""

@@ -24,8 +24,9 @@ class Decide(Model):
     """So many seconds of it are to be seen in the clip before a large model is asked."""
     looks_at_once: AtOnce = 2
     """Clips that are looked into at a time, by threads that yield to the watch."""
-    asks_at_once: AtOnce = 4
-    """Questions to large models at a time."""
+    asks_at_once: AtOnce = 8
+    """Questions to large models at a time, those included that wait for a place at their server:
+    with twice as many as it has (`concurrency`) none of its places is empty for a moment."""
     most_waiting: Annotated[int, Field(ge=1, le=10000)] = 500
     """Questions that wait; the least important is shed when there is one more."""
     stale_s: Annotated[float, Field(ge=10, le=86400, allow_inf_nan=False)] = 900

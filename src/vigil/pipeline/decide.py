@@ -20,8 +20,10 @@ from vigil.core import (
     BudgetSpent,
     Case,
     Clock,
+    ConfigError,
     Decision,
     Event,
+    ModelError,
     Outcome,
     SourceError,
     StoreUnavailable,
@@ -126,8 +128,7 @@ class Decider:
             clock=self._clock,
         )
         self._verifier = None if app.verify is None else court.supervised(app.verify)
-        first_s = app.decide.first_s
-        self._first_s = min(GLANCE_S, first_s) if court.asking else first_s
+        self._brains = court.brains
         self._deadlines = Deadlines(self._expire, clock=self._clock)
         self.started = False
         """Whether events are being decided."""
@@ -152,6 +153,8 @@ class Decider:
         except StoreUnavailable as error:
             log.warning("events are not decided yet", reason=str(error))
             return False
+        for brain in self._brains:
+            _tell_what_is_wrong(brain)
         self._deadlines.start(pending, deadline_s=self._settings.deadline_s)
         self._room.start(self.dispatcher.run())
         self.started = True
@@ -259,7 +262,7 @@ class Decider:
         assert self._verifier is not None
         hearing.shown = partial(self._shown, hearing)
         first = await self._room.aside(self.cases.case, stored)
-        case = await self._shown(hearing, first, self._first_s)
+        case = await self._shown(hearing, first, self._enough_s())
         hearing.incident = await self._incidents.join(
             case, recorded_s=stored.created_s, aside=self._room.aside
         )
@@ -270,6 +273,13 @@ class Decider:
             said = replace(said, verdict=replace(verdict, seconds=seconds))
             self.stats.took(seconds)
         return by_verdict(said)
+
+    def _enough_s(self) -> float:
+        """So many seconds of an event are to be seen before the first judge looks at it."""
+        first_s = self._settings.first_s
+        if not self._brains or self.dispatcher.nobody_answers:
+            return first_s  # what is not decided now waits long, or for ever
+        return min(GLANCE_S, first_s)
 
     async def _shown(self, hearing: Hearing, case: Case, seconds: float) -> Case:
         """Wait until the clip shows so many seconds of the event; the case as it is then.
@@ -355,6 +365,17 @@ class Decider:
 
 
 _FOR_GOOD = (Outcome.CONFIRMED, Outcome.REJECTED)
+
+
+def _tell_what_is_wrong(brain: object) -> None:
+    """Now, and not only when it is asked for the first time; people are told of events anyway."""
+    check = getattr(brain, "check", None)
+    if check is None:
+        return
+    try:
+        check()
+    except (ConfigError, ModelError) as error:
+        log.error("the large model cannot be asked", reason=str(error))
 
 
 def limits_of(budget: Budgets) -> Limits:

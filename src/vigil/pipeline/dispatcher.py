@@ -39,7 +39,7 @@ TICK_S = 0.5
 """How often who waits is looked at, while anybody waits."""
 FIRST_PAUSE_S = 1.0
 """After the first failure of a large model; it doubles with each one."""
-LONGEST_PAUSE_S = 4.0
+LONGEST_PAUSE_S = 2.0
 """What waits must be gone soon after it is back; one try costs little."""
 MOST_ASKED_S = 3600.0
 """A model that wants to be left alone for longer is not believed."""
@@ -121,7 +121,7 @@ class Dispatcher:
         budget: Budget,
         aside: Aside,
         *,
-        at_once: int = 2,
+        at_once: int = 8,
         most_waiting: int = 500,
         stale_s: float = 900.0,
         clock: Clock | None = None,
@@ -147,6 +147,16 @@ class Dispatcher:
     def is_down(self, judge: str) -> bool:
         """Whether the large model behind a judge did not answer when it was last asked."""
         return judge in self._health
+
+    @property
+    def nobody_answers(self) -> bool:
+        """Whether a large model is down, so that there is no hurry to ask."""
+        return bool(self._health)
+
+    def heard_from(self, judge: str) -> None:
+        """The large model behind a judge has answered: those who wait for it may ask."""
+        if self._health.pop(judge, None) is not None:
+            self._changed.set()
 
     async def answer(
         self,
@@ -291,7 +301,7 @@ class Dispatcher:
 
     async def _answered(self, question: _Question, account: Account, verdict: Verdict) -> None:
         self.tallies.asked["answered"] += 1
-        self._health.pop(question.judge, None)
+        self.heard_from(question.judge)
         await self._written(
             self._store.answered,
             question.place.key,

@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import heapq
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from vigil.core import Case, Clock, Verdict, Verifier
@@ -135,6 +136,9 @@ class Dispatched:
         self._judge = judge
         self._name = name
         self._court = court
+        if hasattr(judge, "on_answer"):
+            # It may ask twice; others need not wait for the second answer.
+            judge.on_answer = partial(court.dispatcher.heard_from, name)
 
     async def verify(self, case: Case) -> Verdict:
         """The answer to this case, or to another one of its incident. Raises `BrainError`."""
@@ -174,8 +178,8 @@ class Court:
     """So many threads has each judge that looks at pictures, if it says how many it has."""
     asked_s: float = 0.0
     """So many seconds of an event are to be seen before a large model is asked about it."""
-    asking: list[str] = dataclasses.field(default_factory=list)
-    """The judges that ask a large model."""
+    brains: list[Any] = dataclasses.field(default_factory=list)
+    """Large models that judges ask."""
     aside: Aside
     """Runs what blocks for a moment, such as the database."""
     clock: Clock
@@ -205,7 +209,7 @@ class Court:
             verifier = _changed(verifier, {"workers": self.threads})
         if settings.get("brain") is None:
             return Noted(verifier, name, self)
-        self.asking.append(name)
+        self.brains.append(settings["brain"])
         return Dispatched(verifier, name, self)
 
 

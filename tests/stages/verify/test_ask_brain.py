@@ -211,6 +211,18 @@ def test_the_second_question_can_be_switched_off() -> None:
     assert asked(worded(), RecordingBrain([NO]), check_words=False).calls == 1
 
 
+def test_each_answer_is_told_of_when_it_comes() -> None:
+    brain, heard = RecordingBrain([NO, NO]), []
+
+    async def asked_about_words() -> None:
+        judge = AskBrain(brain=brain)
+        judge.on_answer = lambda: heard.append(len(brain.questions))
+        await judge.verify(worded())
+
+    asyncio.run(asked_about_words())
+    assert heard == [1, 2]
+
+
 def test_all_but_the_asking_is_done_before(walker: Case) -> None:
     brain = RecordingBrain([BrainUnavailable("away"), NO])
 

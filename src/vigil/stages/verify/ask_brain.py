@@ -54,6 +54,8 @@ class AskBrain:
 
     def __post_init__(self) -> None:
         self.clock: Clock = SystemClock()
+        self.on_answer: Callable[[], None] = _nobody_waits
+        """Called whenever the large model has answered, before anything is made of it."""
         self._library = Library(self.prompts)
         self._patches = Patches(patch_px=self.patch_px)
         self._pool = Pool(self.workers, "ask-brain")
@@ -109,6 +111,7 @@ class AskBrain:
     async def _asked(self, case: Case, prompt: Prompt, question: Question) -> Verdict:
         form = answer_type(prompt.questions)
         reply: Reply[BaseModel] = await self.brain.ask(question, form)
+        self.on_answer()
         found = judgement_of(reply.answer, prompt.questions)
         return Verdict(
             event_id=case.event.id,
@@ -124,6 +127,10 @@ class AskBrain:
             tokens_in=reply.tokens_in,
             tokens_out=reply.tokens_out,
         )
+
+
+def _nobody_waits() -> None:
+    pass
 
 
 async def _at_once(verdict: Verdict) -> Verdict:
