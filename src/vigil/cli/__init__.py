@@ -7,6 +7,7 @@ import typer
 from vigil import __version__
 from vigil.cli.alerts import alerts
 from vigil.cli.brain import brain
+from vigil.cli.data import data
 from vigil.cli.demo import demo
 from vigil.cli.dismiss import dismiss
 from vigil.cli.event import event, review
@@ -42,6 +43,7 @@ app.command(name="replay")(replay_command)
 app.command()(stats)
 app.command()(heatmap)
 app.add_typer(model, name="model")
+app.add_typer(data, name="data")
 app.add_typer(brain, name="brain")
 app.add_typer(alerts, name="alerts")
 app.command()(demo)

@@ -229,6 +229,8 @@ class Medium:
     """Frames a second of a video."""
     group: str = ""
     """The camera or the video that it comes from; splits never cross one. Empty: its own."""
+    sha256: str = ""
+    """Of the file; empty: not known."""
 
     @property
     def is_video(self) -> bool:
