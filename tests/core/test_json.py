@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigil.core import Box, Clip, Event, Severity, Step, StepKind
+from vigil.core import Box, Clip, Event, Reading, Severity, Step, StepKind
 from vigil.core.json import (
     as_line,
     clip_from_json,
@@ -39,6 +39,7 @@ events = st.builds(
     counts=st.dictionaries(st.text(), st.integers()),
     by=st.none() | st.integers(),
     ending=st.text(),
+    readings=st.lists(st.builds(Reading, st.text(), st.text(), numbers), max_size=3).map(tuple),
     cards=st.lists(st.text()).map(tuple),
 )
 steps = st.builds(Step, kind=st.sampled_from(StepKind), event=events, time_s=numbers)

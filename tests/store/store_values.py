@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vigil.config import clip_place
-from vigil.core import Box, Clip, Event, Severity, Step, StepKind, uuid7
+from vigil.core import Box, Clip, Event, Reading, Severity, Step, StepKind, uuid7
 from vigil.testing.hands import NOON_S
 
 
@@ -35,6 +35,7 @@ def an_event(
         path=((start_s, Box(1, 2, 3, 4)),),
         direction="in",
         counts={"in": 1},
+        readings=(Reading("colour", "red", 0.75), Reading("plate", "AB\u00b712", 0.5)),
         cards=("nano@1",),
     )
 

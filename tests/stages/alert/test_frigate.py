@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from vigil.core import Outcome, Severity, StepKind
+from vigil.core import Outcome, Reading, Severity, StepKind
 from vigil.stages.alert.frigate import (
     camera_of,
     event_message,
@@ -110,3 +110,32 @@ def test_names_stay_one_level_of_a_topic() -> None:
     assert label_of(event) == "a_b"
     assert camera_of(replace(event, source="\0")) == "camera"
     assert label_of(replace(event, label="", rule="")) == "object"
+
+
+def test_readings_are_sub_labels_attributes_and_plates() -> None:
+    found = (
+        Reading("colour", "red", 0.7),
+        Reading("posture", "lying", 0.9),
+        Reading("plate", "AB 12", 0.8),
+    )
+    alert = an_alert(event=replace(an_event(), readings=found))
+    after = event_message(alert)["after"]
+    assert after["sub_label"] == ["lying", 0.9]
+    assert after["attributes"] == {"colour: red": 0.7, "posture: lying": 0.9, "plate: AB 12": 0.8}
+    assert after["recognized_license_plate"] == "AB 12"
+    assert after["recognized_license_plate_score"] == 0.8
+    review = review_message(alert)["after"]
+    assert review["data"]["sub_labels"] == ["red", "lying", "AB 12"]
+
+
+def test_without_readings_there_are_none() -> None:
+    after = event_message(an_alert())["after"]
+    assert after["sub_label"] is None
+    assert after["attributes"] == {}
+    assert "recognized_license_plate" not in after
+
+
+def test_what_a_plate_says_leads_nowhere() -> None:
+    found = (Reading("plate", "http://evil.example/\u202e", 0.8),)
+    after = event_message(an_alert(event=replace(an_event(), readings=found)))["after"]
+    assert "http://" not in after["recognized_license_plate"]

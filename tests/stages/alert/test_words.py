@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigil.core import Alert, Outcome, Severity, StepKind, Unverified
+from vigil.core import Alert, Outcome, Reading, Severity, StepKind, Unverified
 from vigil.stages.alert.words import (
     TITLES,
     WHY,
@@ -132,3 +132,12 @@ def test_what_matters_more_than_before_escalates() -> None:
     assert escalated(replace(later, event=replace(first.event, critical=True)))
     assert escalated(replace(later, event=replace(first.event, severity=Severity.HIGH)))
     assert not escalated(replace(later, event=replace(first.event, severity=Severity.LOW)))
+
+
+def test_what_readers_found_out_is_told_to_people() -> None:
+    found = (Reading("colour", "red", 0.7), Reading("vehicle_type", "van", 0.9))
+    alert = an_alert(event=replace(an_event(), readings=found))
+    assert "colour: red (70%), vehicle type: van (90%)" in english(alert).lines
+    chinese = wording(alert, language="zh", time_zone="Asia/Shanghai")
+    assert "颜色：red (70%)，车型：van (90%)" in chinese.lines
+    assert english(an_alert()).found == ""

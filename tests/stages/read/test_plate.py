@@ -1,15 +1,20 @@
 """Text of plates, read by a network whose weights are glyphs."""
 
+import pickle
 from pathlib import Path
 from random import Random
 
 import cv2
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from vigil.core import Crop, ModelCard, ModelError, ModelInput
 from vigil.infer.registry import Registry
+from vigil.stages.read.colour import Colour
 from vigil.stages.read.plate import Plate
+from vigil.stages.read.posture import Posture
 from vigil.stages.read.spelling import spelled
 from vigil.testing.plates import ALPHABET, plate, write_reader
 
@@ -112,3 +117,55 @@ def test_nothing_is_read_from_blanks_and_a_wrong_shape_is_refused():
     assert spelled(one_hot(3, 0, 0)[None], card) == ("", 0.0)
     with pytest.raises(ModelError, match="3 classes a step needed"):
         spelled(one_hot(4, 0, 0)[None], card)
+
+
+def write_finder(path: Path, box: tuple[float, float, float, float]) -> ModelCard:
+    """A detector that says that the plate is where `box` is, in fractions of the picture."""
+    row = np.array([0.0, 1.0, 0.9, *box], np.float32).reshape(1, 1, 1, 7)
+    nodes = [
+        helper.make_node("ReduceMin", ["picture"], ["least"], axes=[0, 1, 2, 3], keepdims=0),
+        helper.make_node("Mul", ["least", "nothing"], ["zero"]),
+        helper.make_node("Add", ["zero", "row"], ["answer"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "finder",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, 64, 64])],
+        [helper.make_tensor_value_info("answer", TensorProto.FLOAT, [1, 1, 1, 7])],
+        [
+            numpy_helper.from_array(row, "row"),
+            numpy_helper.from_array(np.float32(0), "nothing"),
+        ],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=9), path)
+    return ModelCard(
+        name="finder", file=path.name, head="ssd", labels=("background", "plate"),
+        input=ModelInput(width=64, height=64, fit="stretch"),
+        licence_code="Apache-2.0", licence_weights="Apache-2.0",
+    )  # fmt: skip
+
+
+def test_a_plate_is_cut_out_of_a_vehicle_where_the_finder_finds_it(tmp_path, reader):
+    car = np.full((300, 400, 3), 90, np.uint8)
+    seen = plate("AB12XYZ")
+    high, wide = seen.shape[:2]
+    car[220 : 220 + high, 100 : 100 + wide] = seen
+    margin_x, margin_y = 0.05 * wide, 0.05 * high
+    box = (
+        (100 + margin_x) / 400, (220 + margin_y) / 300,
+        (100 + wide - margin_x) / 400, (220 + high - margin_y) / 300,
+    )  # fmt: skip
+    card = write_finder(tmp_path / "finder.onnx", box)
+    Registry(reader.registry).add(tmp_path / "finder.onnx", card)
+    with_finder = Plate(model="glyphs", finder="finder", labels="car", registry=reader.registry)
+    with_finder.warm_up()
+    assert with_finder.one(Crop(car, "car")).word == "AB12XYZ"
+    assert reader.one(Crop(car, "car")) is None, "without a finder the whole car is no plate"
+
+
+def test_readers_go_to_another_process_as_their_settings():
+    for made in (Plate(model="glyphs", finder="finder"), Colour(name="coat"), Posture(most_hz=2)):
+        copy = pickle.loads(pickle.dumps(made))  # noqa: S301
+        assert copy == made
+        assert copy.kind == made.kind

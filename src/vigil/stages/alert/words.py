@@ -31,6 +31,13 @@ SEVERITIES: dict[Severity, str] = {
     Severity.MEDIUM: "中",
     Severity.HIGH: "高",
 }
+KINDS = {
+    "colour": "颜色",
+    "face": "人脸",
+    "plate": "车牌",
+    "posture": "姿态",
+    "vehicle_type": "车型",
+}
 WHY: dict[Unverified, tuple[str, str]] = {
     Unverified.UNSURE: ("the judges are not sure", "裁决结果不确定"),
     Unverified.DEADLINE: ("no verdict came in time", "未能按时得到裁决"),
@@ -53,6 +60,8 @@ class Wording:
     """What became of it, and why."""
     when: str
     """When and where it happened, and how much it matters."""
+    found: str
+    """What readers found out about its things; or empty."""
     clip: str
     """Where the clip is; or empty."""
     mark: str
@@ -61,7 +70,8 @@ class Wording:
     @property
     def lines(self) -> tuple[str, ...]:
         """All below the title."""
-        return tuple(line for line in (self.verdict, self.when, self.clip, self.mark) if line)
+        lines = (self.verdict, self.when, self.found, self.clip, self.mark)
+        return tuple(line for line in lines if line)
 
     @property
     def text(self) -> str:
@@ -81,6 +91,7 @@ def wording(alert: Alert, *, language: Language, time_zone: str) -> Wording:
         claim=claim,
         verdict=_verdict(alert, language),
         when=_when(alert, language, time_zone),
+        found=_found(event, language),
         clip=alert.clip_url or "",
         mark=f"{mark} · {alert.sequence + 1}" if alert.sequence else mark,
     )
@@ -117,6 +128,16 @@ def _when(alert: Alert, language: Language, time_zone: str) -> str:
         return f"{moment} · 规则 {clean(event.rule)} · 严重程度：{matters}"
     matters = "critical" if event.critical else event.severity.value
     return f"{moment} · rule {clean(event.rule)} · severity {matters}"
+
+
+def _found(event: Event, language: Language) -> str:
+    colon, comma = ("：", "，") if language == "zh" else (": ", ", ")
+    parts = [
+        f"{KINDS.get(each.kind, each.kind) if language == 'zh' else clean(each.kind, 40)}"
+        f"{colon}{clean(each.word, 60)} ({each.score:.0%})".replace("_", " ")
+        for each in event.readings
+    ]
+    return clean(comma.join(parts))
 
 
 def local_time(time_s: float, time_zone: str) -> str:
