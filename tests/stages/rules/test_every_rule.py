@@ -16,6 +16,7 @@ from vigil.core import (
     Event,
     Flight,
     Health,
+    Plume,
     Rule,
     Rung,
     Scene,
@@ -40,6 +41,7 @@ from vigil.stages.rules.crowd import Crowd
 from vigil.stages.rules.debris import Debris
 from vigil.stages.rules.fall import Fall
 from vigil.stages.rules.fight import Fight
+from vigil.stages.rules.fire import Fire
 from vigil.stages.rules.jam import Jam
 from vigil.stages.rules.line_crossing import LineCrossing
 from vigil.stages.rules.loitering import Loitering
@@ -51,6 +53,7 @@ from vigil.stages.rules.removed_object import RemovedObject
 from vigil.stages.rules.running import Running
 from vigil.stages.rules.shelf import Shelf
 from vigil.stages.rules.slope_collapse import SlopeCollapse
+from vigil.stages.rules.smoke import Smoke
 from vigil.stages.rules.sound import SoundHeard
 from vigil.stages.rules.speed import Speed
 from vigil.stages.rules.stopped_vehicle import StoppedVehicle
@@ -100,6 +103,8 @@ SCENE_RULES: dict[str, Make] = {
     "absence": lambda: Absence(zone=ZONE, longer_than_s=4.0),
     "fall": lambda: Fall(labels=ANYONE),
     "fight": lambda: Fight(labels=ANYONE),
+    "fire": lambda: Fire(zone=ZONE, labels=ANYONE),
+    "smoke": lambda: Smoke(labels=ANYONE, close_s=3.0),
     "lying_still": lambda: LyingStill(labels=ANYONE, longer_than_s=3.0),
     "queue": lambda: queue(LANE),
     "jam": lambda: Jam(labels=ANYONE, number=1, longer_than_s=5.0, close_s=2.0, share=0.5),
@@ -129,6 +134,7 @@ MIRRORED: dict[str, Make] = {
     "speed, lines": lambda: speed(lines=tuple(map(flipped, SPEED_LINES))),
     "speed, ground": lambda: speed(ground=flipped(GROUND), width_m=8.0, length_m=20.0),
     "running": lambda: Running(zone=flipped(ZONE), labels=ANYONE, faster_than=0.6),
+    "fire": lambda: Fire(zone=flipped(ZONE), labels=ANYONE),
     "shelf": lambda: Shelf(zone=flipped(ZONE)),
     "presence, after": lambda: Presence(
         zone=flipped(ZONE), labels=ANYONE, after=flipped(SOUTH), after_s=5.0
@@ -338,6 +344,7 @@ def wild_scenes(chance: Random) -> list[Scene]:
                     flights=tuple(wild_flight(chance, n, time_s) for n in some(chance, 3)),
                     view=wild_view(chance),
                     surface=tuple(wild_change(chance, n, time_s) for n in some(chance, 3)),
+                    plumes=tuple(wild_plume(chance, n, time_s) for n in some(chance, 3)),
                     brightness=chance.choice([0.0, 2.0, 100.0]),
                 )
                 if chance.random() < 0.7
@@ -365,6 +372,19 @@ def wild_view(chance: Random) -> View | None:
             strange=chance.choice([0.0, 0.5]),
             new_s=chance.choice([0.0, 5.0, 1e6]),
         )
+    )
+
+
+def wild_plume(chance: Random, number: int, time_s: float) -> Plume:
+    return Plume(
+        id=number,
+        kind=chance.choice(["fire", "fire", "smoke"]),
+        box=wild_box(chance),
+        since_s=time_s - chance.choice([0, 3, -10]),
+        area=chance.uniform(0, 1),
+        growth=chance.choice([0.0, 1.0, 9.0]),
+        flicker=chance.choice([0.1, 0.6, 0.6]),
+        score=chance.choice([0.3, 0.9, 0.9]),
     )
 
 
