@@ -167,9 +167,9 @@ class Lives:
             counts=dict(sighting.counts),
             by=before.by if sighting.by is None else sighting.by,
             readings=joined(before.readings, of_tracks(moment.scene.tracks, sighting.track_ids)),
-            cards=tuple(dict.fromkeys(before.cards + moment.scene.cards)),
+            cards=_with(before.cards, moment.scene.cards),
+            path=_extended_path(one, sighting),
         )
-        _extend_path(one, sighting)
         risen = one.event.severity != before.severity
         news = one.event.end_s > before.end_s
         due = news and moment.passed(one.told_lived_s, self._settings.update_s)
@@ -188,20 +188,26 @@ def _last_step(event: Event, time_s: float) -> Step:
     return Step(kind=StepKind.END, event=event, time_s=time_s)
 
 
+def _with(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return known if known == more else tuple(dict.fromkeys(known + more))
+
+
 def _joined(known: tuple[int, ...], seen: tuple[int, ...]) -> tuple[int, ...]:
+    if seen == known:
+        return known
     ids = tuple(dict.fromkeys(known + seen))
     return ids if len(ids) <= MOST_IDS else (*ids[:1], *ids[-MOST_IDS + 1 :])
 
 
-def _extend_path(one: _Open, sighting: Sighting) -> None:
-    """Add where it is now, unless the last point is as good as that."""
+def _extended_path(one: _Open, sighting: Sighting) -> tuple[tuple[float, Box], ...]:
+    """The path with where it is now, unless the last point is as good as that."""
     path = one.event.path
     if sighting.box is None or (
         path and sighting.end_s - path[-1][0] < one.path_gap_s - ROUNDING_S
     ):
-        return
+        return path
     path = (*path, (sighting.end_s, sighting.box))
     if len(path) > MOST_POINTS:
         path = (*path[:-1:2], path[-1])
         one.path_gap_s *= 2
-    one.event = replace(one.event, path=path)
+    return path

@@ -1,5 +1,6 @@
 """Claims: one sentence, in English and Chinese, that a judge can find true or false."""
 
+from functools import lru_cache
 from string import Formatter
 from typing import Annotated
 
@@ -63,6 +64,8 @@ def plural(label: str) -> str:
     return word + ("es" if word.endswith(HISSING) else "s")
 
 
+# What lasts is worded at every look, in the same words.
+@lru_cache(maxsize=1024)
 def fill(
     claim: str,
     *,
@@ -88,6 +91,7 @@ def fill(
     )
 
 
+@lru_cache(maxsize=1024)
 def fill_chinese(
     claim: str,
     *,
