@@ -121,7 +121,7 @@ def film(seed: int) -> Rendered:
     start = (-3.0 * side, 4.5, chance.uniform(1.5, 2.2))
     velocity = (side * chance.uniform(3, 5), chance.uniform(-1, 0.5), chance.uniform(2.5, 4))
     if story == "dropped from above":
-        start, velocity = (chance.uniform(-2, 2), 8.5, chance.uniform(4, 6)), (0.4, -0.8, 0.0)
+        start, velocity = (chance.uniform(-2, 2), 6.0, chance.uniform(3, 3.6)), (0.6, -0.5, 0.0)
     told = story not in ("walk", "dog")
     if told:
         actors.append(

@@ -1,6 +1,6 @@
 """Something flies through the air."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar
 
@@ -14,15 +14,31 @@ BOUNCED_S = 1.0
 """What takes off again so soon, where it came down, is the same thing."""
 BOUNCED_SIZES = 4.0
 """And not further away than so many times its size."""
+BESIDE_SIZES = 8.0
+"""What flies beside it so near is a piece of it, or the same thing seen in two pieces."""
 
 
 @dataclass(kw_only=True)
 class _Throw:
     key: int
     start_s: float
-    last: tuple[float, float, float]
+    path: tuple[tuple[float, float, float], ...]
     box: Box
     by: int | None
+
+    @property
+    def last(self) -> tuple[float, float, float]:
+        return self.path[-1]
+
+    def goes_on_as(self, flight: Flight) -> bool:
+        """Whether a flight is the same thing: it bounces, or is seen in two pieces."""
+        time_s, x, y = flight.path[0]
+        late_s, size = time_s - self.last[0], max(flight.size, 1.0)
+        if late_s >= 0:
+            near = distance((x, y), self.last[1:]) <= BOUNCED_SIZES * size
+            return near and late_s <= BOUNCED_S
+        beside = min(self.path, key=lambda point: abs(point[0] - time_s))
+        return distance((x, y), beside[1:]) <= BESIDE_SIZES * size
 
 
 @part
@@ -111,8 +127,8 @@ class ThrownObject(SceneRule):
 
     def _tell(self, flight: Flight, moment: Moment) -> list[Step]:
         throw = self._throws.get(flight.id) or self._begun(flight, moment)
-        throw.last = max(throw.last, flight.path[-1])
-        throw.box = _box(flight.path[-1], flight.size)
+        if flight.path[-1] >= throw.last:
+            throw.path, throw.box = flight.path, _box(flight.path[-1], flight.size)
         self._throws[flight.id] = throw
         sighting = self.sighting(
             start_s=throw.start_s,
@@ -125,19 +141,17 @@ class ThrownObject(SceneRule):
         return self._lives.hold(throw.key, moment, sighting)
 
     def _begun(self, flight: Flight, moment: Moment) -> _Throw:
-        time_s, x, y = flight.path[0]
-        for throw in self._throws.values():
-            near = distance((x, y), throw.last[1:]) <= BOUNCED_SIZES * max(flight.size, 1.0)
-            if near and 0 <= time_s - throw.last[0] <= BOUNCED_S:
-                return _Throw(
-                    key=throw.key, start_s=throw.start_s, last=flight.path[-1], box=throw.box,
-                    by=throw.by,
-                )  # fmt: skip
         start = _box(flight.path[0], flight.size)
+        for throw in self._throws.values():
+            if throw.goes_on_as(flight):
+                return replace(throw, path=max(flight.path, throw.path, key=lambda p: p[-1]))
         return _Throw(
-            key=flight.id, start_s=time_s, last=flight.path[-1], box=start,
+            key=flight.id,
+            start_s=flight.path[0][0],
+            path=flight.path,
+            box=start,
             by=self._thrower(start, moment),
-        )  # fmt: skip
+        )
 
     def _thrower(self, start: Box, moment: Moment) -> int | None:
         near = [

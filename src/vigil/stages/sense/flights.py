@@ -9,7 +9,7 @@ import numpy as np
 
 from vigil.core import Flight, Frame, Luma, Scene, Signals, part
 from vigil.stages.blobs import Mask, Polygon, find_blobs, over, polygons_mask
-from vigil.stages.sense.parabola import Parabola, fitted
+from vigil.stages.sense.parabola import fitted
 
 WIDTH = 480
 """Pixels at which pictures are compared: a bottle ten metres away is three of them wide."""
@@ -21,8 +21,17 @@ LARGEST = 0.004
 """Of the picture: what is larger walks, drives or hangs before the lens."""
 WIDEST = 0.12
 """Of the picture's width."""
-MOST = 40
+MOST = 12
 """With more small movers than this, rain falls or the camera shakes."""
+PATHS = 160
+SURE = 4
+"""A path of so many points has its movers for itself."""
+NEAREST, FURTHEST = 6.0, 12.0
+"""Pixels of the comparison by which the next point of a path may miss its place, by its step."""
+SHORTEST_STEP_S = 0.06
+"""Pictures that follow sooner are left out: what has not moved by its own size shows no whole."""
+AROUND = 0.15
+"""Of its height and width, what is around somebody's box may be theirs: they have moved since."""
 LONGEST_GAP_S = 0.25
 """At a lower rate of pictures nothing can be followed; nor over a longer gap."""
 FASTEST = 0.15
@@ -31,7 +40,7 @@ INSIDE = 8.0
 """A mover within a box so many times its size is a limb or a wheel of what is there."""
 LINGERS_S = 1.0
 """A flight is told of for so long after its last point."""
-FEWEST = 5
+FEWEST = 6
 """Points of a flight."""
 MOST_POINTS = 60
 
@@ -53,7 +62,6 @@ class _Path:
     points: list[Mover]
     id: int | None = None
     """Once it is a flight."""
-    fit: Parabola | None = None
     missed: int = 0
 
     @property
@@ -78,6 +86,7 @@ class FlightSense:
     def __post_init__(self) -> None:
         self._pictures: deque[tuple[float, Luma]] = deque(maxlen=3)
         self._paths: list[_Path] = []
+        self._starts: list[Mover] = []
         self._told: dict[int, Flight] = {}
         self._ids = count(1)
         self._allowed: Mask | None = None
@@ -91,10 +100,12 @@ class FlightSense:
 
     def see(self, frame: Frame, scene: Scene | None) -> None:
         """Compare with the two pictures before, and carry the paths on."""
+        if self._pictures and 0 < frame.time_s - self._pictures[-1][0] < SHORTEST_STEP_S:
+            return
         picture = np.asarray(cv2.GaussianBlur(frame.luma(WIDTH), (3, 3), 0), np.uint8)
         if self._pictures and not self._follows(picture, frame.time_s):
             self._pictures.clear()
-            self._paths.clear()
+            self._paths, self._starts = [], []
         self._pictures.append((frame.time_s, picture))
         self._time_s = frame.time_s
         self._scale = frame.width / picture.shape[1]
@@ -140,8 +151,8 @@ class FlightSense:
         x, y, size = (value * self._scale for value in (mover.x, mover.y, mover.size))
         return scene is not None and any(
             track.box.area >= INSIDE * size * size
-            and track.box.x1 <= x <= track.box.x2
-            and track.box.y1 <= y <= track.box.y2
+            and -AROUND * track.box.width <= x - track.box.x1 <= (1 + AROUND) * track.box.width
+            and -AROUND * track.box.height <= y - track.box.y1 <= (1 + AROUND) * track.box.height
             for track in scene.tracks
         )
 
@@ -149,37 +160,37 @@ class FlightSense:
 
     def _link(self, movers: list[Mover]) -> None:
         """Carry each path on by the mover nearest to where it should be; begin new ones."""
-        free = list(movers)
-        for path in sorted(self._paths, key=lambda one: -len(one.points)):
-            reach, found = _reach(path), None
-            if len(path.points) > 1 and free:
-                x, y = _awaited(path, free[0].time_s)
-                near = min(free, key=lambda one: _apart(one, x, y))
-                found = near if _apart(near, x, y) <= reach else None
-            if found is None:
+        grown, taken = [], set()
+        for path in self._paths:
+            near = _nearest(path, movers)
+            if near is None:
                 path.missed += 1
-                continue
-            free.remove(found)
-            path.points = [*path.points, found][-MOST_POINTS:]
-            path.missed = 0
-            self._judge(path)
-        starts = [path for path in self._paths if len(path.points) == 1]
-        self._paths = [p for p in self._paths if len(p.points) > 1 and p.missed <= 2]
-        for start in starts:
-            for mover in free:
-                step = _apart(mover, start.last.x, start.last.y)
-                if mover.size <= step <= FASTEST * WIDTH and _alike(mover, start.last):
-                    self._paths.append(_Path(points=[start.last, mover]))
-        self._paths = sorted(self._paths, key=lambda one: -len(one.points))[: 4 * MOST]
-        self._paths += [_Path(points=[mover]) for mover in free]
+            else:
+                path.points = [*path.points, near][-MOST_POINTS:]
+                path.missed = 0
+                self._judge(path)
+                if len(path.points) >= SURE:
+                    taken.add(near)
+            if path.missed <= 2:
+                grown.append(path)
+        free = [mover for mover in movers if mover not in taken]
+        grown += [
+            _Path(points=[start, mover])
+            for start in self._starts
+            for mover in free
+            if mover.size <= _apart(mover, start.x, start.y) <= FASTEST * WIDTH
+            and _alike(mover, start)
+        ]
+        self._starts = free
+        self._paths = _best(grown)
 
     def _judge(self, path: _Path) -> None:
         """See whether it is a flight, or still is one."""
         if len(path.points) < FEWEST:
             return
-        path.fit = fitted([(one.time_s, one.x, one.y) for one in path.points])
+        fit = fitted([(one.time_s, one.x, one.y) for one in path.points])
         size = float(np.median([one.size for one in path.points]))
-        if not path.fit.flies(size):
+        if not fit.flies(size):
             return
         if path.id is None:
             path.id = next(self._ids)
@@ -192,10 +203,29 @@ class FlightSense:
         )
 
 
+def _best(paths: list[_Path]) -> list[_Path]:
+    """Of those that ended alike the longest; not more than can be carried on."""
+    by_end: dict[tuple[Mover, ...], _Path] = {}
+    for path in sorted(paths, key=lambda one: (-len(one.points), one.missed)):
+        by_end.setdefault(tuple(path.points[-2:]), path)
+    return list(by_end.values())[:PATHS]
+
+
+def _nearest(path: _Path, movers: list[Mover]) -> Mover | None:
+    """The mover that carries a path on; several paths may claim the same until one is sure."""
+    if not movers:
+        return None
+    x, y = _awaited(path, movers[0].time_s)
+    near = min(movers, key=lambda one: _apart(one, x, y))
+    fits = _apart(near, x, y) <= _reach(path) and _alike(near, path.last)
+    return near if fits else None
+
+
 def _awaited(path: _Path, time_s: float) -> tuple[float, float]:
     """Where the next point of a path should be."""
-    if path.fit is not None:
-        return path.fit.at(time_s)
+    if len(path.points) >= SURE:
+        # The fall itself is several pixels from picture to picture.
+        return fitted([(one.time_s, one.x, one.y) for one in path.points[-8:]]).at(time_s)
     one, other = path.points[-2:]
     ahead = (time_s - other.time_s) / max(other.time_s - one.time_s, 1e-6)
     return other.x + ahead * (other.x - one.x), other.y + ahead * (other.y - one.y)
@@ -203,12 +233,10 @@ def _awaited(path: _Path, time_s: float) -> tuple[float, float]:
 
 def _reach(path: _Path) -> float:
     """How far from where it should be the next point may lie, pixels."""
-    if len(path.points) < 2:
-        return 0.0
     one, other = path.points[-2:]
+    share = 0.5 if len(path.points) < SURE else 0.35
     step = _apart(other, one.x, one.y)
-    share = 0.6 if len(path.points) < 4 else 0.35
-    return max(3.0, share * step * (1 + path.missed))
+    return min(max(NEAREST, share * step), FURTHEST) * (1 + path.missed)
 
 
 def _apart(mover: Mover, x: float, y: float) -> float:

@@ -13,7 +13,7 @@ ROUGH = 0.03
 """Of its length a path may stray from the parabola, and by ..."""
 ROUGH_PIXELS = 0.8
 """... so many pixels."""
-SHORTEST_S = 0.3
+SHORTEST_S = 0.4
 """A path must be followed for so long."""
 SIZES = 4.0
 """And lead so many times its size away."""
