@@ -70,6 +70,8 @@ class Regions:
         wanders about is a new region every time it has gone further than that. Of pieces smaller
         than `least`, and of others than the `most` largest, nothing is known.
         """
+        if any(one.cells.shape != mask.shape for one in self._known):
+            self.clear()
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         reach = self._reach(mask.shape)
         pieces: dict[int, Mask] = {}
