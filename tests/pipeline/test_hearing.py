@@ -1,6 +1,7 @@
 """From a film with sound to events of what was heard, whatever the pictures show."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from vigil.core import Clip, ConfigError, Event, Step, StepKind
 from vigil.infer.adding import add_model
 from vigil.infer.registry import Registry
 from vigil.pipeline.build import Builder
+from vigil.pipeline.hearing import Hearing
 from vigil.pipeline.shard import Shard
-from vigil.testing.sounds import bang, beeps, noise, sounding_film, with_sounds
+from vigil.stages.hear.loud_ear import LoudEar
+from vigil.testing.sounds import bang, beeps, noise, sound_packets, sounding_film, with_sounds
 
 LOUD = {"kind": "sound", "labels": "loud"}
 
@@ -68,6 +71,28 @@ def test_a_rule_about_pictures_is_neither_helped_nor_harmed(tmp_path):
     assert len(beside.events("sound")) == 1
     for one, other in zip(alone, beside.events("presence"), strict=True):
         assert one.end_s - one.start_s == pytest.approx(other.end_s - other.start_s, abs=0.25)
+
+
+def test_the_last_sound_of_a_film_is_told(tmp_path):
+    wave = with_sounds(noise(9.0), (8.2, bang()))
+    film = sounding_film(tmp_path / "film.mp4", 9, wave)
+    assert len(watched(film, LOUD).events("sound")) == 1
+
+
+def test_sound_that_nobody_can_decode_is_told_once_and_heard_when_it_changes():
+    ear = LoudEar()
+    hearing = Hearing("yard", ear)
+    known = sound_packets(noise(2.0), codec="pcm_mulaw")
+    strange = replace(known[0].encoding, codec="no_such_codec")
+    with capture_logs() as logs:
+        for packet in known[:3]:
+            hearing.take(replace(packet, encoding=strange))
+        assert ear.heard_s == float("-inf")
+        for packet in known:
+            hearing.take(packet)
+    assert len(logs) == 1
+    assert "no_such_codec" in logs[0]["reason"]
+    assert ear.heard_s > 1.5
 
 
 def test_a_stream_without_sound_says_so_once(tmp_path):

@@ -2,7 +2,7 @@
 
 import structlog
 
-from vigil.core import DecodeError, Ear, Packet, Sound
+from vigil.core import DecodeError, Ear, Encoding, Packet, Sound
 
 log = structlog.get_logger(__name__)
 SILENT_S = 10.0
@@ -17,7 +17,7 @@ class Hearing:
     def __init__(self, source: str, ear: Ear) -> None:
         self._source = source
         self._ear = ear
-        self._is_deaf = False
+        self._deaf_to: Encoding | None = None
         self._complained = False
         self._since_s: float | None = None
         self._told_s = float("-inf")
@@ -29,15 +29,15 @@ class Hearing:
 
     def take(self, packet: Packet) -> None:
         """Hear a packet of sound; of pictures, notice how long they come without any."""
-        if self._is_deaf:
-            return
         if packet.encoding.kind == "video":
             self._notice_silence(packet.time_s)
             return
+        if packet.encoding is self._deaf_to:
+            return  # until the stream begins anew, perhaps with another codec
         try:
             self._ear.hear(packet)
         except DecodeError as error:
-            self._is_deaf = True
+            self._deaf_to = packet.encoding
             self._complain(str(error))
 
     def sounds(self) -> tuple[Sound, ...]:
@@ -45,10 +45,9 @@ class Hearing:
         self._told_s = self._ear.heard_s
         return self._ear.sounds()
 
-    @property
-    def due(self) -> bool:
-        """Whether so much was heard since anybody was told that they should be."""
-        return self._ear.heard_s - self._told_s >= TELL_S
+    def due(self, after_s: float = TELL_S) -> bool:
+        """Whether more than `after_s` was heard since anybody was told."""
+        return self._ear.heard_s - self._told_s > after_s
 
     def _notice_silence(self, time_s: float) -> None:
         if self._since_s is None:

@@ -32,8 +32,8 @@ from vigil.pipeline.camera_clock import CameraClock
 from vigil.pipeline.counts import Counts
 from vigil.pipeline.hearing import Hearing
 from vigil.pipeline.pictures import Pictures, let_go
-from vigil.pipeline.scene_desk import SceneDesk
 from vigil.pipeline.reading import ReadingCounts, ReadingDesk
+from vigil.pipeline.scene_desk import SceneDesk
 from vigil.pipeline.search import Search
 from vigil.stages.gate.ladder import Ladder
 from vigil.stages.gate.ledger import RecallLedger
@@ -211,9 +211,12 @@ class Watch:
 
     def listen(self) -> list[Step]:
         """Tell rules what was heard since any picture was told of, a second ago or more."""
-        if self._hearing is None or self._pending or not self._hearing.due:
+        if self._hearing is None or self._pending or not self._hearing.due():
             return []
-        time_s = self._hearing.heard_s
+        return self._hear_out(self._hearing)
+
+    def _hear_out(self, hearing: Hearing) -> list[Step]:
+        time_s = hearing.heard_s
         last = self._scene or Scene(source=self.source, time_s=time_s, width=0, height=0)
         unseen = replace(last, signals=None, health=None, looked=False, cards=())
         return self._judge(replace(unseen, time_s=max(time_s, last.time_s)))
@@ -227,9 +230,12 @@ class Watch:
         """The stream has ended: end every open event."""
         if self._desk is not None:
             self._desk.close()
+        steps: list[Step] = []
+        if self._hearing is not None and self._hearing.due(0.0):
+            steps = self._hear_out(self._hearing)
         time_s = self._scene.time_s if self._scene else 0.0
         self._scene_desk.close()
-        return [step for rule in self.rules for step in rule.close(time_s)]
+        return steps + [step for rule in self.rules for step in rule.close(time_s)]
 
     # Packets and pictures
 
