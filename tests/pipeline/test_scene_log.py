@@ -1,12 +1,17 @@
 """Recorded scenes on the disk."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from vigil.core import Box, Scene, SourceError, Track
+from vigil.config.home import open_home
+from vigil.config.load import parse
+from vigil.core import Box, Clip, Scene, SourceError, Step, Track
+from vigil.pipeline.build import Builder
 from vigil.pipeline.scene_log import SceneLog, folder_name, recorded, scene_files
+from vigil.pipeline.shard import Shard
 
 NOON_S = 1_750_000_000.0
 
@@ -58,3 +63,36 @@ def test_bad_places_are_named_in_one_line(tmp_path: Path) -> None:
     film.write_bytes(b"\0" * 500)
     with pytest.raises(SourceError, match=r"film\.scenes: not a record of scenes"):
         list(recorded([film]))
+
+
+def test_a_camera_that_is_to_records_its_scenes_and_others_do_not(
+    film: Path, tmp_path: Path
+) -> None:
+    source = {"kind": "file", "path": film}
+    app = parse(
+        {
+            "record_scenes": True,
+            "cameras": {
+                "gate": {"source": source},
+                "yard": {"source": source, "record_scenes": False},
+            },
+        }
+    )
+    home = open_home(tmp_path / "home")
+    builder = Builder(home, evidence=False)
+    cameras = [builder.camera(camera) for camera in app.cameras.values()]
+    Shard(cameras=cameras, outbox=Nowhere()).run(threading.Event())
+    files = scene_files([home.scenes])
+    assert [file.relative_to(home.scenes).parts for file in files] == [
+        ("gate", "1970-01-01", "00.scenes")
+    ]
+    scenes = [scene for chunk in recorded(files) for scene in chunk.scenes]
+    assert scenes[-1].time_s > 11
+    assert any(scene.tracks for scene in scenes)
+
+
+class Nowhere:
+    """An outbox without a bottom."""
+
+    def put(self, step: Step, clip: Clip | None) -> None:
+        pass
