@@ -10,8 +10,19 @@ import cv2
 import numpy as np
 import pytest
 
-from vigil.core import Box, Case, Event, Frame, Image, SourceLost, Step, StepKind, uuid7
-from vigil.pipeline.appearance import colours_in, colours_of, likeness
+from vigil.core import (
+    Box,
+    Case,
+    Event,
+    Frame,
+    Image,
+    ModelError,
+    SourceLost,
+    Step,
+    StepKind,
+    uuid7,
+)
+from vigil.pipeline.appearance import Looks, colours_in, colours_of, likeness
 from vigil.pipeline.cases import NoFootage
 from vigil.pipeline.incidents import Incidents, Neighbours
 from vigil.store import EventStore
@@ -234,3 +245,50 @@ def test_a_moment_before_the_clip_begins_is_not_looked_for() -> None:
     event = an_event(start_s=NOW_S - 60, box=None, path=((NOW_S - 60, BOX),))
     assert colours_of(Case(event=event, clip=None, footage=footage)) is None
     assert footage.read == []
+
+
+class Known:
+    """Knows what is red from what is not, and nothing else."""
+
+    def __init__(self, error: bool = False) -> None:
+        self.asked = 0
+        self._error = error
+
+    def embed(self, images: Sequence[Image]) -> np.ndarray:
+        self.asked += 1
+        if self._error:
+            raise ModelError("no such model")
+        red = [float(image[..., 0].mean() > 120) for image in images]
+        return np.array([[each, 1 - each] for each in red], np.float32)
+
+
+def embedding(store: EventStore, embedder: Known) -> Site:
+    site = Site(store, groups=[["gate", "yard"]])
+    looks = Looks(embedder, labels=("person",))
+    site.incidents = Incidents(
+        site.decisions, site.case, Neighbours(groups=[["gate", "yard"]]), looks=looks
+    )
+    return site
+
+
+def test_a_model_made_for_it_takes_the_place_of_colours(store: EventStore) -> None:
+    site = embedding(store, Known())
+    first = site.event("gate", Painted((200, 30, 30)))
+    second = site.event("yard", Painted((180, 150, 160)), after_s=1)
+    assert site.join(second) == first.id
+    other = site.event("yard", Painted(BLUE), after_s=2, track_ids=(7,))
+    assert site.join(other) == other.id
+
+
+def test_a_label_that_the_model_does_not_know_is_compared_by_colours(store: EventStore) -> None:
+    model = Known()
+    site = embedding(store, model)
+    first = site.event("gate", Painted(RED), label="car")
+    assert site.join(site.event("yard", Painted(RED), after_s=1, label="car")) == first.id
+    assert model.asked == 0
+
+
+def test_a_model_that_is_not_there_leaves_the_colours(store: EventStore) -> None:
+    site = embedding(store, Known(error=True))
+    first = site.event("gate", Painted(RED))
+    assert site.join(site.event("yard", Painted(RED), after_s=1)) == first.id

@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from vigil.config.alerts import Alerts
-from vigil.config.decide import Budgets, Database, Decide, judged_by
+from vigil.config.decide import Budgets, Database, Decide, Incidents, judged_by
 from vigil.config.parts import (
     AnyBrain,
     AnyDetector,
@@ -223,6 +223,7 @@ class App(Model):
     budget: Budgets = Budgets()
     neighbours: tuple[tuple[Name, ...], ...] = ()
     """Groups of cameras that see the same ground."""
+    incidents: Incidents = Incidents()
     alerts: Alerts = Alerts()
     """Who is told."""
     cameras: Mapping[Name, CameraConfig] = Field(default_factory=dict)

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from vigil.config.parts import AnyEmbedder
 from vigil.config.schedule import TimeZone
-from vigil.config.settings import Model
+from vigil.config.settings import Model, Words
 
 Count = Annotated[int, Field(ge=0)]
 AtOnce = Annotated[int, Field(ge=1, le=64)]
@@ -31,6 +32,18 @@ class Decide(Model):
     """Questions that wait; the least important is shed when there is one more."""
     stale_s: Annotated[float, Field(ge=10, le=86400, allow_inf_nan=False)] = 900
     """Seconds after which a question that still waits is shed."""
+
+
+class Incidents(Model):
+    """When two events are one: seen by neighbouring cameras, or of one track."""
+
+    embedder: AnyEmbedder | None = None
+    """Who tells whether two look alike: a model of the registry for re-identification; None: the
+    colours of both."""
+    labels: Words = ("person",)
+    """What the embedder knows; of everything else colours are compared."""
+    alike: Annotated[float, Field(ge=0, le=1)] = 0.6
+    """Least cosine of the vectors of one thing in two cameras."""
 
 
 class DayBudget(Model):

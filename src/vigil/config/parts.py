@@ -17,6 +17,7 @@ from vigil.core import (
     Brain,
     Detector,
     Ear,
+    Embedder,
     Gate,
     Reader,
     Tracker,
@@ -149,6 +150,7 @@ AnyDetector = Annotated[Detector, OneDetector("vigil.detectors")]
 AnyReader = Annotated[Reader, OneOf("vigil.readers")]
 AnyEar = Annotated[Ear, OneDetector("vigil.ears")]
 AnyTracker = Annotated[Tracker, OneOf("vigil.trackers", usual="two_stage")]
+AnyEmbedder = Annotated[Embedder, OneDetector("vigil.embedders")]
 AnyBrain = Annotated[Brain, OneOf("vigil.brains", usual="openai")]
 AnyVerifier = Annotated[Verifier, OneOf("vigil.verifiers")]
 AnyAlerter = Annotated[Alerter, OneOf("vigil.alerters")]

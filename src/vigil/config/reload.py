@@ -9,7 +9,7 @@ from vigil.config.load import camera_folder, load
 
 NEEDS_RESTART = (
     *("home", "database", "shards", "metrics"),
-    *("brain", "verify", "decide", "budget", "neighbours"),
+    *("brain", "verify", "decide", "budget", "neighbours", "incidents"),
 )
 
 

@@ -1,13 +1,20 @@
-"""Whether two cameras show the same thing: by its colours."""
+"""Whether two cameras show the same thing: by its colours, or by a model made for that."""
 
+from collections.abc import Collection
 from typing import TypeAlias
 
 import cv2
 import numpy as np
+import structlog
 from jaxtyping import Float32
 
-from vigil.core import Box, Case, Event, Frame, SourceError
+from vigil.core import Box, Case, Embedder, Event, Frame, Image, ModelError, SourceError
 
+log = structlog.get_logger(__name__)
+ALIKE = 0.6
+"""Least likeness of colours in two cameras, whose white balance differs."""
+UNLIKE = 0.25
+"""Tracks of one camera that are less alike than this only happen to have the same number."""
 HUES, SATURATIONS, VALUES = 12, 3, 4
 GREY = 40
 """Below this saturation, of 255, a hue is noise."""
@@ -23,11 +30,70 @@ Colours: TypeAlias = Float32[np.ndarray, "bins"]
 Counts: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
+class Looks:
+    """Compares what two events show."""
+
+    def __init__(
+        self,
+        embedder: Embedder | None = None,
+        *,
+        labels: Collection[str] = ("person",),
+        alike: float = 0.6,
+    ) -> None:
+        """`embedder`: for events of these labels; `alike`: least cosine in two cameras."""
+        self._embedder = embedder
+        self._labels = frozenset(labels)
+        self._alike = alike
+
+    def same(self, ours: Case, theirs: Case, *, one_camera: bool) -> bool | None:
+        """Whether both show one thing; None when one of them cannot be seen. Blocks, decodes.
+
+        One camera sees one track in one light: there only what is quite unlike is not the same.
+        """
+        if self._embedder is not None and ours.event.label in self._labels:
+            found = self._cosine(self._embedder, ours, theirs)
+            if found is not None:
+                return found >= (self._alike / 2 if one_camera else self._alike)
+        a, b = colours_of(ours), colours_of(theirs)
+        if a is None or b is None:
+            return None
+        return likeness(a, b) >= (UNLIKE if one_camera else ALIKE)
+
+    def _cosine(self, embedder: Embedder, ours: Case, theirs: Case) -> float | None:
+        crops = [crop for case in (ours, theirs) if (crop := crop_of(case)) is not None]
+        if len(crops) < 2:
+            return None
+        try:
+            a, b = embedder.embed(crops)
+        except ModelError as error:
+            log.warning("colours are compared instead", reason=str(error))
+            return None
+        return float(a @ b)
+
+
+def crop_of(case: Case) -> Image | None:
+    """The event's thing at the moment when it looks largest, in the clip's own pixels."""
+    found = _seen(case)
+    if found is None:
+        return None
+    frame, box = found
+    inside = box.clipped(frame.width, frame.height)
+    if inside.width < 2 or inside.height < 2:
+        return None
+    return frame.rgb(round(inside.width), region=inside)
+
+
 def colours_of(case: Case) -> Colours | None:
     """Of the event's thing, at the moment when it looks largest; None without a box or picture.
 
     Blocks: decodes up to a second of the clip.
     """
+    found = _seen(case)
+    return None if found is None else colours_in(*found)
+
+
+def _seen(case: Case) -> tuple[Frame, Box] | None:
+    """The picture in which the event's thing looks largest, and where it is."""
     moment = _moment(case)
     if moment is None:
         return None
@@ -37,7 +103,7 @@ def colours_of(case: Case) -> Colours | None:
         frame = min(frames, key=lambda each: abs(each.time_s - time_s), default=None)
     except SourceError:
         return None
-    return None if frame is None else colours_in(frame, box)
+    return None if frame is None else (frame, box)
 
 
 def colours_in(frame: Frame, box: Box) -> Colours | None:

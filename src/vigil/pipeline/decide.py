@@ -30,6 +30,7 @@ from vigil.core import (
     SystemClock,
     Unverified,
 )
+from vigil.pipeline.appearance import Looks
 from vigil.pipeline.budget import Budget
 from vigil.pipeline.cases import Cases, NoFootage
 from vigil.pipeline.deadlines import Deadlines
@@ -98,6 +99,9 @@ class Decider:
             self.decisions,
             self._case_of,
             Neighbours(groups=app.neighbours),
+            looks=Looks(
+                app.incidents.embedder, labels=app.incidents.labels, alike=app.incidents.alike
+            ),
             clock=self._clock,
         )
         self.budget = Budget(
@@ -128,7 +132,8 @@ class Decider:
             clock=self._clock,
         )
         self._verifier = None if app.verify is None else court.supervised(app.verify)
-        self._brains = court.brains
+        self._models = [*court.brains, app.incidents.embedder]
+        self._asks = bool(court.brains)
         self._deadlines = Deadlines(self._expire, clock=self._clock)
         self.started = False
         """Whether events are being decided."""
@@ -153,8 +158,8 @@ class Decider:
         except StoreUnavailable as error:
             log.warning("events are not decided yet", reason=str(error))
             return False
-        for brain in self._brains:
-            _tell_what_is_wrong(brain)
+        for model in self._models:
+            _tell_what_is_wrong(model)
         self._deadlines.start(pending, deadline_s=self._settings.deadline_s)
         self._room.start(self.dispatcher.run())
         self.started = True
@@ -277,7 +282,7 @@ class Decider:
     def _enough_s(self) -> float:
         """So many seconds of an event are to be seen before the first judge looks at it."""
         first_s = self._settings.first_s
-        if not self._brains or self.dispatcher.nobody_answers:
+        if not self._asks or self.dispatcher.nobody_answers:
             return first_s  # what is not decided now waits long, or for ever
         return min(GLANCE_S, first_s)
 
@@ -367,15 +372,15 @@ class Decider:
 _FOR_GOOD = (Outcome.CONFIRMED, Outcome.REJECTED)
 
 
-def _tell_what_is_wrong(brain: object) -> None:
+def _tell_what_is_wrong(model: object) -> None:
     """Now, and not only when it is asked for the first time; people are told of events anyway."""
-    check = getattr(brain, "check", None)
+    check = getattr(model, "check", None)
     if check is None:
         return
     try:
         check()
     except (ConfigError, ModelError) as error:
-        log.error("the large model cannot be asked", reason=str(error))
+        log.error("a model cannot be asked", reason=str(error))
 
 
 def limits_of(budget: Budgets) -> Limits:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import structlog
 
 from vigil.core import Case, Clock, Event, StoreError, SystemClock
-from vigil.pipeline.appearance import colours_of, likeness
+from vigil.pipeline.appearance import Looks
 from vigil.pipeline.cases import NoFootage
 from vigil.store import DecisionStore
 
@@ -17,11 +17,6 @@ WITHIN_S = 10.0
 """How far apart two cameras may tell of the same thing."""
 MEMORY_S = 300.0
 """How long after an event another one about the same track still is the same incident."""
-ALIKE = 0.6
-"""Least likeness of colours in two cameras, whose white balance differs."""
-UNLIKE = 0.25
-"""Tracks of one camera that are less alike than this only happen to have the same number."""
-
 Aside = Callable[..., Awaitable[Any]]
 Met: TypeAlias = tuple[Event, Case | None]
 """An event that may be the same, and what can be seen of it."""
@@ -43,8 +38,8 @@ class Incidents:
     """Joins an event with what it repeats, before anybody is asked or told about it.
 
     Of the same camera: the same rule about the same track. Of a neighbouring camera: the same rule
-    and label at the same time, and colours alike within the boxes. `case_of` finds another event's
-    footage; raises NoFootage.
+    and label at the same time, and alike within the boxes, as `looks` says. `case_of` finds
+    another event's footage; raises NoFootage.
     """
 
     def __init__(
@@ -53,6 +48,7 @@ class Incidents:
         case_of: Callable[[str], Case],
         neighbours: Neighbours | None = None,
         *,
+        looks: Looks | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.joined = 0
@@ -60,6 +56,7 @@ class Incidents:
         self._decisions = decisions
         self._case_of = case_of
         self._neighbours = neighbours or Neighbours()
+        self._looks = looks or Looks()
 
     async def join(self, case: Case, *, recorded_s: float, aside: Aside) -> str:
         """The incident of an event that begins.
@@ -107,11 +104,8 @@ class Incidents:
 
     def _is_same(self, case: Case, other: Event, seen: Case | None) -> bool:
         here = other.source == case.event.source
-        ours = None if seen is None else colours_of(case)
-        theirs = None if seen is None else colours_of(seen)
-        if ours is None or theirs is None:
-            return here
-        return likeness(ours, theirs) >= (UNLIKE if here else ALIKE)
+        same = None if seen is None else self._looks.same(case, seen, one_camera=here)
+        return here if same is None else same
 
 
 def _may_be(event: Event, other: Event) -> bool:
