@@ -113,6 +113,8 @@ class Torture:
                 if decision.outcome is not Outcome.REJECTED:
                     assert each.event.id in told, f"the alert of {each.event.id} is lost"
         assert whole(home / "events.db")
+        missing = {each.event.id for each in found} - jobs(home / "events.db")
+        assert not missing, f"the jobs of {missing} are lost"
         return len(found)
 
     def _check_steps(self, store: EventStore) -> None:
@@ -158,6 +160,13 @@ def messages(told: Sequence[Received]) -> Mapping[str, str]:
     for event_id, ids in alerts.items():
         assert len(ids) == 1, f"event {event_id} was told as {ids}"
     return {event_id: next(iter(ids)) for event_id, ids in alerts.items()}
+
+
+def jobs(path: Path) -> set[str]:
+    """Events whose durable job is in the job library's own tables, done or not."""
+    query = "SELECT workflow_uuid FROM workflow_status WHERE workflow_uuid LIKE 'decide:%'"
+    with closing(sqlite3.connect(path)) as connection:
+        return {str(row[0]).removeprefix("decide:") for row in connection.execute(query)}
 
 
 def whole(path: Path) -> bool:
