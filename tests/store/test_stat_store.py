@@ -14,8 +14,9 @@ NOON_S = 20_000 * DAY_S + 12 * 3600
 
 
 @pytest.fixture
-def stats(tmp_path: Path) -> Iterator[StatStore]:
-    made = StatStore(Database(tmp_path / "events.db"))
+def stats(place: str | Path) -> Iterator[StatStore]:
+    """In a file, and on a server."""
+    made = StatStore(Database(place))
     yield made
     made.database.close()
 

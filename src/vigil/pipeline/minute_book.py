@@ -47,12 +47,12 @@ class MinuteBook:
     def take(self, minute: Minute, acknowledge: Callable[[], None] = lambda: None) -> None:
         """Take over a finished minute; it is written soon, never now."""
         self._held.append((minute, acknowledge))
-        while len(self._held) > MOST_HELD:
-            self._drop("figures dropped: the database has been down for days")
 
     def write(self) -> None:
         """Write what waits, if the database lets us; call it every second."""
         with self._one_at_a_time:
+            while len(self._held) > MOST_HELD:
+                self._drop("figures dropped: the database has been down for days")
             while self._held and self._write_batch(
                 [self._held[index] for index in range(min(BATCH, len(self._held)))]
             ):
