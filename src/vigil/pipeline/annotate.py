@@ -115,7 +115,8 @@ def draw_scene(picture: Image, tracks: Sequence[Track], events: Sequence[Event])
     alarmed = {track_id for event in events for track_id in event.track_ids}
     for track in tracks:
         colour = EVENT if track.id in alarmed else TRACK
-        _draw_box(picture, track.box, f"{track.label} {track.id}", colour, scale)
+        words = (track.label, str(track.id), *(reading.word for reading in track.readings))
+        _draw_box(picture, track.box, " ".join(words), colour, scale)
     for event in events:
         if event.box is not None and not shown.intersection(event.track_ids) and _rests(event):
             _draw_box(picture, event.box, event.rule, EVENT, scale)
@@ -150,14 +151,7 @@ def _scale(picture: Image) -> float:
 
 def _between(a: Track, b: Track, part: float) -> Track:
     sides = [x + (y - x) * part for x, y in zip(a.box, b.box, strict=True)]
-    return Track(
-        id=a.id,
-        label=a.label,
-        box=Box(*sides),
-        score=a.score,
-        first_seen_s=a.first_seen_s,
-        last_seen_s=a.last_seen_s,
-    )
+    return a._replace(box=Box(*sides))
 
 
 def _draw_box(picture: Image, box: Box, text: str, colour: Colour, scale: float) -> None:
