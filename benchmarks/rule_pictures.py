@@ -50,6 +50,37 @@ def cars(*places: Place) -> tuple[Thing, ...]:
 
 
 PICTURES = {
+    "presence": Picture(
+        zone=SQUARE,
+        things=(Thing(at=(0.45, 0.8), told=True), Thing(at=(0.93, 0.4)), Thing(at=(0.08, 0.5))),
+    ),
+    "line_crossing": Picture(
+        lines=[((0.5, 0.35), (0.5, 0.95))],
+        things=(
+            Thing(at=(0.35, 0.75), to=(0.68, 0.75), told=True),
+            Thing(at=(0.2, 0.9), to=(0.4, 0.9)),
+        ),
+    ),
+    "loitering": Picture(
+        zone=POST,
+        things=(
+            Thing(at=(0.5, 0.8), told=True),
+            Thing(at=(0.15, 0.9), to=(0.9, 0.93)),
+        ),
+    ),
+    "abandoned_object": Picture(
+        things=(
+            Thing(at=(0.4, 0.85), size=0.7, told=True),
+            Thing(at=(0.5, 0.8), to=(0.85, 0.75)),
+        ),
+    ),
+    "stopped_vehicle": Picture(
+        zone=ROAD,
+        things=(
+            Thing(at=(0.58, 0.75), told=True, car=True),
+            Thing(at=(0.42, 0.6), to=(0.35, 0.85), car=True),
+        ),
+    ),
     "wrong_way": Picture(
         lines=[((0.05, 0.9), (0.55, 0.8), (0.6, 0.3))],
         things=(
