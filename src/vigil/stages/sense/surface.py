@@ -67,7 +67,7 @@ class SurfaceSense:
 
     masks: tuple[Polygon, ...] = ()
     """Polygons, in fractions of the picture, in which nothing counts."""
-    calm_s: float = 5.0
+    calm_s: float = 15.0
     first_s: float = 8.0
     """Seconds in which the surface is learnt."""
     follow_s: float = 600.0
@@ -126,6 +126,7 @@ class SurfaceSense:
         self._rested_s: Grid = np.zeros(now.power.shape, np.float32)
         self._trust: Grid = np.ones(now.power.shape, np.float32)
         self._unwell_s: Grid = np.zeros(now.power.shape, np.float32)
+        self._was_unwell: Cells = np.zeros(now.power.shape, bool)
         self._was_changed: Cells = np.zeros(now.power.shape, bool)
         self._everywhere_s: float | None = None
         self._regions = []
@@ -160,7 +161,10 @@ class SurfaceSense:
         changed = (gone | new) & steep & self._allowed
         rising = bare & (self._recent.power >= LASTING)
         falling = trusted & (alike < STILL_WELL * self._trust)
-        self._unwell_s = np.where(rising | falling, self._unwell_s + np.float32(step_s), 0)
+        # From the first glance at which it was not well: the one before may be long ago.
+        since_s = np.where(self._was_unwell, self._unwell_s + np.float32(step_s), 0)
+        self._was_unwell = rising | falling
+        self._unwell_s = np.where(self._was_unwell, since_s, 0)
         slowly = changed & ~self._was_changed & (self._unwell_s > SUDDEN_S)
         # Clouds drift and shadows creep; earth comes down within seconds.
         self._usual = _moved(self._usual, self._recent, slowly.astype(np.float32))

@@ -20,7 +20,7 @@ SHARP = 0.6
 """A less sharp picture teaches nothing."""
 ASTIR = 0.2
 """Share of the picture that must move for another glance soon."""
-FORGET_S = 15.0
+FORGET_S = 30.0
 """A view that was begun and not seen for so long is begun anew."""
 MOST_VIEWS = 4
 """By day, by night, with lamps …"""
@@ -42,7 +42,8 @@ class ViewSense:
 
     masks: tuple[Polygon, ...] = ()
     """Polygons, in fractions of the picture, in which nothing counts."""
-    calm_s: float = 5.0
+    calm_s: float = 25.0
+    """Seconds between glances while nothing stirs: a glance costs half a millisecond and more."""
     first_s: float = 8.0
     """Seconds of the same picture that make the first view."""
     settle_s: float = 60.0
