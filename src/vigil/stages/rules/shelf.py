@@ -6,7 +6,8 @@ from typing import ClassVar
 from vigil.core import Box, Rung, StaticBlob, Step, Track, part
 from vigil.stages.rules.cells import Cells
 from vigil.stages.rules.fixtures import PlaceRule
-from vigil.stages.rules.left_things import TOGETHER_S, is_hidden
+from vigil.stages.rules.geometry import covered
+from vigil.stages.rules.left_things import TOGETHER_S
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.settings import Count, Labels, Seconds
 from vigil.stages.rules.words import Phrase
@@ -15,8 +16,14 @@ REMEMBERED_S = 60.0
 """A reach into the shelf is remembered for so long."""
 BELIEVED_S = 1.0
 """Somebody missed by the detector for longer is no longer believed to be there."""
-SURE_S = 1.0
-"""A change must be seen for so long: its sort is told wrongly while a hand is still there."""
+SURE_S = 5.0
+"""A change must be seen for so long with nobody before it: a hand that is still there, and somebody
+who stands so still that they are taken for a thing, are gone by then.
+"""
+TOUCHED = 0.05
+"""Share of a change that a person covers who is before it."""
+THEMSELVES = 0.5
+"""What is as high as so much of somebody is themselves, at rest for a while."""
 PICKED: Phrase = ("something is taken from", "取走物品")
 PUT: Phrase = ("something is put on", "放上物品")
 
@@ -131,7 +138,12 @@ class Shelf(PlaceRule):
     def _judge_change(
         self, blob: StaticBlob, blobs: list[StaticBlob], people: list[Track], moment: Moment
     ) -> list[Step]:
-        if blob.id in self._judged or is_hidden(blob.box, people):
+        if blob.id in self._judged:
+            return []
+        # What is no larger than the change is the change itself, found by its motion.
+        larger = [one for one in people if _is_somebody(one.box, blob)]
+        if any(covered(blob.box, person.box) > TOUCHED for person in larger):
+            self._changes.pop(blob.id, None)
             return []
         began_lived_s = self._changes.setdefault(blob.id, moment.lived_s)
         if not moment.passed(began_lived_s, SURE_S):
@@ -163,8 +175,14 @@ class Shelf(PlaceRule):
             reach
             for reach in self._reaches
             if reach.start_s - 1.0 <= blob.since_s <= reach.end_s + self.slack_s
+            and _is_somebody(reach.box, blob)
         ]
         return min(there, key=lambda r: _away(r, blob), default=None)
+
+
+def _is_somebody(box: Box, blob: StaticBlob) -> bool:
+    """Whether a box is large enough beside a change to show who made it."""
+    return blob.box.height <= THEMSELVES * box.height
 
 
 def _away(reach: _Reach, blob: StaticBlob) -> tuple[float, float]:

@@ -14,8 +14,8 @@ BOUNCED_S = 1.0
 """What takes off again so soon, where it came down, is the same thing."""
 BOUNCED_SIZES = 4.0
 """And not further away than so many times its size."""
-BESIDE_SIZES = 8.0
-"""What flies beside it so near is a piece of it, or the same thing seen in two pieces."""
+BESIDE = 0.25
+"""Of the picture's height: what flies beside it so near is a piece of it, or its shadow."""
 
 
 @dataclass(kw_only=True)
@@ -30,15 +30,15 @@ class _Throw:
     def last(self) -> tuple[float, float, float]:
         return self.path[-1]
 
-    def goes_on_as(self, flight: Flight) -> bool:
-        """Whether a flight is the same thing: it bounces, or is seen in two pieces."""
+    def goes_on_as(self, flight: Flight, height: int) -> bool:
+        """Whether a flight is the same thing: it bounces, or is seen twice at once."""
         time_s, x, y = flight.path[0]
         late_s, size = time_s - self.last[0], max(flight.size, 1.0)
         if late_s >= 0:
             near = distance((x, y), self.last[1:]) <= BOUNCED_SIZES * size
             return near and late_s <= BOUNCED_S
         beside = min(self.path, key=lambda point: abs(point[0] - time_s))
-        return distance((x, y), beside[1:]) <= BESIDE_SIZES * size
+        return distance((x, y), beside[1:]) <= BESIDE * height
 
 
 @part
@@ -143,7 +143,7 @@ class ThrownObject(SceneRule):
     def _begun(self, flight: Flight, moment: Moment) -> _Throw:
         start = _box(flight.path[0], flight.size)
         for throw in self._throws.values():
-            if throw.goes_on_as(flight):
+            if throw.goes_on_as(flight, moment.scene.height):
                 return replace(throw, path=max(flight.path, throw.path, key=lambda p: p[-1]))
         return _Throw(
             key=flight.id,
