@@ -237,6 +237,8 @@ def tell(report: Report, clips: Sequence[Played]) -> None:
     report.say(
         f"sense: {min(costs):.2f} to {max(costs):.2f} ms a picture, median {median(costs):.2f}"
     )
+    a_second = [1000 * one.sense_s / one.seconds for one in clips if one.seconds > 1]
+    report.say(f"sense: {median(a_second):.1f} ms a second of video, median")
     report.claim(
         "plumes: processor time of a picture, mean over the clips", mean(costs), 0.5, "ms",
         better="lower",
