@@ -15,13 +15,19 @@ MOSTLY_LOST = 0.6
 STRANGE = 0.08
 """A cover has next to no detail of its own …"""
 SMOOTH = 0.85
-"""… or is so flat that it does not matter: a hand's shades, a blank wall."""
+"""… or is so flat that it does not matter: a hand's shades, a blank wall …"""
+SOFT = 0.5
+"""… or so much out of focus, as what is right before the lens is: a bag with its folds."""
+HALF_LOST = 0.45
+FLAT = 0.95
+"""Where nothing but flatness is left, what seems alike is a glow that shines through."""
 
 
 def is_hidden(view: View) -> bool:
     """Whether something smooth hides most of the usual view."""
-    smooth = view.strange < STRANGE or view.flat >= SMOOTH
-    return view.lost >= MOSTLY_LOST and smooth
+    smooth = view.strange < STRANGE or view.flat >= SMOOTH or view.sharpness < SOFT
+    mostly = view.lost >= MOSTLY_LOST and smooth
+    return mostly or (view.lost >= HALF_LOST and view.flat >= FLAT)
 
 
 @part
