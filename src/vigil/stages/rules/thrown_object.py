@@ -38,7 +38,9 @@ class _Throw:
             near = distance((x, y), self.last[1:]) <= BOUNCED_SIZES * size
             return near and late_s <= BOUNCED_S
         beside = min(self.path, key=lambda point: abs(point[0] - time_s))
-        return distance((x, y), beside[1:]) <= BESIDE * height
+        # A shadow begins elsewhere, and meets the thing where it comes down.
+        apart = (distance((x, y), beside[1:]), distance(flight.path[-1][1:], self.last[1:]))
+        return min(apart) <= BESIDE * height
 
 
 @part
