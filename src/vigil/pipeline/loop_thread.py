@@ -67,4 +67,3 @@ class LoopThread:
             task.cancel()
         await asyncio.wait(tasks, timeout=3.0) if tasks else None
         self._loop.stop()
-
