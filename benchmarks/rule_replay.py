@@ -36,12 +36,19 @@ def tell_replay(report: Report, scenes: Sequence[Scene], rules: Sequence[Rule]) 
             log.note(scene)
         log.close()
         megabytes = file.stat().st_size / 1e6 * scale
-        began_s = time.monotonic()
-        (found,) = replay_files([file], [Everywhere(rules)], jobs=os.cpu_count())
-        took_s = time.monotonic() - began_s
+        # Of one process, whatever else runs here; `vigil replay` shares it among all processors.
+        began_s = time.process_time()
+        (found,) = replay_files([file], [Everywhere(rules)], jobs=1)
+        took_s = time.process_time() - began_s
     report.say(
-        f"{len(scenes)} scenes, {len(rules)} rules, {len(found.events)} events: {took_s:.1f} s "
-        f"with {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
+        f"{len(scenes)} scenes, {len(rules)} rules, {len(found.events)} events: {took_s:.1f} s of "
+        f"a processor, load {os.getloadavg()[0]:.1f}"
     )
     report.claim(f"scenes of a day at {rate}", megabytes, 50, "MB", better="lower")
-    report.claim(f"replay of a day at {rate}, all rules", took_s * scale, 60, "s", better="lower")
+    report.claim(
+        f"replay of a day at {rate}, all rules, processor time",
+        took_s * scale,
+        60,
+        "s",
+        better="lower",
+    )
