@@ -167,10 +167,7 @@ class Bodies(Trails[BodyT]):
         lost = [
             (distance(body.box.foot, track.box.foot) / body.height, body)
             for body in self
-            if body.number not in taken
-            and body.label == track.label
-            and body.missing_lived_s is not None
-            and track.box.y1 > body.box.y1
+            if body.number not in taken and body.label == track.label and track.box.y1 > body.box.y1
         ]
         far, body = min(lost, key=lambda pair: pair[0], default=(FAR, None))
         return body if far < FAR else None
