@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from vigil.core import Rung, Scene, Severity, Step, Track, part
+from vigil.core import Scene, Severity, Step, Track, part
 from vigil.stages.rules.escalation import escalated
-from vigil.stages.rules.fixtures import SAME_PLACE_IOU, PlaceRule
+from vigil.stages.rules.fixtures import SAME_PLACE_IOU
 from vigil.stages.rules.geometry import covered, overlap
 from vigil.stages.rules.left_things import (
     SAME_COVER,
@@ -22,6 +22,7 @@ from vigil.stages.rules.life import Sighting
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.rest import Rest
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
+from vigil.stages.rules.thing_rule import ThingRule
 from vigil.stages.rules.trails import Trails
 
 BELIEVED_S = 1.0
@@ -29,7 +30,7 @@ BELIEVED_S = 1.0
 
 
 @part
-class AbandonedObject(PlaceRule):
+class AbandonedObject(ThingRule):
     """Fires when a thing has rested for `still_s` and been alone for `alone_s`.
 
     Things are what the background finds at rest (`object`), and tracks of `labels` that keep
@@ -76,18 +77,8 @@ class AbandonedObject(PlaceRule):
     """Seconds alone that raise the severity; None: it stays as it is."""
 
     @property
-    def needs(self) -> Rung:
-        # A thing at rest is learnt from brightness compared several times a second.
-        return Rung.LUMA
-
-    @property
-    def signals(self) -> frozenset[str]:
-        known = not self.labels or "object" in self.labels
-        return frozenset({"static_blobs"}) if known else frozenset()
-
-    @property
-    def wants(self) -> frozenset[str]:
-        return frozenset(self.labels) | frozenset(self.owners) if self.labels else frozenset()
+    def others(self) -> Labels:
+        return self.owners
 
     def forget(self) -> None:
         self._rests = Trails(Rest, grace_s=self.gone_s)

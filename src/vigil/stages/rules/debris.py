@@ -4,8 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from vigil.core import Box, Rung, Scene, Severity, Step, Track, part
-from vigil.stages.rules.fixtures import PlaceRule
+from vigil.core import Box, Scene, Severity, Step, Track, part
 from vigil.stages.rules.geometry import covered
 from vigil.stages.rules.left_things import (
     Companions,
@@ -20,6 +19,7 @@ from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.placed import Leavers
 from vigil.stages.rules.rest import Rest
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
+from vigil.stages.rules.thing_rule import ThingRule
 from vigil.stages.rules.trails import Trails
 
 ROAD_USERS = (
@@ -33,7 +33,7 @@ MOSTLY = 0.6
 
 
 @part
-class Debris(PlaceRule):
+class Debris(ThingRule):
     """Fires when a thing that is no road user has lain in the zone for `longer_than_s`.
 
     Things are what the background finds at rest (`object`), and tracks of `labels` that keep
@@ -70,18 +70,8 @@ class Debris(PlaceRule):
     """Seconds without it after which a thing is gone."""
 
     @property
-    def needs(self) -> Rung:
-        # A thing at rest is learnt from brightness compared several times a second.
-        return Rung.LUMA
-
-    @property
-    def signals(self) -> frozenset[str]:
-        known = not self.labels or "object" in self.labels
-        return frozenset({"static_blobs"}) if known else frozenset()
-
-    @property
-    def wants(self) -> frozenset[str]:
-        return frozenset(self.labels) | frozenset(self.road_users) if self.labels else frozenset()
+    def others(self) -> Labels:
+        return self.road_users
 
     def forget(self) -> None:
         self._rests = Trails(Rest, grace_s=self.gone_s)

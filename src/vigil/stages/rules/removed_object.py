@@ -2,8 +2,7 @@
 
 from typing import ClassVar
 
-from vigil.core import Box, Rung, Severity, StaticBlob, Step, Track, part
-from vigil.stages.rules.fixtures import PlaceRule
+from vigil.core import Box, Severity, StaticBlob, Step, Track, part
 from vigil.stages.rules.geometry import gap
 from vigil.stages.rules.left_things import (
     TOGETHER_S,
@@ -16,6 +15,7 @@ from vigil.stages.rules.left_things import (
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.placed import Leavers, Placed
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
+from vigil.stages.rules.thing_rule import ThingRule
 from vigil.stages.rules.trails import Trails
 
 LEAVERS = (
@@ -30,7 +30,7 @@ REMEMBERED_S = 600.0
 
 
 @part
-class RemovedObject(PlaceRule):
+class RemovedObject(ThingRule):
     """Fires when a thing that stood in the zone has been gone for `longer_than_s`.
 
     Two witnesses: the background, in which the edges of a thing are gone (`object`), and tracks
@@ -63,18 +63,8 @@ class RemovedObject(PlaceRule):
     """How far the foot of a track may stray, in fractions of its size, to keep its place."""
 
     @property
-    def needs(self) -> Rung:
-        # A hole is learnt from brightness compared several times a second.
-        return Rung.LUMA
-
-    @property
-    def signals(self) -> frozenset[str]:
-        known = not self.labels or "object" in self.labels
-        return frozenset({"static_blobs"}) if known else frozenset()
-
-    @property
-    def wants(self) -> frozenset[str]:
-        return frozenset(self.labels) | frozenset(self.leavers) if self.labels else frozenset()
+    def others(self) -> Labels:
+        return self.leavers
 
     def forget(self) -> None:
         self._placed = Trails(Placed, grace_s=REMEMBERED_S)

@@ -1,0 +1,31 @@
+"""What rules about things have in common that the background finds, or a detector."""
+
+from abc import ABC, abstractmethod
+
+from vigil.core import Rung, part
+from vigil.stages.rules.fixtures import PlaceRule
+from vigil.stages.rules.settings import Labels
+
+
+@part
+class ThingRule(PlaceRule, ABC):
+    """Frame of a rule about `object`s of the background and tracks of other labels."""
+
+    @property
+    @abstractmethod
+    def others(self) -> Labels:
+        """Words of those who come and go beside the things."""
+
+    @property
+    def needs(self) -> Rung:
+        # A thing at rest is learnt from brightness compared several times a second.
+        return Rung.LUMA
+
+    @property
+    def signals(self) -> frozenset[str]:
+        known = not self.labels or "object" in self.labels
+        return frozenset({"static_blobs"}) if known else frozenset()
+
+    @property
+    def wants(self) -> frozenset[str]:
+        return frozenset(self.labels) | frozenset(self.others) if self.labels else frozenset()
