@@ -39,7 +39,7 @@ MOST_REGIONS = 8
 SAME = 0.995
 """Correlation with what was there of the same ground in another light."""
 RIM = 2
-STEEP = 1.95
+STEEP = 2.194
 LEARN_S = 2.0
 """Nobody knows what is new in a place seen for a shorter time."""
 
@@ -188,6 +188,8 @@ def smoke_score(region: Region) -> float:
         _ramp(1.9 - traits["sharp"], 0.0, 0.6),
         _ramp(traits["climbed"] - 0.5 * traits["sank"], -0.8, 0.2),
         _ramp(50.0 - traits["contrast"], 0.0, 14.0),
+        # What covers much of the picture within a second is a shadow, or a light.
+        _ramp(0.06 - region.first_area / region.cells.size, 0.0, 0.03),
     )
     # So that 0.5 parts the smoke from the others of the clips it was measured on.
     return float(np.prod(parts) ** (STEEP / len(parts)))
