@@ -17,7 +17,8 @@ class CameraCovered(ViewRule):
     `sudden_s` before; dusk and fog take longer. Where a tracked vehicle fills the picture nothing
     is told. The event begins when the view was lost and ends when it has been back for `steady_s`.
     Limits: in a place without any other light, lamps that go out look the same (`dark` off leaves
-    dark pictures to `camera_dark`); so does a camera turned to a blank wall; a cover with a pattern of its own is told by `camera_moved`.
+    dark pictures to `camera_dark`); so does a camera turned to a blank wall; a cover with a pattern
+    of its own is told by `camera_moved`.
     """
 
     CLAIM: ClassVar[str] = "Something covers the camera."
