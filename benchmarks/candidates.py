@@ -2,8 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from vigil.core import (
     StepKind,
 )
 from vigil.core.json import as_line, event_from_json, event_json
+from vigil.data.happened import Happened, happening_of
 from vigil.infer.known import known_cards
 from vigil.media.encode import H264Options, VideoWriter
 from vigil.media.footage import ClipFootage
@@ -58,6 +59,14 @@ PRE_S, POST_S = 5.0, 5.0
 FIRST_S = 3.0
 """So much of an event is to be seen before it is judged."""
 VISITORS = ("person", "car", "truck", "bus", "motorcycle", "object")
+WANTS = {
+    "presence": frozenset(VISITORS),
+    "line_crossing": frozenset(VISITORS),
+    "loitering": Loitering().wants,
+    "stopped_vehicle": StoppedVehicle().wants,
+    "abandoned_object": AbandonedObject().wants,
+}
+"""As the rules have them."""
 BODIES = {
     "person": {"person"},
     "vehicle": {"car", "truck"},
@@ -72,6 +81,8 @@ MEANT = {
 }
 """Of whom a rule tells the truth."""
 LEFT_ACTS = ("leave", "linger", "resting_dog", "resting_shadow", "resting_light", "cat", "light")
+EXACT_SLACK_S = 1.0
+"""Rendered truth is exact; a rule may still wait until it is sure."""
 SURE, UNSURE = 0.6, 0.2
 """Share of its path on which an event must be about an actor to be true, or may be to be false."""
 
@@ -152,7 +163,7 @@ class Candidate:
             footage=Cut(film, start_s, end_s),
             zones=zones,
             kind=self.kind,
-            labels=frozenset(VISITORS if self.kind != "abandoned_object" else ()),
+            labels=WANTS[self.kind],
         )
 
 
@@ -224,13 +235,35 @@ def parade_of(setting: Setting) -> Parade:
 
 def candidates(setting: Setting, watcher: str) -> list[Candidate]:
     """What the watch says of the film, without what is neither clearly true nor clearly false."""
+    found = [_labelled(setting, watcher, row) for row in said(setting, watcher)]
+    return [one for one in found if one is not None]
+
+
+def suspected(setting: Setting, watcher: str, happened: Sequence[Happened]) -> list[Candidate]:
+    """All that the watch says of the film, but for what is in doubt.
+
+    True is what tells of something that `happened`, and is about its actor for most of the time;
+    false is what neither tells of anything nor is about anybody. A bag has but a small box of its
+    own beside its owner's: there, what happened alone counts.
+    """
+    found = []
+    for row in said(setting, watcher):
+        one, sure = _unlabelled(setting, watcher, row), _labelled(setting, watcher, row)
+        tells = happening_of(one.event, happened, slack_s=EXACT_SLACK_S) is not None
+        about = sure is not None and sure.true
+        if one.kind == "abandoned_object" or tells == about:
+            act = sure.act if sure is not None else one.act
+            found.append(replace(one, true=tells, act=act))
+    return found
+
+
+def said(setting: Setting, watcher: str) -> list[dict[str, object]]:
+    """Events of the watch, at their birth and at their end; watched the first time."""
     path = CACHE / f"{setting.name}-{watcher}.jsonl"
     if not path.exists():
         lines = [as_line(row) for row in _watched(setting, watcher)]
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    found = [_labelled(setting, watcher, row) for row in rows]
-    return [one for one in found if one is not None]
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def _watched(setting: Setting, watcher: str) -> list[dict[str, object]]:
@@ -294,30 +327,33 @@ class _Kept:
 
 
 def _labelled(setting: Setting, watcher: str, row: dict[str, object]) -> Candidate | None:
+    one = _unlabelled(setting, watcher, row)
+    if _is_furniture(one.event, setting):
+        return replace(one, act="furniture")
+    share = _share_about(one.event, setting, MEANT[one.kind])
+    if UNSURE <= share < SURE:
+        return None
+    true = share >= SURE
+    if (_share_about(one.newborn, setting, MEANT[one.kind]) >= SURE) != true:
+        return None  # it began as one thing and became another
+    if not true and _goes_with_a_visitor(one.event, setting):
+        return None
+    return replace(one, true=true)
+
+
+def _unlabelled(setting: Setting, watcher: str, row: dict[str, object]) -> Candidate:
+    """An event of the watch, as if it were false."""
     event = event_from_json(row["event"])  # type: ignore[arg-type]
-    newborn = event_from_json(row["newborn"])  # type: ignore[arg-type]
     act = parade_of(setting).on_at(event.start_s)
-    what = act.what if act else "pause"
-    if _is_furniture(event, setting):
-        true, what = False, "furniture"
-    else:
-        share = _share_about(event, setting, MEANT[event.rule])
-        if UNSURE <= share < SURE:
-            return None
-        true = share >= SURE
-        if (_share_about(newborn, setting, MEANT[event.rule]) >= SURE) != true:
-            return None  # it began as one thing and became another
-        if not true and _goes_with_a_visitor(event, setting):
-            return None
     return Candidate(
         setting=setting,
         watcher=watcher,
         kind=event.rule,
         event=event,
-        newborn=newborn,
+        newborn=event_from_json(row["newborn"]),  # type: ignore[arg-type]
         told_s=float(row["told_s"]),  # type: ignore[arg-type]
-        true=true,
-        act=what,
+        true=False,
+        act=act.what if act else "pause",
     )
 
 

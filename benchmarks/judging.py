@@ -9,7 +9,7 @@ from typing import Any
 from scipy.special import betaincinv
 
 from benchmarks import second_look
-from benchmarks.candidates import settings, yolox
+from benchmarks.candidates import EXACT_SLACK_S, settings, yolox
 from benchmarks.footage import YOLOX
 from benchmarks.report import Report
 from benchmarks.suspicions import Material, Suspicion, of_parades, of_real_clips
@@ -25,8 +25,6 @@ from vigil.testing.fake_brain import FakeBrain
 
 HELD_OUT = settings(900, 2)
 """Films that were rendered for this benchmark alone."""
-EXACT_SLACK_S = 1.0
-"""Rendered truth is exact; a rule may still wait until it is sure."""
 WORKERS = 3
 WANTED = 0.94
 ERRORS_STEP = 0.01

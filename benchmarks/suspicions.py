@@ -15,11 +15,12 @@ from benchmarks.candidates import (
     POST_S,
     PRE_S,
     VISITORS,
+    WANTS,
     Cut,
     Setting,
-    candidates,
     film_of,
     parade_of,
+    said,
     yolox,
 )
 from benchmarks.footage import CACHE, DATA
@@ -92,7 +93,7 @@ def of_parades(settings: Sequence[Setting], watcher: str) -> Material:
     parades = [parade_of(setting) for setting in settings]
     return Material(
         suspicions=[one for each in settings for one in _said(each, watcher)],
-        happened=[one for each in settings for one in _happened(each)],
+        happened=[one for each in settings for one in happened_in(each)],
         seconds=sum(parade.script.world.seconds for parade in parades),
         acts=sum(len(parade.acts) for parade in parades),
     )
@@ -100,14 +101,11 @@ def of_parades(settings: Sequence[Setting], watcher: str) -> Material:
 
 def _said(setting: Setting, watcher: str) -> Iterator[Suspicion]:
     """All that the watch said: what samples for a fit leave out as ambiguous is here, too."""
-    kept = CACHE / f"{setting.name}-{watcher}.jsonl"
-    if not kept.exists():
-        candidates(setting, watcher)
-    for line in kept.read_text("utf-8").splitlines():
-        row = json.loads(line)
-        newborn, told_s = event_from_json(row["newborn"]), float(row["told_s"])
+    for row in said(setting, watcher):
+        newborn = event_from_json(row["newborn"])  # type: ignore[arg-type]
+        told_s = float(row["told_s"])  # type: ignore[arg-type]
         yield Suspicion(
-            event=event_from_json(row["event"]),
+            event=event_from_json(row["event"]),  # type: ignore[arg-type]
             newborn=newborn,
             case=partial(_young_case, setting, newborn, told_s),
             told_s=told_s,
@@ -129,7 +127,7 @@ def _young_case(setting: Setting, event: Event, told_s: float) -> Case:
         footage=ClipFootage(clip, packets[0].time_s),
         zones=(line,) if event.rule == "line_crossing" and line else (),
         kind=event.rule,
-        labels=frozenset(VISITORS if event.rule != "abandoned_object" else ()),
+        labels=WANTS[event.rule],
     )
 
 
@@ -147,7 +145,8 @@ def between(packets: Sequence[Packet], start_s: float, end_s: float) -> Sequence
     return [packet for packet in packets if from_s <= packet.time_s <= end_s]
 
 
-def _happened(setting: Setting) -> Iterator[Happened]:
+def happened_in(setting: Setting) -> Iterator[Happened]:
+    """All that rules ought to report of a film."""
     script = parade_of(setting).script
     truths = read_truth(film_of(setting).with_suffix(".truth.jsonl"))
     book = Chronicle(world=script.world, camera=script.cameras[0], rate=setting.rate)

@@ -48,6 +48,22 @@ def test_a_false_alarm_beside_a_true_visitor_is_still_false() -> None:
     assert happening_of(walking, [walker]) is walker
 
 
+def test_an_alarm_that_somebody_passes_by_is_not_about_him() -> None:
+    walker = visit(0, 10, path=((0.0, Box(0, 100, 40, 200)), (10.0, Box(400, 100, 440, 200))))
+    car = event(0, 10, path=tuple((float(t), Box(190, 100, 250, 160)) for t in range(11)))
+    beside = event(5, 6, path=tuple((5 + t / 4, Box(190, 100, 250, 160)) for t in range(5)))
+
+    assert happening_of(car, [walker]) is None
+    assert happening_of(beside, [walker]) is walker, "nothing tells them apart"
+
+
+def test_between_two_labels_a_thing_is_somewhere_between() -> None:
+    walker = visit(0, 10, path=((0.0, Box(0, 100, 40, 200)), (10.0, Box(400, 100, 440, 200))))
+    there = event(4, 6, path=((4.0, Box(160, 100, 200, 200)), (6.0, Box(240, 100, 280, 200))))
+
+    assert happening_of(there, [walker]) is walker
+
+
 @pytest.mark.parametrize("as_lines", [True, False])
 def test_labels_come_as_a_list_or_as_lines(tmp_path: Path, as_lines: bool) -> None:
     rows = [

@@ -13,6 +13,8 @@ from vigil.core import Box, ConfigError, Event, as_array, iou
 SLACK_S = 2.0
 """Labels made by hand and rules that wait until they are sure differ by so much."""
 SAME_PLACE_IOU = 0.1
+SAME_PLACE_SHARE = 0.5
+"""Of the event's moments at which the other's place is known: less is somebody who passes by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +60,17 @@ def _common_s(event: Event, happened: Happened) -> float:
 
 
 def _same_place(event: Event, happened: Happened, slack_s: float) -> bool:
-    """Whether both were in one place at one time, where both places are known."""
+    """Whether the event stays with what happened, where the places of both are known."""
     if not event.path or not happened.path:
         return True
-    ours, theirs = (as_array([box for _, box in path]) for path in (event.path, happened.path))
-    times = [np.array([time_s for time_s, _ in path]) for path in (event.path, happened.path)]
-    together = np.abs(times[0][:, None] - times[1][None, :]) <= slack_s
-    return bool(np.any(iou(ours, theirs)[together] >= SAME_PLACE_IOU))
+    moments_s, known_s = (
+        np.array([time_s for time_s, _ in path]) for path in (event.path, happened.path)
+    )
+    ours, known = (as_array([box for _, box in path]) for path in (event.path, happened.path))
+    theirs = np.stack([np.interp(moments_s, known_s, side) for side in known.T], axis=1)
+    then = (moments_s >= known_s[0] - slack_s) & (moments_s <= known_s[-1] + slack_s)
+    met = np.diagonal(iou(ours, theirs.astype(np.float32))) >= SAME_PLACE_IOU
+    return bool(then.any() and met[then].mean() >= SAME_PLACE_SHARE)
 
 
 def read_happened(path: Path) -> list[Happened]:

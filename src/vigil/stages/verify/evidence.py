@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vigil.core import Case, Clock, SourceLost
+from vigil.core import Case, Clock, Ruling, SourceLost
 from vigil.stages.verify.features import Features, of_what_moves, of_what_rests
 from vigil.stages.verify.looking import Find, Looker, features, finds
 from vigil.stages.verify.meaning import BAGS, PEOPLE, VEHICLES, Family, family_of, wanted
-from vigil.stages.verify.paths import path_of
+from vigil.stages.verify.paths import path_of, resting
 from vigil.stages.verify.pool import Stop
 from vigil.stages.verify.reasons import Words
-from vigil.stages.verify.reel import read
+from vigil.stages.verify.reel import AT_REST_S, CLEAR_S, read
 from vigil.stages.verify.scoring import Score, fitted_scores
 from vigil.stages.verify.trace import follow
 
@@ -25,6 +25,8 @@ NAMES: tuple[tuple[frozenset[str], Words], ...] = (
 
 CLEAR = 0.5
 """A score from which on a find is taken at its word."""
+SEVERAL, MOST_OF = 3, 0.75
+"""Looks, and share of the looks, at which a thing must be found to be there beyond doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,12 @@ class Evidence:
         return bool(hits) and 2 * sum(hits) >= len(hits)
 
     @property
+    def persists(self) -> bool:
+        """Whether it was found at several moments, and missed at few."""
+        hits = [find.wanted >= CLEAR for find in self.finds]
+        return sum(hits) >= SEVERAL and sum(hits) >= MOST_OF * len(hits)
+
+    @property
     def by(self) -> str:
         """The model that looked, for the record."""
         return f"+{self.finds[0].card}" if self.finds and self.finds[0].card else ""
@@ -59,8 +67,10 @@ def evidence(
 ) -> Evidence:
     """Read the clip, follow the thing, and have it looked at. Raises `SourceError`."""
     began_s = clock.monotonic_s()
-    wants, family, path = wanted(case), family_of(case), path_of(case.event)
-    reel = read(case, stop, still_px=picture_px if looker else 0)
+    wants, family = wanted(case), family_of(case)
+    path = resting(case.event) if family == "left" else path_of(case.event)
+    clear_s = AT_REST_S if family == "left" else CLEAR_S
+    reel = read(case, stop, still_px=picture_px if looker else 0, clear_s=clear_s)
     if not reel.shots:
         raise SourceLost("the clip shows nothing of the event")
     frames_s = clock.monotonic_s() - began_s
@@ -70,13 +80,20 @@ def evidence(
     measured = of_what_rests(trace) if family == "left" else of_what_moves(trace)
     return Evidence(
         family=family,
-        features=measured | features(found),
+        features=measured | features(found, measured["visible"]),
         finds=found,
         what=_called(wants),
         # A thing that lay there when the clip began shows no change, and need not be new.
         tells=bool(trace.sights) or (bool(found) and family != "left"),
         frames_s=frames_s,
     )
+
+
+def heeding(ruling: Ruling, *, proven: bool, persists: bool) -> Ruling:
+    """What a score rules, once a detector's plain word has been heard."""
+    if ruling is Ruling.REJECTED:
+        return Ruling.UNSURE if proven else ruling
+    return Ruling.CONFIRMED if persists else ruling
 
 
 def score_for(seen: Evidence) -> Score:

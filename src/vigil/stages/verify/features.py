@@ -13,8 +13,12 @@ Features = dict[str, float]
 SMOOTH = 3
 """Sights at either end whose middle says where the thing began and ended its way."""
 NOTHING = 1e-4
-TINY, HUGE = 0.05, 0.4
-"""Of the picture's height. Between these a size says nothing: cameras look near and far."""
+PLAIN_SIDE = (9.0, 28.0)
+"""Small pixels, of the longer side: below the first it is hard to see, above the second easy."""
+PLAIN_CONTRAST = (20.0, 50.0)
+"""Levels; the same."""
+HUGE = 0.4
+"""Of the picture's height. Below, a size says nothing: cameras look near and far."""
 
 
 def of_what_moves(trace: Trace) -> Features:
@@ -31,13 +35,27 @@ def of_what_rests(trace: Trace) -> Features:
     return features
 
 
+def _visible(trace: Trace) -> float:
+    """How plainly there is something to be found, 0 to 1: by its size and its contrast."""
+    if not trace.sights:
+        return 0.0
+    side = _over(trace.sights, lambda sight: max(sight.box.width, sight.box.height))
+    contrast = _over(trace.sights, lambda sight: sight.contrast)
+    return _ramp(side, PLAIN_SIDE) * _ramp(contrast, PLAIN_CONTRAST)
+
+
+def _ramp(value: float, ends: tuple[float, float]) -> float:
+    return min(max((value - ends[0]) / (ends[1] - ends[0]), 0.0), 1.0)
+
+
 def _of_the_picture(trace: Trace) -> Features:
     return {
         "seen": len(trace.sights) / max(1, trace.looked),
         "elsewhere": float(np.log10(_median(trace.elsewhere) + NOTHING)),
         "crowd": float(np.log1p(_median(trace.others))),
         "exposure": min(trace.exposure, 0.7),
-    }
+        "visible": _visible(trace),
+    } | ({} if trace.agree is None else {"agree": trace.agree})
 
 
 def _of_the_way(trace: Trace) -> Features:
@@ -66,15 +84,12 @@ def _of_the_look(trace: Trace) -> Features:
         return {}
     height = _over(sights, lambda sight: sight.box.height) / trace.height
     return {
-        "fill": _over(sights, lambda sight: sight.fill),
         "structure": float(np.log1p(_over(sights, lambda sight: sight.structure))),
         "dimmed": _over(sights, lambda sight: sight.dimmed),
         "lit": _over(sights, lambda sight: sight.lit),
         "alike": _over(sights, lambda sight: sight.alike),
         "edge": float(np.log(_over(sights, lambda sight: sight.edge) + 0.01)),
         "stirring": _over(sights, lambda sight: sight.stirring),
-        "tall": _over(sights, lambda sight: np.log(sight.box.height / max(sight.box.width, 1))),
-        "tiny": max(0.0, float(np.log(TINY / height))),
         "huge": max(0.0, float(np.log(height / HUGE))),
     }
 

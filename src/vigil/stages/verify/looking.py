@@ -1,7 +1,7 @@
 """A detector's second look, at about twice the resolution, where the thing should be."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
@@ -22,7 +22,7 @@ from vigil.core import (
 )
 from vigil.media.pixels import frame_of_array
 from vigil.stages.verify.features import Features
-from vigil.stages.verify.meaning import ANIMALS, PEOPLE
+from vigil.stages.verify.meaning import ANIMALS, PEOPLE, VEHICLES
 from vigil.stages.verify.paths import Path, place_at, scaled
 from vigil.stages.verify.reel import Reel
 from vigil.stages.verify.trace import Trace
@@ -119,25 +119,31 @@ def finds(
     ]
 
 
-def features(found: Sequence[Find]) -> Features:
-    """What the finds say together; nothing where nobody looked."""
+def features(found: Sequence[Find], visible: float) -> Features:
+    """What the finds say together; nothing where nobody looked.
+
+    `visible`: how plainly there is something, as the feature of that name. A detector that finds
+    nothing where there plainly is something may not know such things (`missed`).
+    """
     if not found:
         return {}
     best = sorted((find.wanted for find in found), reverse=True)
+    hits = float(np.mean([find.wanted > 0 for find in found]))
     return {
-        "hits": float(np.mean([find.wanted > 0 for find in found])),
+        "hits": hits,
+        "missed": (1.0 - hits) * visible,
         "best": float(np.mean(best[:3])),
         "furniture": float(np.mean([find.standing for find in found])),
-        "animal": _rivals(found, ANIMALS.__contains__),
-        "person": _rivals(found, PEOPLE.__contains__),
-        "other": _rivals(found, lambda label: label not in ANIMALS | PEOPLE),
+        "animal": _rivals(found, ANIMALS),
+        "person": _rivals(found, PEOPLE),
+        "vehicle": _rivals(found, VEHICLES),
     }
 
 
-def _rivals(found: Sequence[Find], counts: Callable[[str], bool]) -> float:
-    """Mean score of other labels where they outdo the wanted ones."""
+def _rivals(found: Sequence[Find], labels: frozenset[str]) -> float:
+    """Mean score of these labels where they outdo the wanted ones."""
     scores = [
-        find.other if find.other > find.wanted and counts(find.other_label) else 0.0
+        find.other if find.other > find.wanted and find.other_label in labels else 0.0
         for find in found
     ]
     return float(np.mean(scores))
@@ -170,8 +176,13 @@ def _meet(one: Box, other: Box) -> bool:
 
 
 def _where(time_s: float, factor: float, reel: Reel, trace: Trace, path: Path) -> Box | None:
-    """Where the thing is in a still that is `factor` times the source; None when nobody knows."""
+    """Where the thing is in a still that is `factor` times the source; None when nobody knows.
+
+    What makes no difference to the place has not gone from where it was told of.
+    """
     tracked = place_at(path, time_s)
+    if tracked is None and path and not trace.sights:
+        tracked = min(path, key=lambda point: abs(point[0] - time_s))[1]
     if tracked is not None:
         return scaled(tracked, factor)
     near = min(trace.sights, key=lambda sight: abs(sight.time_s - time_s), default=None)

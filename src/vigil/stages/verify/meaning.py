@@ -4,9 +4,9 @@ from typing import Literal
 
 from vigil.core import Case
 
-Family = Literal["moving", "left", "camera", "view", "heard"]
-"""How a claim is looked into: something comes, something was left, the camera itself ails, it
-shows another view than usual, or something was heard.
+Family = Literal["moving", "named", "left", "camera", "view", "heard"]
+"""How a claim is looked into: something moves, a model has named it as well, something was left,
+the camera itself ails, it shows another view than usual, or something was heard.
 """
 
 CAMERA_KINDS = frozenset({"camera_offline", "camera_frozen", "camera_clock"})
@@ -46,15 +46,20 @@ def family_of(case: Case) -> Family:
         return "heard"
     if kind in VIEW_KINDS:
         return "view"
-    if kind in CAMERA_KINDS or (case.event.box is None and not case.event.path):
-        return "camera" if kind in CAMERA_KINDS else "moving"
-    return "left" if kind == "abandoned_object" else "moving"
+    if kind in CAMERA_KINDS:
+        return "camera"
+    if case.event.box is None and not case.event.path:
+        return "moving"
+    if kind == "abandoned_object":
+        return "left"
+    return "moving" if case.event.label in {"", ANYTHING} else "named"
 
 
 def wanted(case: Case) -> frozenset[str]:
     """Labels of which any would prove the claim; models confuse a car with a van.
 
-    `object` stands for people and vehicles: nobody is called for a cat or a swaying branch.
+    `object` stands for people and vehicles, and for people alone where somebody loiters: nobody
+    is called for a cat or a swaying branch.
     """
     kind, label = kind_of(case), case.event.label
     if kind == "stopped_vehicle":
@@ -64,7 +69,9 @@ def wanted(case: Case) -> frozenset[str]:
     if label not in {"", ANYTHING}:
         return _with_kin(frozenset({label}))
     named = case.labels - {ANYTHING}
-    return PEOPLE | VEHICLES if ANYTHING in case.labels or not named else _with_kin(named)
+    if named and (ANYTHING not in case.labels or kind == "loitering"):
+        return _with_kin(named)
+    return PEOPLE if kind == "loitering" else PEOPLE | VEHICLES
 
 
 def _with_kin(labels: frozenset[str]) -> frozenset[str]:

@@ -20,6 +20,14 @@ def path_of(event: Event) -> Path:
     return ((event.start_s, event.box),)
 
 
+def resting(event: Event) -> Path:
+    """The path of what rests: it has been where it is since the event began."""
+    path = path_of(event)
+    if not path or path[0][0] <= event.start_s:
+        return path
+    return ((event.start_s, path[0][1]), *path)
+
+
 def place_at(path: Path, time_s: float) -> Box | None:
     """Where it is between two points of the path; None before the first and after the last."""
     if not path or not path[0][0] - SLACK_S <= time_s <= path[-1][0] + SLACK_S:

@@ -14,6 +14,10 @@ PHRASES: Mapping[str, tuple[Words, Words]] = {
         ("something is there in most pictures", "多数画面中该处有目标"),
         ("nothing new is there in most pictures", "多数画面中该处没有变化"),
     ),
+    "agree": (
+        ("it is where the tracker had it", "位置与跟踪框一致"),
+        ("nothing differs where the tracker had it", "跟踪框处没有变化"),
+    ),
     "travel": (
         ("it goes from place to place", "目标有明显位移"),
         ("it stays where it is", "目标没有位移"),
@@ -30,7 +34,6 @@ PHRASES: Mapping[str, tuple[Words, Words]] = {
         ("its size changes all the time", "大小不断变化"),
         ("it keeps its size", "大小稳定"),
     ),
-    "fill": (("it is compact", "外形紧凑"), ("it is full of gaps", "外形零散")),
     "structure": (
         ("it has edges of its own", "有自身的轮廓"),
         ("it brings no edges of its own", "没有自身的轮廓"),
@@ -50,8 +53,6 @@ PHRASES: Mapping[str, tuple[Words, Words]] = {
     "edge": (("its outline is sharp", "边缘清晰"), ("its outline is blurred", "边缘模糊")),
     "stirring": (("it keeps changing", "自身在变化"), ("nothing in it stirs", "自身没有变化")),
     "shifting": (("it does not lie still", "位置不稳定"), ("it lies still", "静止不动")),
-    "tall": (("it is tall", "外形高窄"), ("it is broad", "外形低宽")),
-    "tiny": (("it is tiny", "目标极小"), ("it is not too small", "目标不算太小")),
     "huge": (
         ("it fills much of the picture", "占据画面很大部分"),
         ("it is not too large", "目标不算太大"),

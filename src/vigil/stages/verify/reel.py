@@ -15,6 +15,8 @@ BEFORE_S = 5.0
 """So much before the event shows what the place looks like without it."""
 CLEAR_S = 0.4
 """Just before the event begins, whatever made it is often in the picture already."""
+AT_REST_S = 2.6
+"""What is said to rest lay there already, for up to so long before the event begins."""
 WELL_BEFORE_S = 1.5
 """What stands where it stood so long before the event has not come with it."""
 MOMENT_S = 0.5
@@ -50,6 +52,8 @@ class Reel:
     """Pictures of one clip in order."""
 
     span: Span
+    clear_s: float = CLEAR_S
+    """Pictures so shortly before the event do not show the place without it."""
     scale: float = 1.0
     """Source pixels for each small pixel."""
     shots: list[Shot] = field(default_factory=list)
@@ -61,8 +65,8 @@ class Reel:
 
     @property
     def before(self) -> list[Shot]:
-        """Those from before the event."""
-        return [shot for shot in self.shots if shot.time_s < self.span.start_s - CLEAR_S]
+        """Those from before the event, without what made it."""
+        return [shot for shot in self.shots if shot.time_s < self.span.start_s - self.clear_s]
 
     @property
     def during(self) -> list[Shot]:
@@ -86,12 +90,19 @@ def span_of(case: Case) -> Span:
     )
 
 
-def read(case: Case, stop: Stop, *, still_px: int = 0, still_every_s: float = 0.5) -> Reel:
+def read(
+    case: Case,
+    stop: Stop,
+    *,
+    still_px: int = 0,
+    still_every_s: float = 0.5,
+    clear_s: float = CLEAR_S,
+) -> Reel:
     """Decode once. With `still_px`, also pictures so wide, never enlarged, of the event itself.
 
     Raises `SourceError` when the clip cannot be read, `Abandoned` when nobody waits any more.
     """
-    reel = Reel(span=span_of(case))
+    reel = Reel(span=span_of(case), clear_s=clear_s)
     due_s = reel.span.start_s
     for frame in stop.frames(case.footage, reel.span.from_s, reel.span.end_s, every_s=EVERY_S):
         small = frame.rgb(SMALL_PX)

@@ -15,13 +15,13 @@ from vigil.stages.verify.bands import Band, fit_band
 from vigil.stages.verify.features import Features
 
 FILE = "second_look.json"
-RIDGE = 3.0
+RIDGE = 8.0
 """Strength of the pull of coefficients towards 0, in units of one sample."""
 FOLDS = 7
 FARTHEST = 3.0
 """A feature counts for no more than so many deviations from its mean: nothing is extrapolated."""
-MISS_RATE = 0.015
-PASS_RATE = 0.05
+MISS_RATE = 0.0075
+PASS_RATE = 0.035
 CONFIDENCE = 0.5
 """Bands hold the rates as a median estimate; the bound at 0.9 is told beside them."""
 
@@ -131,21 +131,25 @@ def fit(
     truths: Sequence[bool],
     groups: Sequence[int],
     *,
+    doubts: Sequence[Features] = (),
     told: Mapping[str, Any] | None = None,
 ) -> Score:
     """Fit a score to labelled samples.
 
     `groups`: samples of one film share a number, and are never on both sides of a fold.
     Calibration and band are fitted on likelihoods of samples that the coefficients of their fold
-    had not seen. `told` is kept with the score. Raises `ValueError` unless both truths occur.
+    had not seen. `doubts` are no samples but what true events might look like elsewhere: the
+    coefficients heed them, calibration and band do not. `told` is kept with the score. Raises
+    `ValueError` unless both truths occur.
     """
     true, group = np.asarray(truths, bool), np.asarray(groups, np.int64)
     if true.all() or not true.any():
         raise ValueError("both true and false samples are needed")
     table = _Table(names, samples)
-    odds = _held_out(table, true, group)
+    what_if = table.of(doubts)
+    odds = _held_out(table, true, group, what_if)
     stretch, shift = _logistic(odds[:, None], true, ridge=1.0)
-    coefficients, bias = _logistic(table.standard, true, ridge=RIDGE)
+    coefficients, bias = _doubtful(table.standard, true, what_if)
     likelihoods = _sigmoid(stretch[0] * odds + shift)
     band = fit_band(
         likelihoods.tolist(), true.tolist(), MISS_RATE, pass_rate=PASS_RATE, confidence=CONFIDENCE
@@ -193,24 +197,46 @@ class _Table:
     """Samples as deviations from the mean; what was not measured is 0."""
 
     def __init__(self, names: Sequence[str], samples: Sequence[Features]) -> None:
-        raw = np.array([[sample.get(name, np.nan) for name in names] for sample in samples])
+        self._names = names
+        raw = self._raw(samples)
         self.means = np.nan_to_num(np.nanmean(raw, axis=0))
         self.scales = np.maximum(np.nan_to_num(np.nanstd(raw, axis=0)), 1e-3)
-        standard = (raw - self.means) / self.scales
-        self.standard = np.clip(np.nan_to_num(standard), -FARTHEST, FARTHEST)
+        self.standard = self.of(samples)
+
+    def of(self, samples: Sequence[Features]) -> Float64[np.ndarray, "n d"]:
+        """Any samples, against the mean of these."""
+        standard = (self._raw(samples) - self.means) / self.scales
+        return np.asarray(np.clip(np.nan_to_num(standard), -FARTHEST, FARTHEST))
+
+    def _raw(self, samples: Sequence[Features]) -> Float64[np.ndarray, "n d"]:
+        rows = [[sample.get(name, np.nan) for name in self._names] for sample in samples]
+        return np.array(rows, np.float64).reshape(-1, len(self._names))
 
 
 def _held_out(
-    table: _Table, true: Bool[np.ndarray, "n"], group: Int64[np.ndarray, "n"]
+    table: _Table,
+    true: Bool[np.ndarray, "n"],
+    group: Int64[np.ndarray, "n"],
+    doubts: Float64[np.ndarray, "k d"],
 ) -> Float64[np.ndarray, "n"]:
     """Log-odds of each sample by coefficients that never saw its group."""
     odds = np.zeros(len(true))
     fold = np.searchsorted(np.unique(group), group) % FOLDS
     for number in np.unique(fold):
         away = fold == number
-        coefficients, bias = _logistic(table.standard[~away], true[~away], ridge=RIDGE)
+        coefficients, bias = _doubtful(table.standard[~away], true[~away], doubts)
         odds[away] = table.standard[away] @ coefficients + bias
     return odds
+
+
+def _doubtful(
+    table: Float64[np.ndarray, "n d"],
+    true: Bool[np.ndarray, "n"],
+    doubts: Float64[np.ndarray, "k d"],
+) -> tuple[Float64[np.ndarray, "d"], float]:
+    """Coefficients by the samples and by what else may be true."""
+    all_true = np.concatenate([true, np.ones(len(doubts), bool)])
+    return _logistic(np.vstack([table, doubts]), all_true, ridge=RIDGE)
 
 
 def _logistic(

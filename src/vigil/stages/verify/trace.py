@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
-from vigil.core import Box, Image, Luma
+from vigil.core import Box, Image, Luma, as_array, iou
 from vigil.stages.background import largest_channel, plane
 from vigil.stages.blobs import Blob, Mask, alike, find_blobs, new_structure
 from vigil.stages.verify.paths import Path, place_at, scaled
@@ -75,8 +75,8 @@ class Sight:
     box: Box
     area: float
     """Pixels of its own."""
-    fill: float
-    """Share of its box that it covers."""
+    contrast: float
+    """Levels by which it differs from the place, 0 to 255."""
     dimmed: float
     """Share of it that is the place as it was, darker: a shadow."""
     lit: float
@@ -106,8 +106,8 @@ class Trace:
     """Of the small picture."""
     exposure: float
     """Largest change of the whole picture's brightness, as the logarithm of its gain."""
-    before: bool
-    """Whether there are pictures from before the event."""
+    agree: float | None
+    """Intersection over union of sights and the tracker's box, in the middle; None: no box."""
 
 
 def place_of(reel: Reel) -> Place:
@@ -138,15 +138,31 @@ def follow(reel: Reel, path: Path) -> Trace:
     # From where the tracker had it, on to the end, and back to the beginning.
     seeker.walk([shot for shot in during if shot.time_s >= anchor_s])
     seeker.walk([shot for shot in reversed(during) if shot.time_s < anchor_s])
+    sights = tuple(sorted(seeker.sights, key=lambda sight: sight.time_s))
     return Trace(
-        sights=tuple(sorted(seeker.sights, key=lambda sight: sight.time_s)),
+        sights=sights,
         looked=len(during),
         elsewhere=tuple(seeker.elsewhere),
         others=tuple(seeker.others),
         height=reel.shots[0].picture.shape[0] if reel.shots else 1,
         exposure=max(seeker.exposures, default=0.0),
-        before=len(reel.before) >= FEW,
+        agree=_agreement(sights, small),
     )
+
+
+def _agreement(sights: tuple[Sight, ...], path: Path) -> float | None:
+    """How well what differs from the place covers what was tracked; 0 where nothing differs."""
+    if not path:
+        return None
+    pairs = [
+        (sight.box, tracked)
+        for sight in sights
+        if (tracked := place_at(path, sight.time_s)) is not None
+    ]
+    if not pairs:
+        return 0.0
+    seen, held = (as_array(boxes) for boxes in zip(*pairs, strict=True))
+    return float(np.median(np.diagonal(iou(seen, held))))
 
 
 class _Seeker:
@@ -196,7 +212,7 @@ class _Seeker:
             time_s=shot.time_s,
             box=Box(whole.left, whole.top, whole.right, whole.bottom),
             area=whole.area,
-            fill=whole.area / max(1, whole.shape.size),
+            contrast=_contrast(whole, now, was),
             dimmed=cv2.countNonZero(near.of(dimmed)) / changed,
             lit=cv2.countNonZero(near.of(lit)) / changed,
             structure=new_structure(whole, plane(now), plane(was)),
@@ -272,6 +288,11 @@ def _united(blobs: list[Blob]) -> Blob:
     return Blob(
         left=left, top=top, right=right, bottom=bottom, shape=shape, area=int((shape > 0).sum())
     )
+
+
+def _contrast(blob: Blob, now: Image, was: Image) -> float:
+    apart = largest_channel(np.asarray(cv2.absdiff(blob.of(now), blob.of(was)), np.uint8))
+    return float(apart[blob.shape > 0].mean())
 
 
 def _edge(blob: Blob, now: Image, was: Image) -> float:
