@@ -70,6 +70,7 @@ def test_the_demo_reports_exactly_what_happened_and_judges_it(tmp_path: Path) ->
             assert starts[event.kind] == pytest.approx(event.start_s, abs=1.5)
     told = [row for row in rows if row["outcome"] in {"confirmed", "unverified"}]
     assert len(told) >= len(true), "no true one is lost"
+    assert any(row["outcome"] == "confirmed" for row in rows)
     assert not [row for row in rows if row["outcome"] == "pending"]
     assert (tmp_path / "gate-watched.mp4").stat().st_size > 100_000
     assert (tmp_path / "gate-events.png").stat().st_size > 100_000
