@@ -21,7 +21,7 @@ from vigil.core import (
     part,
 )
 from vigil.stages.verify.answers import answer_type, judgement_of
-from vigil.stages.verify.asking import blurred, request_for
+from vigil.stages.verify.asking import Asking, asking_for
 from vigil.stages.verify.choosing import moments
 from vigil.stages.verify.health import health_verdict
 from vigil.stages.verify.heard import not_refuted
@@ -30,7 +30,7 @@ from vigil.stages.verify.pool import Pool, Stop
 from vigil.stages.verify.prompts import Language, Library, Prompt, prompt_hash
 from vigil.stages.verify.stills import Patches, cuttings, how_many
 
-STEERED = "Rejected with the words in the picture, and not once they are blurred"
+DISAGREES = "Rejected with the words in the picture blurred, and not with them"
 
 
 @part
@@ -39,8 +39,9 @@ class AskBrain:
 
     `brain`: who is asked. `language`: of the question. `budget`: tokens of all pictures of one
     call, counted as `patch_px` squared a token. `most_stills`: one of the whole picture, the rest
-    of its parts. `prompts`: a folder with files that come before our own. `check_words`: before
-    an event is rejected by pictures with words in them, ask again with the words blurred.
+    of its parts. `prompts`: a folder with files that come before our own. `check_words`: words
+    in pictures are blurred; where that may hide what it is about, ask again as it is before it
+    is rejected.
     """
 
     brain: AnyBrain
@@ -73,21 +74,19 @@ class AskBrain:
             return partial(_at_once, health_verdict(case, self.clock))
         prompt = self._prompt(case)
         began_s = self.clock.monotonic_s()
-        question = await self._pool.run(lambda stop: self._question(case, prompt, stop))
+        asking = await self._pool.run(lambda stop: self._asking(case, prompt, stop))
         framed_s = self.clock.monotonic_s() - began_s
-        return partial(self._verdict, case, prompt, question, framed_s)
+        return partial(self._verdict, case, prompt, asking, framed_s)
 
     async def _verdict(
-        self, case: Case, prompt: Prompt, question: Question, framed_s: float
+        self, case: Case, prompt: Prompt, asking: Asking, framed_s: float
     ) -> Verdict:
         began_s = self.clock.monotonic_s()
-        verdict = await self._asked(case, prompt, question)
+        verdict = await self._asked(case, prompt, asking.first)
         if family_of(case) == "heard":
             verdict = not_refuted(verdict)
-        if verdict.ruling is Ruling.REJECTED and self.check_words:
-            plain = await self._pool.run(lambda _stop: blurred(question))
-            if plain is not None:
-                verdict = _both(verdict, await self._asked(case, prompt, plain))
+        if verdict.ruling is Ruling.REJECTED and asking.again is not None:
+            verdict = _both(verdict, await self._asked(case, prompt, asking.again))
         asked_s = self.clock.monotonic_s() - began_s
         took = {"frames": framed_s, "model": asked_s, "total": framed_s + asked_s}
         return replace(verdict, time_s=self.clock.now_s(), seconds=took)
@@ -100,13 +99,20 @@ class AskBrain:
         names = (case.event.algorithm or "", case.event.rule, kind_of(case))
         return self._library.find(names)
 
-    def _question(self, case: Case, prompt: Prompt, stop: Stop) -> Question:
+    def _asking(self, case: Case, prompt: Prompt, stop: Stop) -> Asking:
         """Raises `SourceError` when there is nothing to show."""
         chosen = moments(case, stop, most=how_many(self.most_stills, self.budget))
-        shown = cuttings(case, chosen, stop, budget=self.budget, patches=self._patches)
+        shown = cuttings(
+            case,
+            chosen,
+            stop,
+            budget=self.budget,
+            patches=self._patches,
+            find_words=self.check_words,
+        )
         if not shown:
             raise SourceLost("the clip shows nothing of the event")
-        return request_for(case, prompt, self.language, shown)
+        return asking_for(case, prompt, self.language, shown)
 
     async def _asked(self, case: Case, prompt: Prompt, question: Question) -> Verdict:
         form = answer_type(prompt.questions)
@@ -138,13 +144,13 @@ async def _at_once(verdict: Verdict) -> Verdict:
 
 
 def _both(first: Verdict, plain: Verdict) -> Verdict:
-    """What was rejected stays so only when that does not hang on words in the picture."""
+    """What was rejected stays so only when that does not hang on what the blur hides."""
     agree = plain.ruling is Ruling.REJECTED
     return replace(
         first,
         ruling=Ruling.REJECTED if agree else Ruling.UNSURE,
         likelihood=(first.likelihood + plain.likelihood) / 2 if agree else 0.5,
-        reason=first.reason if agree else f"{STEERED}: {first.reason}",
+        reason=first.reason if agree else f"{DISAGREES}: {first.reason}",
         calls=first.calls + plain.calls,
         tokens_in=first.tokens_in + plain.tokens_in,
         tokens_out=first.tokens_out + plain.tokens_out,

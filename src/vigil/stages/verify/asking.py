@@ -3,16 +3,13 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from vigil.core import Case, Claim, Question, Still
-from vigil.stages.verify.lettering import without_words, word_boxes
 from vigil.stages.verify.prompts import Language, Prompt, common, question_lines
 from vigil.stages.verify.stills import Cutting
 
 MOST_ANSWER_TOKENS = 500
-QUIET_S = 1.5
-"""A still from so long before the event shows nothing of it."""
 FEW_LETTERS = 2
 """A name as short as this names nothing."""
 
@@ -38,7 +35,7 @@ def request_for(
                 id=one.id,
                 image=one.image,
                 caption=_caption(one, n, len(cuttings), language),
-                background=one.after_s < -QUIET_S,
+                background=one.background,
             )
             for n, one in enumerate(cuttings, 1)
         ],
@@ -50,21 +47,33 @@ def request_for(
     return question
 
 
-def blurred(question: Question) -> Question | None:
-    """The same question with every row of words made unreadable; None: there are no words.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """One question, with the words in its pictures unreadable and, perhaps, as they are."""
 
-    Every picture keeps its id, so that a model that learns from those of before the event how
-    the camera looks when nothing happens learns it once. What is sent tells them apart: ids on
-    the wire name the bytes, too.
+    first: Question
+    """Nothing that can be read in its pictures was found; only this one can confirm."""
+    again: Question | None = None
+    """Before a rejection: the pictures as they are, when the blur may hide what it is about."""
+
+
+def asking_for(
+    case: Case, prompt: Prompt, language: Language, cuttings: Sequence[Cutting]
+) -> Asking:
+    """What to ask of these pictures. Raises as `request_for`.
+
+    Every picture keeps its id in both, so that a model that learns from those of before the
+    event how the camera looks when nothing happens learns it once. What is sent tells them
+    apart: ids on the wire name the bytes, too.
     """
-    stills, found = [], False
-    for still in question.stills:
-        boxes = word_boxes(still.image)
-        if boxes:
-            found = True
-            still = replace(still, image=without_words(still.image, boxes))  # noqa: PLW2901
-        stills.append(still)
-    return replace(question, stills=stills) if found else None
+    plain = request_for(case, prompt, language, cuttings)
+    pairs = zip(plain.stills, cuttings, strict=True)
+    stills = [
+        still if one.wordless is None else replace(still, image=one.wordless)
+        for still, one in pairs
+    ]
+    hidden = any(one.hides for one in cuttings)
+    return Asking(first=replace(plain, stills=stills), again=plain if hidden else None)
 
 
 def names_of(case: Case) -> set[str]:

@@ -5,6 +5,7 @@ tells how many of the overlays it finds and how often it sees words where there 
 """
 
 from collections.abc import Sequence
+from math import ceil
 
 import cv2
 import numpy as np
@@ -28,6 +29,8 @@ CROSSED = 0.55
 """Strokes that a line through the row crosses, for each height along it."""
 SHARP = 70.0
 """Median contrast of the strokes."""
+MARGIN = 0.25
+"""Of the row's height: so much around a row is blurred with it."""
 BLUR = 0.6
 """Of the row's height: letters so blurred cannot be guessed."""
 
@@ -51,13 +54,30 @@ def without_words(picture: Image, boxes: Sequence[Box]) -> Image:
     done = picture.copy()
     height, width = done.shape[:2]
     for box in boxes:
-        margin = 0.25 * box.height
-        grown = Box(box.x1 - margin, box.y1 - margin, box.x2 + margin, box.y2 + margin)
-        x1, y1, x2, y2 = (round(side) for side in grown.clipped(width, height))
+        x1, y1, x2, y2 = _grown(box, width, height)
         if x2 > x1 and y2 > y1:
             sigma = max(2.0, BLUR * box.height)
             done[y1:y2, x1:x2] = cv2.GaussianBlur(done[y1:y2, x1:x2], (0, 0), sigma)
     return done
+
+
+def share_inside(boxes: Sequence[Box], region: Box) -> float:
+    """Of a region of the picture, how much is blurred with these words; 0 to 1."""
+    right, foot = ceil(region.x2), ceil(region.y2)
+    blurred = np.zeros((max(0, foot), max(0, right)), bool)
+    for box in boxes:
+        x1, y1, x2, y2 = _grown(box, right, foot)
+        blurred[y1:y2, x1:x2] = True
+    inside = blurred[max(0, int(region.y1)) :, max(0, int(region.x1)) :]
+    return float(inside.mean()) if inside.size else 0.0
+
+
+def _grown(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """With the rim of its letters, in whole pixels of the picture."""
+    margin = MARGIN * box.height
+    grown = Box(box.x1 - margin, box.y1 - margin, box.x2 + margin, box.y2 + margin)
+    x1, y1, x2, y2 = (round(side) for side in grown.clipped(width, height))
+    return x1, y1, x2, y2
 
 
 def _rows(strokes: Luma) -> list[Box]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, sqrt
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 
 from vigil.core import Box, Case, Corners, Frame, Image
 from vigil.stages.verify.choosing import Moment
+from vigil.stages.verify.lettering import share_inside, without_words, word_boxes
 from vigil.stages.verify.pool import Stop
 
 CONTEXT = 1.0
@@ -22,6 +24,16 @@ LARGEST_FACTOR = 2.0
 """Pixels are not enlarged any further: that shows nothing new."""
 FEWEST_TOKENS = 40
 """A smaller still shows nothing: there are fewer of them then."""
+QUIET_S = 1.5
+"""A still from so long before the event shows nothing of it."""
+AROUND = 0.25
+"""Of a thing's size on each side: what it holds or does is there."""
+MOST_HIDDEN = 0.05
+"""Of a thing and what is around it: with more of it blurred it may no longer be seen."""
+MOST_BLURRED = 0.25
+"""Of a still: with more of it blurred the place may no longer be understood."""
+EDGE = 0.12
+"""Of the picture's height, at the top and at the bottom: there cameras put clock and name."""
 BOX_INK = (255, 40, 40)
 ZONE_INK = (60, 140, 255)
 SHRINK = 0.97
@@ -32,10 +44,19 @@ class Cutting:
     """One picture of the request."""
 
     image: Image
+    wordless: Image | None = None
+    """The same with its words blurred; None where no words were found, or looked for."""
+    hides: bool = False
+    """Whether the blur covers what the event is about, so that it may hide it."""
     after_s: float
     """Seconds since the event began; negative before it."""
     id: str
     """Of the event and the moment, made of a hash: it names nothing."""
+
+    @property
+    def background(self) -> bool:
+        """Whether nothing of the event can be in it."""
+        return self.after_s < -QUIET_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +86,13 @@ def how_many(most: int, budget: int) -> int:
 
 
 def cuttings(
-    case: Case, chosen: Sequence[Moment], stop: Stop, *, budget: int, patches: Patches
+    case: Case,
+    chosen: Sequence[Moment],
+    stop: Stop,
+    *,
+    budget: int,
+    patches: Patches,
+    find_words: bool = True,
 ) -> list[Cutting]:
     """The whole picture at the first moment at which the thing is followed, then its parts.
 
@@ -77,15 +104,13 @@ def cuttings(
     alone = len(frames) == 1
     for_whole = budget if alone else round(budget * WHOLE_SHARE)
     first = next((pair for pair in frames if pair[0].box is not None), frames[0])
-    done = [_cutting(case, *first, None, for_whole, patches)]
+    cut = partial(_cutting, case, patches=patches, find_words=find_words)
+    done = [cut(*first, None, for_whole)]
     if alone:
         return done
     each = (budget - for_whole) // max(1, len(frames) - 1)
     parts = [pair for pair in frames if pair is not first] or frames
-    return done + [
-        _cutting(case, moment, frame, _part(moment.near, frame), each, patches)
-        for moment, frame in parts
-    ]
+    return done + [cut(moment, frame, _part(moment.near, frame), each) for moment, frame in parts]
 
 
 def _frames(case: Case, chosen: Sequence[Moment], stop: Stop) -> list[tuple[Moment, Frame]]:
@@ -123,21 +148,58 @@ def _part(near: Box | None, frame: Frame) -> Box | None:
 
 
 def _cutting(
-    case: Case, moment: Moment, frame: Frame, part: Box | None, tokens: int, patches: Patches
+    case: Case,
+    moment: Moment,
+    frame: Frame,
+    part: Box | None,
+    tokens: int,
+    *,
+    patches: Patches,
+    find_words: bool,
 ) -> Cutting:
     region = part or Box(0, 0, frame.width, frame.height)
     width, height = patches.fitted(region.width, region.height, tokens)
-    image = frame.pixels.rgb(width, height, part).copy()
+    image = frame.pixels.rgb(width, height, part)
+    after_s = frame.time_s - case.event.start_s
+    # Before lines are drawn, which look like strokes and must stay sharp.
+    words = word_boxes(image) if find_words else []
+    wordless = _marked(without_words(image, words), case, moment, region, frame) if words else None
+    what = f"{case.event.id} {frame.time_s:.3f} {region}"
+    return Cutting(
+        image=_marked(image.copy(), case, moment, region, frame),
+        wordless=wordless,
+        hides=after_s >= -QUIET_S and _hides(words, moment, region, image),
+        after_s=after_s,
+        id=hashlib.sha256(what.encode()).hexdigest()[:24],
+    )
+
+
+def _hides(words: Sequence[Box], moment: Moment, region: Box, image: Image) -> bool:
+    """Whether blurring the words may hide what the event is about.
+
+    Where it is must be known; else it may be anywhere but where cameras put clock and name.
+    """
+    height, width = image.shape[:2]
+    whole = Box(0, 0, width, height)
+    if share_inside(words, whole) > MOST_BLURRED:
+        return True
+    if moment.near is None:
+        edge = EDGE * height
+        return any(word.y2 > edge and word.y1 < height - edge for word in words)
+    low = _inside(image, region, (moment.near.x1, moment.near.y1))
+    high = _inside(image, region, (moment.near.x2, moment.near.y2))
+    wide, tall = (high[0] - low[0]) * AROUND, (high[1] - low[1]) * AROUND
+    thing = Box(low[0] - wide, low[1] - tall, high[0] + wide, high[1] + tall)
+    return share_inside(words, thing.clipped(width, height)) > MOST_HIDDEN
+
+
+def _marked(image: Image, case: Case, moment: Moment, region: Box, frame: Frame) -> Image:
+    """The picture itself, with zones and the thing outlined."""
     for zone in case.zones:
         _draw_zone(image, zone, region, frame)
     if moment.box is not None:
         _draw_box(image, moment.box, region)
-    what = f"{case.event.id} {frame.time_s:.3f} {region}"
-    return Cutting(
-        image=image,
-        after_s=frame.time_s - case.event.start_s,
-        id=hashlib.sha256(what.encode()).hexdigest()[:24],
-    )
+    return image
 
 
 def _draw_box(image: Image, box: Box, region: Box) -> None:
