@@ -1,52 +1,72 @@
 """Where a picture holds words, without a model: rows of thin, sharp strokes of one height.
 
-A heuristic, so that words may be blurred before a picture is shown again. `docs/verifiers.md`
-tells how many of the overlays it finds and how often it sees words where there are none.
+What may be a row of letters is cut out generously and then weighed by traits that letters share.
+The weights are fitted by `python -m benchmarks lettering --fit`, which also tells how many
+overlays it finds and how often it sees words where there are none.
 """
 
-from collections.abc import Sequence
-from math import ceil
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import ceil, log
+from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, Float64
 
 from vigil.core import Box, Image, Luma
 
+FILE = Path(__file__).with_name("lettering.json")
+"""The fitted weights, and what they were fitted to."""
 ENLARGED = 2
 """Stills are small: strokes of one pixel become two."""
 STROKE = 9
 """Enlarged pixels; nothing broader is a stroke."""
-CONTRAST = 45.0
-"""Levels by which a stroke stands out from what is beside it."""
+CONTRASTS = (28, 60)
+"""Levels by which a stroke stands out from what is beside it, of faint and of clear letters."""
+GAPS = (7, 15, 29)
+"""Enlarged pixels; letters of each size are joined by gaps of their own size."""
 LETTER = (9, 90)
 """Enlarged pixels: height of a row of letters."""
-ROW = 2.2
+ROW = 2.0
 """A row is so many times longer than high: three letters or so."""
-DENSE = (0.16, 0.72)
+DENSE = (0.1, 0.8)
 """Share of a row's rectangle that is stroke."""
-CROSSED = 0.55
-"""Strokes that a line through the row crosses, for each height along it."""
-SHARP = 70.0
-"""Median contrast of the strokes."""
+CROSSED = 0.3
+"""Strokes that a line through the row crosses, for each height along it; no row has fewer."""
+FAR = 4.0
+"""Standard deviations; traits farther from the mean say no more."""
 MARGIN = 0.25
 """Of the row's height: so much around a row is blurred with it."""
 BLUR = 0.6
 """Of the row's height: letters so blurred cannot be guessed."""
 
+Traits = tuple[float, ...]
+"""Of one row: its height, its length in heights, strokes crossed for each height, share of stroke,
+contrast of the strokes, unrest of what is between them, strokes one above the other, and share of
+outlines that stand upright."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What may be a row of letters."""
+
+    box: Box
+    """In pixels of the picture."""
+    traits: Traits
+
 
 def word_boxes(picture: Image) -> list[Box]:
     """Rows of letters, upright or slightly tilted, in pixels of the picture."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    size = (grey.shape[1] * ENLARGED, grey.shape[0] * ENLARGED)
-    large = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-    found: list[Box] = []
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (STROKE, STROKE))
-    # Bright letters on dark ground, and dark ones on bright ground, never in one row.
-    for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
-        strokes = np.asarray(cv2.morphologyEx(large, kind, kernel), np.uint8)
-        found += _rows(strokes)
-    return [Box(*(side / ENLARGED for side in box)) for box in found]
+    rows = list(rows_of(picture))
+    if not rows:
+        return []
+    weights = _weights()
+    usual = (np.array([row.traits for row in rows]) - weights.mean) / weights.spread
+    found = weighed(usual) @ weights.by_trait > weights.least
+    return [row.box for row, is_text in zip(rows, found, strict=True) if is_text]
 
 
 def without_words(picture: Image, boxes: Sequence[Box]) -> Image:
@@ -80,29 +100,81 @@ def _grown(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
     return x1, y1, x2, y2
 
 
-def _rows(strokes: Luma) -> list[Box]:
-    _, thin = cv2.threshold(strokes, CONTRAST, 255, cv2.THRESH_BINARY)
-    mask = np.asarray(thin, np.uint8)
-    boxes = []
-    # Letters of each size are joined by gaps of their own size.
-    for gap in (7, 15, 29):
+def rows_of(picture: Image) -> Iterator[Row]:
+    """All that may be rows of letters, most of which are none."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    size = (grey.shape[1] * ENLARGED, grey.shape[0] * ENLARGED)
+    large = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    kernel = np.ones((STROKE, STROKE), np.uint8)
+    # Bright letters on dark ground, and dark ones on bright ground, never in one row.
+    for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
+        strokes = np.asarray(cv2.morphologyEx(large, kind, kernel), np.uint8)
+        for contrast in CONTRASTS:
+            yield from _rows(large, strokes, contrast)
+
+
+def weighed(usual: Float64[np.ndarray, "n traits"]) -> Float64[np.ndarray, "n weights"]:
+    """One, each trait and its square: there may be too little of it and too much."""
+    near = np.clip(usual, -FAR, FAR)
+    return np.hstack([np.ones((len(near), 1)), near, near**2])
+
+
+def _rows(large: Luma, strokes: Luma, contrast: int) -> Iterator[Row]:
+    mask = np.asarray(cv2.threshold(strokes, contrast, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    for gap in GAPS:
         joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, gap), np.uint8))
         joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((3, gap // 2), np.uint8))
-        _, _, rows, _ = cv2.connectedComponentsWithStats(joined)
-        for left, top, wide, high, _ in rows[1:].tolist():
-            part = np.s_[top : top + high, left : left + wide]
-            if _is_a_row(mask[part], strokes[part]):
-                boxes.append(Box(left, top, left + wide, top + high))
-    return boxes
+        _, _, places, _ = cv2.connectedComponentsWithStats(joined)
+        for left, top, wide, high, _ in places[1:].tolist():
+            if LETTER[0] <= high <= LETTER[1] and wide >= ROW * high:
+                part = np.s_[top : top + high, left : left + wide]
+                traits = _traits(mask[part] > 0, strokes[part], large[part])
+                if traits is not None:
+                    sides = (left, top, left + wide, top + high)
+                    yield Row(box=Box(*(side / ENLARGED for side in sides)), traits=traits)
 
 
-def _is_a_row(mask: UInt8[np.ndarray, "h w"], strokes: Luma) -> bool:
-    high, wide = mask.shape
-    if not LETTER[0] <= high <= LETTER[1] or wide < ROW * high:
-        return False
-    inside = mask > 0
-    if not DENSE[0] <= inside.mean() <= DENSE[1] or np.median(strokes[inside]) < SHARP:
-        return False
+def _traits(inside: Bool[np.ndarray, "h w"], strokes: Luma, grey: Luma) -> Traits | None:
+    """Of one place; None when it is no row of letters at the first glance."""
+    high, wide = inside.shape
+    dense = float(inside.mean())
+    if not DENSE[0] <= dense <= DENSE[1]:
+        return None
     middle = inside[high // 4 : high - high // 4]
     crossings = np.count_nonzero(middle[:, 1:] > middle[:, :-1], axis=1)
-    return bool(np.median(crossings) >= CROSSED * wide / high)
+    crossed = float(np.median(crossings)) * high / wide
+    if crossed < CROSSED:
+        return None
+    stacked = np.count_nonzero(inside[1:] > inside[:-1]) / wide
+    upright = np.count_nonzero(inside[:, 1:] != inside[:, :-1])
+    level = np.count_nonzero(inside[1:] != inside[:-1])
+    return (
+        log(high),
+        log(wide / high),
+        crossed,
+        dense,
+        log(float(np.median(strokes[inside])) + 1),
+        log(float(grey[~inside].std()) + 1),
+        stacked,
+        upright / (upright + level + 1),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Weights:
+    mean: Float64[np.ndarray, "traits"]
+    spread: Float64[np.ndarray, "traits"]
+    by_trait: Float64[np.ndarray, "weights"]
+    least: float
+    """Rows that weigh more are words."""
+
+
+@cache
+def _weights() -> _Weights:
+    said = json.loads(FILE.read_text("utf-8"))
+    return _Weights(
+        mean=np.array(said["mean"]),
+        spread=np.array(said["spread"]),
+        by_trait=np.array(said["by_trait"]),
+        least=said["least"],
+    )

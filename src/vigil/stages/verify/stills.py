@@ -46,6 +46,8 @@ class Cutting:
     image: Image
     wordless: Image | None = None
     """The same with its words blurred; None where no words were found, or looked for."""
+    words: Sequence[Box] = ()
+    """Where they are, in pixels of the source."""
     hides: bool = False
     """Whether the blur covers what the event is about, so that it may hide it."""
     after_s: float
@@ -106,11 +108,15 @@ def cuttings(
     first = next((pair for pair in frames if pair[0].box is not None), frames[0])
     cut = partial(_cutting, case, patches=patches, find_words=find_words)
     done = [cut(*first, None, for_whole)]
+    # The edge of a part may cut through a word, and what is left of it is hard to find.
+    known = done[0].words
     if alone:
         return done
     each = (budget - for_whole) // max(1, len(frames) - 1)
     parts = [pair for pair in frames if pair is not first] or frames
-    return done + [cut(moment, frame, _part(moment.near, frame), each) for moment, frame in parts]
+    return done + [
+        cut(moment, frame, _part(moment.near, frame), each, known=known) for moment, frame in parts
+    ]
 
 
 def _frames(case: Case, chosen: Sequence[Moment], stop: Stop) -> list[tuple[Moment, Frame]]:
@@ -156,22 +162,45 @@ def _cutting(
     *,
     patches: Patches,
     find_words: bool,
+    known: Sequence[Box] = (),
 ) -> Cutting:
     region = part or Box(0, 0, frame.width, frame.height)
     width, height = patches.fitted(region.width, region.height, tokens)
     image = frame.pixels.rgb(width, height, part)
     after_s = frame.time_s - case.event.start_s
     # Before lines are drawn, which look like strokes and must stay sharp.
-    words = word_boxes(image) if find_words else []
+    own = word_boxes(image) if find_words else []
+    words = own + _placed(known, region, image)
     wordless = _marked(without_words(image, words), case, moment, region, frame) if words else None
     what = f"{case.event.id} {frame.time_s:.3f} {region}"
     return Cutting(
         image=_marked(image.copy(), case, moment, region, frame),
         wordless=wordless,
+        words=[_at_source(box, region, image) for box in own],
         hides=after_s >= -QUIET_S and _hides(words, moment, region, image),
         after_s=after_s,
         id=hashlib.sha256(what.encode()).hexdigest()[:24],
     )
+
+
+def _placed(known: Sequence[Box], region: Box, image: Image) -> list[Box]:
+    """What of these places of the source is in a still, in its pixels."""
+    height, width = image.shape[:2]
+    x, y = width / region.width, height / region.height
+    boxes = (
+        Box((b.x1 - region.x1) * x, (b.y1 - region.y1) * y, (b.x2 - region.x1) * x,
+            (b.y2 - region.y1) * y)
+        for b in known
+    )  # fmt: skip
+    inside = (box for box in boxes if box.x1 < width and box.y1 < height)
+    return [box for box in inside if box.x2 > 0 and box.y2 > 0]
+
+
+def _at_source(box: Box, region: Box, image: Image) -> Box:
+    height, width = image.shape[:2]
+    x, y = region.width / width, region.height / height
+    left, top = region.x1, region.y1
+    return Box(left + box.x1 * x, top + box.y1 * y, left + box.x2 * x, top + box.y2 * y)
 
 
 def _hides(words: Sequence[Box], moment: Moment, region: Box, image: Image) -> bool:
