@@ -124,14 +124,24 @@ def _rows(large: Luma, strokes: Luma, contrast: int) -> Iterator[Row]:
     for gap in GAPS:
         joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, gap), np.uint8))
         joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((3, gap // 2), np.uint8))
-        _, _, places, _ = cv2.connectedComponentsWithStats(joined)
-        for left, top, wide, high, _ in places[1:].tolist():
+        for left, top, wide, high in _places(np.asarray(joined, np.uint8)):
             if LETTER[0] <= high <= LETTER[1] and wide >= ROW * high:
                 part = np.s_[top : top + high, left : left + wide]
                 traits = _traits(mask[part] > 0, strokes[part], large[part])
                 if traits is not None:
                     sides = (left, top, left + wide, top + high)
                     yield Row(box=Box(*(side / ENLARGED for side in sides)), traits=traits)
+
+
+def _places(joined: Luma) -> Iterator[tuple[int, int, int, int]]:
+    """Left, top, width and height of what hangs together."""
+    # Five times as fast as to number the components, which come out the same.
+    outlines, levels = cv2.findContours(joined, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    for n, outline in enumerate(outlines):
+        is_hole = levels[0][n][3] >= 0
+        if not is_hole:
+            left, top, wide, high = cv2.boundingRect(outline)
+            yield left, top, wide, high
 
 
 def _traits(inside: Bool[np.ndarray, "h w"], strokes: Luma, grey: Luma) -> Traits | None:
