@@ -1,8 +1,8 @@
 """What is believed about one moment of one source, without a single pixel."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from vigil.core.boxes import Box
 
@@ -163,8 +163,32 @@ class Health:
     """Seconds by which the camera's own clock is ahead of ours; None while it does not say."""
 
 
+WorkT = TypeVar("WorkT")
+
+
+class WorkedOut:
+    """What one reader worked out from a value that the next would work out again.
+
+    It is no part of the value: it is neither compared nor kept, copied or sent.
+    """
+
+    __slots__ = ("_known",)
+    _known: dict[Any, Any]
+
+    def once(self, work: Callable[[Self], WorkT]) -> WorkT:
+        """What `work` makes of this value; it is asked only the first time."""
+        try:
+            return self._known[work]  # type: ignore[no-any-return]
+        except AttributeError:
+            object.__setattr__(self, "_known", {})
+        except KeyError:
+            pass
+        made = self._known[work] = work(self)
+        return made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(WorkedOut):
     """One moment of one source. Holds no pixels, so rules are pure and a day replays in seconds."""
 
     source: str

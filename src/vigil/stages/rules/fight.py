@@ -114,7 +114,8 @@ class Fight(SceneRule):
 
     def _gather(self, moment: Moment) -> None:
         """Find who stands with whom, and which groups go on."""
-        inside = [one for one in self._people if self.stands_inside(one.box, moment.scene)]
+        places = self.places(moment.scene)
+        inside = [one for one in self._people if places[one.box]]
         found = [group for group in _groups(inside, near=self.near) if len(group) > 1]
         for group in self._groups:
             group.members = ()
@@ -157,24 +158,51 @@ class Fight(SceneRule):
 def _groups(people: Sequence[_Fighter], *, near: float) -> list[list[_Fighter]]:
     """Who stands with whom, directly or through others."""
     found: list[list[_Fighter]] = []
-    left = list(people)
-    while left:
-        group, queue = [], [left.pop(0)]
+    friends = _friends(people, near=near)
+    left = set(range(len(people)))
+    for first in range(len(people)):
+        if first not in left:
+            continue
+        group, queue = [], [first]
+        left.remove(first)
         while queue:
             one = queue.pop()
-            group.append(one)
-            friends = [other for other in left if close(one.box, other.box, near)]
-            left = [other for other in left if other not in friends]
-            queue += friends
+            group.append(people[one])
+            nearby = sorted(friends[one] & left)
+            left.difference_update(nearby)
+            queue += nearby
         found.append(group)
     return found
 
 
+def _friends(people: Sequence[_Fighter], *, near: float) -> list[set[int]]:
+    """By place in the list, those who are close."""
+    friends: list[set[int]] = [set() for _ in people]
+    if len(people) < 2:
+        return friends
+    boxes = [one.box for one in people]
+    furthest = near * max(box.height for box in boxes)
+    order = sorted(range(len(boxes)), key=lambda place: boxes[place].x1)
+    for nth, one in enumerate(order):
+        box = boxes[one]
+        # From left to right: whoever comes after the first out of reach is out of reach too.
+        reach = max(box.x1, box.x2) + furthest + 1.0  # for rounding
+        for other in order[nth + 1 :]:
+            if boxes[other].x1 > reach:
+                break
+            if close(box, boxes[other], near):
+                friends[one].add(other)
+                friends[other].add(one)
+    return friends
+
+
 def close(one: Box, other: Box, near: float) -> bool:
     """Whether two boxes of much the same size are within `near` of the taller one's height."""
-    taller, smaller = max(one.height, other.height), min(one.height, other.height)
+    left, top, right, low = one
+    x1, y1, x2, y2 = other
+    high, other_high = low - top, y2 - y1
+    taller, smaller = (high, other_high) if high >= other_high else (other_high, high)
     if smaller < ALIKE * taller:
         return False
-    aside = max(one.x1 - other.x2, other.x1 - one.x2, 0.0)
-    behind = abs(one.y2 - other.y2)
-    return aside <= near * taller and behind <= near * taller
+    reach = near * taller
+    return abs(low - y2) <= reach and max(left - x2, x1 - right, 0.0) <= reach

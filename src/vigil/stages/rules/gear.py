@@ -74,8 +74,14 @@ def is_shown(gear: str, person: Track, people: Sequence[Track], scene: Scene) ->
         return False
     if PLACES[gear][1] >= 1 and person.box.y2 >= 0.99 * scene.height:
         return False
-    nearer = (one for one in people if one.id != person.id and one.box.y2 > person.box.y2)
-    return not any(covered(part, one.box) >= HIDDEN for one in nearer)
+    left, low, right = part.x1, person.box.y2, part.x2
+    for one in people:
+        x1, _, x2, y2 = one.box
+        # Most stand further back, or beside.
+        if y2 > low and x1 < right and x2 > left and one.id != person.id:
+            if covered(part, one.box) >= HIDDEN:
+                return False
+    return True
 
 
 def wearer(gear: str, thing: Box, people: Sequence[Track]) -> int | None:

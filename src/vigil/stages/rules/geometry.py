@@ -214,6 +214,12 @@ class Way:
 
 
 @lru_cache(maxsize=256)
+def area_of(corners: tuple[tuple[float, float], ...] | None) -> Area:
+    """The area of these corners: one for all who watch it, so that answers can be shared."""
+    return Area(corners)
+
+
+@lru_cache(maxsize=256)
 def way_over(points: tuple[tuple[float, float], ...], aspect: float) -> Way:
     """The way of these points, made once for pictures of one shape."""
     return Way(points, aspect)

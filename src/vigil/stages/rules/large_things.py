@@ -18,11 +18,11 @@ class LargeThings:
         """Whether a tracked thing fills much of the picture, and has not for too long."""
         scene = moment.scene
         whole = scene.width * scene.height
-        filled = max(
-            (track.box.clipped(scene.width, scene.height).area for track in scene.tracks),
-            default=0.0,
-        )
-        if whole <= 0 or filled < FILLS * whole:
+        least = FILLS * whole
+        # Hardly any is so large even before it is cut to the picture.
+        large = [track.box for track in scene.tracks if track.box.area >= least]
+        filled = any(box.clipped(scene.width, scene.height).area >= least for box in large)
+        if whole <= 0 or not filled:
             self._since_lived_s = None
             return False
         if self._since_lived_s is None:

@@ -1,10 +1,13 @@
 """The life of an event: `new`, any number of `update`, one `end`."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
-from vigil.core import Box, Event, Severity, Step, StepKind, uuid7
+from vigil.core import Box, Event, Reading, Severity, Step, StepKind, uuid7
 from vigil.stages.rules.cool_down import CoolDown
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.settings import RuleSettings
 from vigil.stages.rules.sub_labels import joined, of_tracks
@@ -17,9 +20,13 @@ PATH_GAP_S = 0.2
 """A path keeps no two boxes nearer in time; the gap doubles whenever the path is thinned."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+NONE_COUNTED: Mapping[str, int] = MappingProxyType({})
+
+
+class Sighting(NamedTuple):
     """What a rule knows of an event at one moment."""
+
+    # As `Moment`: each open event makes one a scene.
 
     start_s: float
     """When it began to be true: of the first hit, not of its confirmation."""
@@ -33,18 +40,44 @@ class Sighting:
     severity: Severity | None = None
     """None: as the rule's settings say."""
     direction: str | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = NONE_COUNTED
     by: int | None = None
     """Track id of who did it, where that is known."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Open:
-    """An event whose end has not been told."""
+    """An event whose end has not been told, and what has changed since it was last told."""
 
     event: Event
+    """As last told, or asked for."""
     told_lived_s: float
+    end_s: float
+    severity: Severity
+    box: Box | None
+    path: tuple[tuple[float, Box], ...]
+    track_ids: tuple[int, ...]
+    counts: dict[str, int]
+    by: int | None
+    readings: tuple[Reading, ...]
+    cards: tuple[str, ...]
     path_gap_s: float = PATH_GAP_S
+
+    def up_to_date(self) -> Event:
+        """The event as it is known now. It is made only when somebody reads it."""
+        self.event = replace(
+            self.event,
+            end_s=self.end_s,
+            severity=self.severity,
+            box=self.box,
+            path=self.path,
+            track_ids=self.track_ids,
+            counts=dict(self.counts),
+            by=self.by,
+            readings=self.readings,
+            cards=self.cards,
+        )
+        return self.event
 
 
 class Lives:
@@ -78,7 +111,7 @@ class Lives:
 
     def event(self, key: Hashable) -> Event | None:
         """The open event under a key, as last told or to be told."""
-        return self._open[key].event if key in self._open else None
+        return self._open[key].up_to_date() if key in self._open else None
 
     def tick(self, moment: Moment) -> list[Step]:
         """Let time pass; call it once a scene, before anything else."""
@@ -100,10 +133,11 @@ class Lives:
 
     def end(self, key: Hashable, moment: Moment, ending: str = "") -> list[Step]:
         """It is no longer true. Nothing is told of a key that never began."""
-        self._dismissed.discard(key)
+        if self._dismissed:
+            self._dismissed.discard(key)
         if key not in self._open:
             return []
-        event = replace(self._open.pop(key).event, ending=ending)
+        event = replace(self._open.pop(key).up_to_date(), ending=ending)
         self._cool_down.note(moment.lived_s, key, event.track_ids)
         return [_last_step(event, moment.time_s)]
 
@@ -117,8 +151,8 @@ class Lives:
         """End whatever is open."""
         if lived_s is not None:
             for key, one in self._open.items():
-                self._cool_down.note(lived_s, key, one.event.track_ids)
-        steps = [_last_step(one.event, time_s) for one in self._open.values()]
+                self._cool_down.note(lived_s, key, one.track_ids)
+        steps = [_last_step(one.up_to_date(), time_s) for one in self._open.values()]
         self._open.clear()
         return steps
 
@@ -150,35 +184,41 @@ class Lives:
             direction=sighting.direction,
             counts=dict(sighting.counts),
             by=sighting.by,
-            readings=of_tracks(moment.scene.tracks, sighting.track_ids),
+            readings=of_tracks(digest(moment.scene).read, sighting.track_ids),
             cards=moment.scene.cards,
         )
-        self._open[key] = _Open(event=event, told_lived_s=moment.lived_s)
+        self._open[key] = _Open(
+            event=event,
+            told_lived_s=moment.lived_s,
+            end_s=event.end_s,
+            severity=event.severity,
+            box=event.box,
+            path=event.path,
+            track_ids=event.track_ids,
+            counts=dict(event.counts),
+            by=event.by,
+            readings=event.readings,
+            cards=event.cards,
+        )
         return [Step(kind=StepKind.NEW, event=event, time_s=moment.time_s)]
 
     def _go_on(self, one: _Open, moment: Moment, sighting: Sighting) -> list[Step]:
-        before = one.event
-        one.event = replace(
-            before,
-            end_s=max(before.end_s, sighting.end_s),
-            severity=sighting.severity or before.severity,
-            box=sighting.box or before.box,
-            track_ids=_joined(before.track_ids, sighting.track_ids),
-            counts=dict(sighting.counts),
-            by=before.by if sighting.by is None else sighting.by,
-            readings=joined(before.readings, of_tracks(moment.scene.tracks, sighting.track_ids)),
-            cards=_with(before.cards, moment.scene.cards),
-            path=_extended_path(one, sighting),
-        )
-        risen = one.event.severity != before.severity
-        news = one.event.end_s > before.end_s
+        news = sighting.end_s > one.end_s
+        severity = sighting.severity or one.severity
+        risen, one.severity = severity != one.severity, severity
+        one.end_s = max(one.end_s, sighting.end_s)
+        one.box = sighting.box or one.box
+        one.track_ids = _joined(one.track_ids, sighting.track_ids)
+        one.counts = dict(sighting.counts)
+        one.by = one.by if sighting.by is None else sighting.by
+        one.cards = _with(one.cards, moment.scene.cards)
+        one.path = _extended_path(one, sighting)
+        learnt = _learn(one, moment, sighting)
         due = news and moment.passed(one.told_lived_s, self._settings.update_s)
-        kinds = {reading.kind for reading in before.readings}
-        learnt = any(reading.kind not in kinds for reading in one.event.readings)
         if not (risen or learnt or due):
             return []
         one.told_lived_s = moment.lived_s
-        return [Step(kind=StepKind.UPDATE, event=one.event, time_s=moment.time_s)]
+        return [Step(kind=StepKind.UPDATE, event=one.up_to_date(), time_s=moment.time_s)]
 
 
 def _last_step(event: Event, time_s: float) -> Step:
@@ -186,6 +226,16 @@ def _last_step(event: Event, time_s: float) -> Step:
     if event.box is not None and event.path and event.path[-1][0] < event.end_s:
         event = replace(event, path=(*event.path, (event.end_s, event.box)))
     return Step(kind=StepKind.END, event=event, time_s=time_s)
+
+
+def _learn(one: _Open, moment: Moment, sighting: Sighting) -> bool:
+    """Take in what readers say now; return whether it is of a kind not known before."""
+    read = digest(moment.scene).read
+    if not read:
+        return False
+    kinds = {reading.kind for reading in one.readings}
+    one.readings = joined(one.readings, of_tracks(read, sighting.track_ids))
+    return any(reading.kind not in kinds for reading in one.readings)
 
 
 def _with(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
@@ -201,7 +251,7 @@ def _joined(known: tuple[int, ...], seen: tuple[int, ...]) -> tuple[int, ...]:
 
 def _extended_path(one: _Open, sighting: Sighting) -> tuple[tuple[float, Box], ...]:
     """The path with where it is now, unless the last point is as good as that."""
-    path = one.event.path
+    path = one.path
     if sighting.box is None or (
         path and sighting.end_s - path[-1][0] < one.path_gap_s - ROUNDING_S
     ):

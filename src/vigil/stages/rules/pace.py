@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from vigil.core import Box
-from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.trails import Trail
 
 KEPT = 16
@@ -20,11 +20,12 @@ class Paced(Trail):
 
     def note(self, moment: Moment, *, over_s: float) -> None:
         """Take in a look that found it."""
-        looks = self.looks
+        looks, lived_s = self.looks, moment.lived_s
         if len(looks) > 1 and looks[-1][0] - looks[-2][0] < over_s / KEPT:
             looks.pop()
-        looks.append((moment.lived_s, self.box))
-        while len(looks) > 1 and moment.passed(looks[1][0], over_s):
+        looks.append((lived_s, self.box))
+        over_s -= ROUNDING_S
+        while len(looks) > 1 and lived_s - looks[1][0] >= over_s:
             looks.popleft()
 
     @property
@@ -42,7 +43,9 @@ class Paced(Trail):
         now_s, now = self.looks[-1]
         if now_s - then_s < 0.5 * over_s or now_s <= then_s:
             return None
-        size = max(then.height, now.height, 1.0)
-        x = min(abs(now.x1 - then.x1), abs(now.x2 - then.x2))
-        y = min(abs(now.y1 - then.y1), abs(now.y2 - then.y2))
+        was_x1, was_y1, was_x2, was_y2 = then
+        x1, y1, x2, y2 = now
+        size = max(was_y2 - was_y1, y2 - y1, 1.0)
+        x = min(abs(x1 - was_x1), abs(x2 - was_x2))
+        y = min(abs(y1 - was_y1), abs(y2 - was_y2))
         return float((x * x + y * y) ** 0.5 / size / (now_s - then_s))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from vigil.core import Box, Track
 from vigil.stages.rules.geometry import covered, overlap
@@ -60,6 +61,8 @@ class Leavers:
         self._still, self._inertia = still, inertia
         self._rests = Trails(_Leaver, grace_s=1.0)
         self._stood: dict[int, tuple[Box, float]] = {}  # by thing, and until when, lived seconds
+        self._oldest_lived_s = inf
+        """None of those is older."""
 
     def note(self, moment: Moment, tracks: Sequence[Track]) -> None:
         """Take in where they are; `tracks` were measured at this moment."""
@@ -71,12 +74,18 @@ class Leavers:
                 rest.stood = rest.box
             if rest.stood is not None:
                 self._stood[rest.number] = (rest.stood, moment.lived_s)
-        fresh = (
+                self._oldest_lived_s = min(self._oldest_lived_s, moment.lived_s)
+        if len(self._stood) > MOST or moment.passed(self._oldest_lived_s, REMEMBERED_S):
+            self._forget(moment)
+
+    def _forget(self, moment: Moment) -> None:
+        fresh = [
             (number, stood)
             for number, stood in self._stood.items()
             if not moment.passed(stood[1], REMEMBERED_S)
-        )
-        self._stood = dict(list(fresh)[-MOST:])
+        ]
+        self._stood = dict(fresh[-MOST:])
+        self._oldest_lived_s = min((lived_s for _, lived_s in self._stood.values()), default=inf)
 
     def stood_at(self, hole: Box) -> bool:
         """Whether a hole is what somebody left who had stood there."""

@@ -89,6 +89,8 @@ class PpeMissing(SceneRule):
         steps: list[Step] = []
         for kind in self.gear:
             found = self._found(kind, people, moment)
+            if kind not in self._proven:
+                continue  # nobody has voted, and nothing is open
             for worker, person in followed:
                 steps += self._judge_worker(worker, person, kind, found, people, moment)
         for worker in self._workers.lost(moment):
@@ -127,11 +129,12 @@ class PpeMissing(SceneRule):
         moment: Moment,
     ) -> list[Step]:
         votes = worker.votes.setdefault(kind, Votes())
-        told = found.get(person.id, False if kind in self._proven else None)
-        shown = person.id in found or is_shown(kind, person, people, moment.scene)
+        told = found.get(person.id, False)
         inside = self.stands_inside(person.box, moment.scene)
-        if told is not None and shown and inside:
-            votes.note(moment, worn=told, over_s=self.longer_than_s, fewest=self.inertia)
+        if told is not None and inside:
+            # Where gear was found it was to be seen.
+            if person.id in found or is_shown(kind, person, people, moment.scene):
+                votes.note(moment, worn=told, over_s=self.longer_than_s, fewest=self.inertia)
         if not inside and not votes.missing:
             votes.looks.clear()  # its clock begins with the zone
         votes.decide(moment, over_s=self.longer_than_s, inertia=self.inertia, most=self.most_worn)

@@ -1,8 +1,8 @@
 """Telling what stays where it is from what moves, in units of its own size."""
 
 from dataclasses import dataclass
+from math import dist
 
-from vigil.stages.rules.geometry import distance
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.trails import Trail
 
@@ -42,18 +42,20 @@ class Rest(Trail):
 
     def note(self, moment: Moment, *, still: float, inertia: int) -> None:
         """Take in a look that found it: at rest while within `still` of its size of its spot."""
-        size = max(self.box.area**0.5, 1.0)
-        self.largest = max(self.largest, self.box.area)
-        foot = self.box.foot
+        area, foot = self.box.area, self.box.foot
+        size = area**0.5 if area > 1.0 else 1.0
+        if area > self.largest:
+            self.largest = area
         if self.origin is None:
             self.origin = foot
             self._rest_at(foot, moment)
-        self.moved = self.moved or distance(foot, self.origin) >= MOVED * size
-        if distance(foot, self.spot) <= still * size:
+        if not self.moved:
+            self.moved = dist(foot, self.origin) >= MOVED * size
+        if dist(foot, self.spot) <= still * size:
             self.off = 0
             return
         self.off += 1
-        if not self.settled(moment) or self.off >= inertia:
+        if self.off >= inertia or not self.settled(moment):
             self._rest_at(foot, moment)
 
     def _rest_at(self, foot: tuple[float, float], moment: Moment) -> None:

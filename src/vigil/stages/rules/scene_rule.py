@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from vigil.core import Box, Rung, Scene, Severity, Step, Track, part
-from vigil.stages.rules.geometry import Area, Zone, stand
-from vigil.stages.rules.life import Lives, Sighting
-from vigil.stages.rules.moment import ROUNDING_S, Lifetime, Moment
+from vigil.stages.rules.digest import Places, digest
+from vigil.stages.rules.geometry import Zone, area_of
+from vigil.stages.rules.life import NONE_COUNTED, Lives, Sighting
+from vigil.stages.rules.moment import Lifetime, Moment
 from vigil.stages.rules.settings import Count, Labels, RuleSettings, Share
 from vigil.stages.rules.sub_labels import SubLabels, fits
 from vigil.stages.rules.trails import Trails, TrailT
@@ -38,10 +39,12 @@ class SceneRule(RuleSettings, ABC):
     """What readers must have found out about a thing, such as `{colour: red}`; empty: anything."""
 
     def __post_init__(self) -> None:
-        self._area = Area(self.zone)
+        self._area = area_of(self.zone)
         self._lives = Lives(self)
         self._lifetime = Lifetime()
         self._last: Moment | None = None
+        self._told: tuple[str, float, Phrase, Phrase] | None = None
+        self._said: Phrase = ("", "")
         self.forget()
 
     @property
@@ -56,6 +59,8 @@ class SceneRule(RuleSettings, ABC):
         if _says_nothing(scene):
             return []
         moment = self._last = self._lifetime.at(scene)
+        if self.schedule is None:
+            return self.judge(moment)
         return self._lives.tick(moment) + self.judge(moment)
 
     def close(self, time_s: float) -> list[Step]:
@@ -87,12 +92,7 @@ class SceneRule(RuleSettings, ABC):
 
     def seen(self, scene: Scene) -> list[Track]:
         """Things of the right labels and size, measured at this very moment; any score."""
-        labels, measured_s = self.labels, scene.time_s - ROUNDING_S
-        found = [
-            track
-            for track in scene.tracks
-            if track.last_seen_s >= measured_s and (not labels or track.label in labels)
-        ]
+        found = digest(scene).seen(self.labels)
         if self.readings:
             found = [track for track in found if fits(track, self.readings)]
         if self.min_size <= 0.0 and self.max_size >= 1.0:
@@ -105,26 +105,29 @@ class SceneRule(RuleSettings, ABC):
 
     def left_out(self, scene: Scene) -> list[Track]:
         """Things of the right labels that a look did not show, believed to be where they were."""
-        labels, measured_s = self.labels, scene.time_s - ROUNDING_S
+        labels = self.labels
         return [
             track
-            for track in scene.tracks
-            if track.last_seen_s < measured_s
-            and (not labels or track.label in labels)
-            and fits(track, self.readings)
+            for track in digest(scene).believed
+            if (not labels or track.label in labels) and fits(track, self.readings)
         ]
 
     def counted(self, scene: Scene, trails: Trails[TrailT]) -> list[Track]:
         """Of the seen, those sure enough. Who once was is followed while it is seen at all."""
+        seen = self.seen(scene)
+        if not seen or digest(scene).all_sure(self.labels, self.min_score):
+            return seen
         return [
-            track
-            for track in self.seen(scene)
-            if track.score >= self.min_score or trails.knows(track.id)
+            track for track in seen if track.score >= self.min_score or trails.knows(track.id)
         ]
+
+    def places(self, scene: Scene) -> Places:
+        """By box, whether a thing stands in the zone; rules of the same zone share it."""
+        return digest(scene).places(self._area)
 
     def stands_inside(self, box: Box, scene: Scene) -> bool:
         """Whether a thing stands in the zone."""
-        return self._area.holds(stand(box, scene))
+        return self.places(scene)[box]
 
     def sighting(
         self,
@@ -145,16 +148,24 @@ class SceneRule(RuleSettings, ABC):
         return Sighting(
             start_s=start_s,
             end_s=end_s,
-            claims=self.claims(
-                label=label, whole=self.zone is None, seconds=seconds, number=number, what=what
-            ),
+            claims=self._claims_of(label, seconds, number, what),
             label=label,
             box=box,
             track_ids=tuple(track_ids),
-            counts=counts or {},
+            counts=counts or NONE_COUNTED,
             severity=severity,
             by=by,
         )
+
+    def _claims_of(self, label: str, seconds: float, number: Phrase, what: Phrase) -> Phrase:
+        """The claims, which say the same at each look."""
+        told = (label, seconds, number, what)
+        if told != self._told:
+            self._told = told
+            self._said = self.claims(
+                label=label, whole=self.zone is None, seconds=seconds, number=number, what=what
+            )
+        return self._said
 
 
 def _says_nothing(scene: Scene) -> bool:
@@ -162,5 +173,6 @@ def _says_nothing(scene: Scene) -> bool:
 
     Such a scene tells of the camera, at the clock's time, which runs ahead of the pictures'.
     """
-    no_picture = scene.width <= 0 or scene.height <= 0
-    return no_picture or (not scene.looked and scene.signals is None)
+    if scene.width <= 0 or scene.height <= 0:
+        return True
+    return not scene.looked and scene.signals is None

@@ -1,6 +1,6 @@
 """Somebody takes something from a shelf, or puts something there."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from vigil.core import Box, Rung, StaticBlob, Step, Track, part
@@ -91,12 +91,12 @@ class Shelf(PlaceRule):
         self._totals = {"picked": 0, "put": 0}
 
     def judge(self, moment: Moment) -> list[Step]:
-        scene = moment.scene
+        scene, time_s, labels = moment.scene, moment.time_s, self.labels
         people = [
             track
             for track in scene.tracks
-            if (not self.labels or track.label in self.labels)
-            and scene.time_s - track.last_seen_s <= BELIEVED_S
+            if (not labels or track.label in labels)
+            and time_s - track.last_seen_s <= BELIEVED_S
         ]
         self._note_reaches(people, moment)
         if scene.signals is None:
@@ -166,7 +166,7 @@ class Shelf(PlaceRule):
             by=reach.track_id,
         )
         key = ("change", blob.id)
-        steps = self._lives.hold(key, moment, replace(sighting, direction=way))
+        steps = self._lives.hold(key, moment, sighting._replace(direction=way))
         return steps + self._lives.end(key, moment)
 
     def _reach_of(self, blob: StaticBlob) -> _Reach | None:

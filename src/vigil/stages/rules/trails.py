@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from vigil.core import Box, Track
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import overlap
-from vigil.stages.rules.moment import ROUNDING_S, Moment
+from vigil.stages.rules.moment import Moment
 
 SAME_PLACE_IOU = 0.3
 """A new track this much over a lost one of the same label, or over where that one would be by now,
@@ -46,7 +47,8 @@ class Trails(Generic[TrailT]):
         self._begin = begin
         self._grace_s = grace_s
         self._trails: dict[int, TrailT] = {}
-        self._by_id: dict[int, int] = {}
+        self._by_id: dict[int, TrailT] = {}
+        self._missing: dict[int, TrailT] = {}
         self._count = 0
 
     def __iter__(self) -> Iterator[TrailT]:
@@ -61,44 +63,62 @@ class Trails(Generic[TrailT]):
 
     def follow(self, moment: Moment, tracks: Sequence[Track]) -> list[tuple[TrailT, Track]]:
         """Tell which thing each of `tracks`, all seen at this moment, belongs to."""
-        by_id, trails = self._by_id, self._trails
+        if not tracks and not self._trails:
+            return []
+        by_id, time_s = self._by_id, moment.time_s
         pairs: list[tuple[TrailT, Track]] = []
         new: list[Track] = []
         for track in tracks:
-            number = by_id.get(track.id)
-            if number is None:
+            trail = by_id.get(track.id)
+            if trail is None:
                 new.append(track)
-            else:
-                pairs.append((trails[number], track))
-        taken = {trail.number for trail, _ in pairs}
-        for track in new:
-            trail = self._heir(track, moment, taken) or self._new(track)
-            taken.add(trail.number)
-            # Only the newest id leads to a thing: an older one that comes back is another.
-            by_id.pop(trail.ids[-1] if trail.ids else track.id, None)
-            by_id[track.id] = trail.number
-            trail.ids = [*trail.ids[:1], *trail.ids[1:][-MOST_IDS + 2 :], track.id]
-            pairs.append((trail, track))
-        time_s = moment.time_s
-        for trail, track in pairs:
+                continue
             trail.box, trail.seen_s, trail.velocity = track.box, time_s, track.velocity
-            trail.missing_lived_s = None
-        if moment.scene.looked:
-            self._miss(taken, moment)
+            pairs.append((trail, track))
+        if new:
+            pairs += self._take_in(new, moment, {trail.number for trail, _ in pairs})
+        if self._missing:
+            for trail, _ in pairs:
+                if trail.missing_lived_s is not None:
+                    trail.missing_lived_s = None
+                    del self._missing[trail.number]
+        if moment.scene.looked and len(pairs) < len(by_id):
+            self._miss(tracks, moment)
         return pairs
 
     def lost(self, moment: Moment) -> list[TrailT]:
         """Forget what has been looked for in vain for too long, and return it."""
+        if not self._missing:
+            return []
         gone = [
             trail
-            for trail in self._trails.values()
+            for _, trail in sorted(self._missing.items())
             if trail.missing_lived_s is not None
             and moment.passed(trail.missing_lived_s, self._grace_s)
         ]
         for trail in gone:
             del self._trails[trail.number]
+            del self._missing[trail.number]
             del self._by_id[trail.ids[-1]]
         return gone
+
+    def _take_in(
+        self, new: Sequence[Track], moment: Moment, taken: set[int]
+    ) -> list[tuple[TrailT, Track]]:
+        """Tell which things tracks with new ids belong to; `taken`: the numbers of those seen."""
+        by_id = self._by_id
+        pairs: list[tuple[TrailT, Track]] = []
+        for track in new:
+            trail = self._heir(track, moment, taken) or self._new(track)
+            taken.add(trail.number)
+            # Only the newest id leads to a thing: an older one that comes back is another.
+            by_id.pop(trail.ids[-1] if trail.ids else track.id, None)
+            by_id[track.id] = trail
+            trail.ids = [*trail.ids[:1], *trail.ids[1:][-MOST_IDS + 2 :], track.id]
+            pairs.append((trail, track))
+        for trail, track in pairs:
+            trail.box, trail.seen_s, trail.velocity = track.box, moment.time_s, track.velocity
+        return pairs
 
     def _new(self, track: Track) -> TrailT:
         self._count += 1
@@ -124,17 +144,15 @@ class Trails(Generic[TrailT]):
         best, trail = max(lost, key=lambda pair: pair[0], default=(0.0, None))
         return trail if best >= SAME_PLACE_IOU else None
 
-    def _miss(self, seen: set[int], moment: Moment) -> None:
-        if len(seen) == len(self._trails):
-            return
+    def _miss(self, seen: Sequence[Track], moment: Moment) -> None:
+        by_id, missing = self._by_id, self._missing
         # A look need not show all of the picture; what it left out is believed to be there.
-        measured_s = moment.time_s - ROUNDING_S
-        believed = {track.id for track in moment.scene.tracks if track.last_seen_s < measured_s}
-        for trail in self._trails.values():
-            if trail.number in seen or trail.ids[-1] in believed:
-                continue
+        believed = digest(moment.scene).believed_ids
+        for track_id in by_id.keys() - {track.id for track in seen} - believed:
+            trail = by_id[track_id]
             if trail.missing_lived_s is None:
                 trail.missing_lived_s = moment.lived_s
+                missing[trail.number] = trail
 
 
 def _likeness(trail: Trail, box: Box, time_s: float) -> float:

@@ -85,10 +85,9 @@ class WrongWay(SceneRule):
 
     def _advance(self, mover: _Mover, track: Track, moment: Moment, way: Way) -> None:
         """Note one look."""
-        fractions = stand(track.box, moment.scene)
-        place = way.upright(fractions)
-        spot = _Spot(moment.time_s, place, way.along(place))
-        mover.inside = self._area.holds(fractions)
+        place = way.upright(stand(track.box, moment.scene))
+        spot = _Spot(moment.time_s, place, way.place(place)[0])
+        mover.inside = self.stands_inside(track.box, moment.scene)
         if mover.furthest is None or mover.last is None or not mover.inside:
             _begin(mover, spot)
             return

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from vigil.core import Box, Step, part
-from vigil.stages.rules.geometry import stand
 from vigil.stages.rules.holding import Holding
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.scene_rule import SceneRule
@@ -81,10 +80,10 @@ class ZoneRule(SceneRule):
 
     def inside(self, moment: Moment, things: Iterable[TrailT]) -> list[TrailT]:
         """Those of the things that stand in the zone."""
-        scene, holds = moment.scene, self._area.holds
         if self.zone is None:
             return list(things)
-        return [thing for thing in things if holds(stand(thing.box, scene))]
+        places = self.places(moment.scene)
+        return [thing for thing in things if places[thing.box]]
 
     def common_label(self, members: Sequence[Trail]) -> str:
         """The word for all of them; empty where they need several."""
