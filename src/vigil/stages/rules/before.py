@@ -13,7 +13,7 @@ REMEMBERED_S = 5.0
 """A track lost for longer, even when something comes up in its place, is somebody else."""
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Past(Trail):
     origin: tuple[float, float] | None = None
     """Foot point, pixels, where it was first seen."""

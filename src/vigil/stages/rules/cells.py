@@ -1,6 +1,7 @@
 """How much of a zone is covered."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class Cells:
         self._count = int(self._inside.sum())
         sums = np.zeros((ROWS + 1, COLUMNS + 1), int)
         sums[1:, 1:] = self._inside.cumsum(0).cumsum(1)
-        self._above: list[list[int]] = sums.tolist()
+        self._above = cast(list[list[int]], sums.tolist())
         """Cells of the zone above and left of a corner: Crow, Summed-area tables (1984)."""
 
     def covered(self, boxes: Sequence[Box], scene: Scene) -> float:
@@ -38,9 +39,12 @@ class Cells:
     def touch(self, box: Box, scene: Scene) -> bool:
         """Whether a box covers any of the zone."""
         rows, columns = _cells(box, scene)
-        high, low, left, right = rows.start, rows.stop, columns.start, columns.stop
+        high: int = rows.start
+        low: int = rows.stop
+        left: int = columns.start
+        right: int = columns.stop
         if low <= high or right <= left:
-            return False
+            return False  # less than a cell
         above, below = self._above[high], self._above[low]
         return below[right] - below[left] > above[right] - above[left]
 

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from vigil.core import Box, Scene, Severity, Step, Track, part
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import covered
 from vigil.stages.rules.left_things import (
     Companions,
@@ -15,7 +16,7 @@ from vigil.stages.rules.left_things import (
     is_hidden,
     is_with,
 )
-from vigil.stages.rules.moment import ROUNDING_S, Moment
+from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.placed import Leavers
 from vigil.stages.rules.rest import Rest
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
@@ -82,8 +83,8 @@ class Debris(ThingRule):
     def judge(self, moment: Moment) -> list[Step]:
         users = self._road_users(moment)
         self._companions.note(moment, users)
-        measured_s = moment.time_s - ROUNDING_S
-        self._users.note(moment, [one for one in users if one.last_seen_s >= measured_s])
+        seen_users = digest(moment.scene).seen(self.road_users) if self.road_users else ()
+        self._users.note(moment, seen_users)
         seen = self._recognise(self._found(moment, users), users, moment)
         steps: list[Step] = []
         for thing in self._things:
@@ -97,9 +98,8 @@ class Debris(ThingRule):
         scene = moment.scene
         return [
             track
-            for track in scene.tracks
-            if track.label in self.road_users
-            and (not scene.looked or scene.time_s - track.last_seen_s <= BELIEVED_S)
+            for track in digest(scene).named(self.road_users)
+            if not scene.looked or scene.time_s - track.last_seen_s <= BELIEVED_S
         ]
 
     def _found(self, moment: Moment, users: list[Track]) -> list[Resting]:

@@ -16,7 +16,7 @@ EDGE = 0.98
 """Of the picture's height: who reached further down before the head sank walks out below."""
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Faller(Body):
     down: Holding
     leaves: bool = False
@@ -81,7 +81,10 @@ class Fall(SceneRule):
             person.leaves = down and person.walks_out(EDGE * scene.height)
             holds = down and self.stands_inside(track.box, scene)
             person.down.note(moment, holds=holds)
-        steps = [step for person in self._people for step in self._judge_person(person, moment)]
+        people = iter(self._people)
+        if self._lives.idle:
+            people = (person for person in people if person.down.on)
+        steps = [step for person in people for step in self._judge_person(person, moment)]
         for person in self._people.lost(moment):
             steps += self._lives.end(person.number, moment)
         return steps

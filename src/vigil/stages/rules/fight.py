@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
+from math import fsum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -22,7 +22,7 @@ ALIKE = 0.5
 """Who is smaller than this share of the other stands far behind."""
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Fighter(Paced):
     energies: deque[tuple[float, float]] = field(default_factory=deque)
     """Lived seconds, and how much moved in the box."""
@@ -38,7 +38,9 @@ class _Fighter(Paced):
 
     def energy(self) -> float:
         """Mean of what was sensed lately; 0 when that was nothing."""
-        return fmean(energy for _, energy in self.energies) if self.energies else 0.0
+        if not self.energies:
+            return 0.0
+        return fsum([energy for _, energy in self.energies]) / len(self.energies)
 
 
 @dataclass(kw_only=True)
@@ -137,7 +139,7 @@ class Fight(SceneRule):
 
     def _judge_group(self, group: _Group, moment: Moment) -> list[Step]:
         most = sorted((one.energy() for one in group.members), reverse=True)[:2]
-        fights = len(most) == 2 and fmean(most) >= self.restless
+        fights = len(most) == 2 and fsum(most) / 2 >= self.restless
         group.holding.note(moment, holds=fights, late_s=self.over_s / 2)
         if not group.holding.on:
             return self._lives.end(group.number, moment)

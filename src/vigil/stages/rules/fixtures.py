@@ -42,5 +42,7 @@ class PlaceRule(SceneRule, ABC):
 
     def is_fixture(self, box: Box, scene: Scene) -> bool:
         """Whether a box shows what stands there for good."""
+        if not self.fixtures:
+            return False
         region = Box(*region_of(box, scene))
         return any(overlap(region, Box(*place)) >= SAME_PLACE_IOU for place in self.fixtures)

@@ -78,9 +78,9 @@ def is_shown(gear: str, person: Track, people: Sequence[Track], scene: Scene) ->
     for one in people:
         x1, _, x2, y2 = one.box
         # Most stand further back, or beside.
-        if y2 > low and x1 < right and x2 > left and one.id != person.id:
-            if covered(part, one.box) >= HIDDEN:
-                return False
+        before = y2 > low and x1 < right and x2 > left and one.id != person.id
+        if before and covered(part, one.box) >= HIDDEN:
+            return False
     return True
 
 
@@ -134,7 +134,7 @@ class Votes:
             self.last_s = moment.time_s
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Worker(Trail):
     """A person, and what is known of their gear."""
 

@@ -95,6 +95,10 @@ WayPoints = Annotated[tuple[Point, ...], BeforeValidator(_as_pairs), AfterValida
 """A line with bends, in the direction meant: `[[x, y], ...]` or `"x,y,x,y"`."""
 
 
+TILES = 32
+"""Across the picture and down it."""
+
+
 class Area:
     """A polygon of the picture; without corners, the whole picture."""
 
@@ -105,9 +109,46 @@ class Area:
         self.bounds = (min(xs), min(ys), max(xs), max(ys))
         """Left, top, right and bottom, fractions of the picture."""
         self._edges = list(zip(points, points[1:] + points[:1], strict=True))
+        self._tiles: list[bool | None] = [None] * (TILES * TILES)
+        """What is so of a whole tile of the picture, found when somebody stands there."""
+        self._mixed = bytearray(TILES * TILES)
+        """Tiles of which only a part is inside."""
 
     def holds(self, point: tuple[float, float]) -> bool:
         """Whether `point` lies inside or on the border."""
+        x, y = point
+        if not (0.0 <= x < 1.0 and 0.0 <= y < 1.0):
+            return self._holds(point)
+        tile = int(y * TILES) * TILES + int(x * TILES)
+        if self._mixed[tile]:
+            return self._holds(point)
+        known = self._tiles[tile]
+        if known is None:
+            known = self._holds(point)
+            if self._crosses(tile):
+                self._mixed[tile] = 1
+            else:
+                self._tiles[tile] = known
+        return known
+
+    def _crosses(self, tile: int) -> bool:
+        """Whether an edge comes near a tile; now and then it says so of one that none does."""
+        row, column = divmod(tile, TILES)
+        left, right = (column - 0.1) / TILES, (column + 1.1) / TILES
+        top, low = (row - 0.1) / TILES, (row + 1.1) / TILES
+        for start, end in self._edges:
+            (x1, y1), (x2, y2) = start, end
+            if max(x1, x2) < left or min(x1, x2) > right:
+                continue
+            if max(y1, y2) < top or min(y1, y2) > low:
+                continue
+            corners = ((left, top), (right, top), (right, low), (left, low))
+            sides = [_turn(start, end, corner) for corner in corners]
+            if min(sides) <= 0.0 <= max(sides):
+                return True
+        return False
+
+    def _holds(self, point: tuple[float, float]) -> bool:
         x, y = point
         left, top, right, bottom = self.bounds
         slack = ON_THE_BORDER

@@ -28,7 +28,8 @@ class Holding:
     def note(self, moment: Moment, *, holds: bool, late_s: float = 0.0) -> None:
         """Take in one look; `late_s`: for how long it held before anybody could be sure."""
         if not holds:
-            self._fail(moment)
+            if self._hits:
+                self._fail(moment)
             return
         if self._hits == 0:
             self.since_s = moment.time_s - late_s

@@ -20,7 +20,7 @@ OVER_S = 3.0
 """Seconds over which a speed is taken."""
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Vehicle(Paced):
     origin: tuple[float, float] | None = None
     """Foot point, pixels, where it was first seen."""
@@ -84,7 +84,9 @@ class Jam(ZoneRule):
 
 def _note(vehicle: _Vehicle, moment: Moment) -> None:
     vehicle.note(moment, over_s=OVER_S)
+    if vehicle.moved:
+        return
     foot = vehicle.box.foot
     vehicle.origin = vehicle.origin or foot
     size = max(vehicle.box.area**0.5, 1.0)
-    vehicle.moved = vehicle.moved or distance(foot, vehicle.origin) >= MOVED * size
+    vehicle.moved = distance(foot, vehicle.origin) >= MOVED * size

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from vigil.core import Box, StaticBlob, Track
 from vigil.stages.rules.geometry import covered, gap, overlap
@@ -26,8 +27,7 @@ TAKEN_S = 8.0
 was hidden by the taker needs a few to be sure."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resting:
+class Resting(NamedTuple):
     """Something found at rest at this moment."""
 
     box: Box
@@ -105,12 +105,24 @@ def same(one: Box, other: Box) -> bool:
 
 def is_hidden(box: Box, people: Iterable[Track]) -> bool:
     """Whether somebody stands in front of it, or is it."""
-    return any(covered(box, person.box) > HIDDEN for person in people)
+    left, top, right, low = box
+    for person in people:
+        x1, y1, x2, y2 = person.box
+        # Most are somewhere else.
+        touch = x1 < right and x2 > left and y1 < low and y2 > top
+        if touch and covered(box, person.box) > HIDDEN:
+            return True
+    return False
 
 
 def is_with(person: Track, box: Box, owner_distance: float) -> bool:
     """Whether a person is nearer than `owner_distance` of their own height."""
-    return gap(person.box, box) <= owner_distance * person.box.height
+    left, top, right, low = person.box
+    reach = owner_distance * (low - top)
+    # Most are further away than that to one side: a pixel more, for rounding.
+    if box.x1 - right > reach + 1.0 or left - box.x2 > reach + 1.0:
+        return False
+    return gap(person.box, box) <= reach
 
 
 class Companions:

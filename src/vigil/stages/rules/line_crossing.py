@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
 
-from vigil.core import Box, Rung, Scene, Step, Track, part
+from vigil.core import Box, Rung, Step, part
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import Anchor, Line, Wire, distance, stand, wire_over
 from vigil.stages.rules.life import Sighting
 from vigil.stages.rules.moment import Moment
@@ -35,7 +36,7 @@ class _Passage:
     between_the_ends: bool
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Walker(Trail):
     home: _Spot | None = None
     """First look on the side where it belongs by now."""
@@ -95,11 +96,14 @@ class LineCrossing(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         wire = wire_over(self.line, scene.width / scene.height)
+        feet, by_foot = digest(scene).feet, self.anchor == "foot"
         steps: list[Step] = []
         for walker, track in self._walkers.follow(moment, self.counted(scene, self._walkers)):
-            spot = self._spot(track, scene, wire)
+            at = feet[track.box] if by_foot else stand(track.box, scene, self.anchor)
+            place = wire.upright(at)
+            spot = _Spot(moment.time_s, track.box, place, wire.beyond(place))
             passage = self._advance(walker, spot, wire)
-            if passage is not None and self._area.holds(stand(track.box, scene)):
+            if passage is not None and self.stands_inside(track.box, scene):
                 steps += self._count(moment, walker, spot, passage)
         self._walkers.lost(moment)
         return steps
@@ -107,10 +111,6 @@ class LineCrossing(SceneRule):
     def _names(self) -> tuple[str, ...]:
         names = {"forward": (self.forward,), "backward": (self.backward,)}
         return names.get(self.directions, (self.forward, self.backward))
-
-    def _spot(self, track: Track, scene: Scene, wire: Wire) -> _Spot:
-        place = wire.upright(stand(track.box, scene, self.anchor))
-        return _Spot(scene.time_s, track.box, place, wire.beyond(place))
 
     def _advance(self, walker: _Walker, spot: _Spot, wire: Wire) -> _Passage | None:
         """Note one look; return the passage that it settles, if any."""
@@ -122,9 +122,8 @@ class LineCrossing(SceneRule):
             walker.passage = _passage(walker.last, spot, wire)
         if spot.beyond:
             walker.last = spot
-        travel = distance(walker.home.place, spot.place)
-        over = spot.beyond * walker.home.beyond < 0
-        over = over and abs(spot.beyond) >= self.hysteresis and travel >= self.min_travel
+        over = spot.beyond * walker.home.beyond < 0 and abs(spot.beyond) >= self.hysteresis
+        over = over and distance(walker.home.place, spot.place) >= self.min_travel
         walker.over = walker.over + 1 if over else 0
         if walker.over < self.inertia:
             return None

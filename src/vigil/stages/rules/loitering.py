@@ -11,7 +11,7 @@ from vigil.stages.rules.settings import Count, Labels, Seconds
 from vigil.stages.rules.trails import Trail, Trails
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Stay(Trail):
     votes: int = 0
     """Looks that found it inside, less those that found it outside before it was believed."""
@@ -68,7 +68,8 @@ class Loitering(SceneRule):
         scene = moment.scene
         followed = self._stays.follow(moment, self.counted(scene, self._stays))
         found = {stay.number for stay, _ in followed}
-        inside = {stay.number for stay, track in followed if self.stands_inside(track.box, scene)}
+        places = self.places(scene)
+        inside = {stay.number for stay, track in followed if places[track.box]}
         steps: list[Step] = []
         for stay in self._stays:
             if stay.number in inside:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from vigil.core import Box, Track
 from vigil.stages.rules.geometry import distance
-from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.trails import Trail, Trails
 
 POSTURE = "posture"
@@ -53,10 +53,11 @@ def posture_of(track: Track) -> str:
 
 def aspect(box: Box) -> float:
     """Width over height."""
-    return box.width / max(box.height, 1.0)
+    x1, y1, x2, y2 = box
+    return (x2 - x1) / max(y2 - y1, 1.0)
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Body(Trail):
     """Somebody, and how they held themselves lately."""
 
@@ -76,9 +77,11 @@ class Body(Trail):
 
     def note(self, moment: Moment, *, within_s: float) -> None:
         """Take in a look that found them."""
-        self.looks.append((moment.lived_s, self.box))
-        while len(self.looks) > 1 and moment.passed(self.looks[0][0], within_s + BEFORE_S):
-            self.looks.popleft()
+        looks, lived_s = self.looks, moment.lived_s
+        looks.append((lived_s, self.box))
+        kept_s = within_s + BEFORE_S - ROUNDING_S
+        while len(looks) > 1 and lived_s - looks[0][0] >= kept_s:
+            looks.popleft()
 
     @property
     def height(self) -> float:

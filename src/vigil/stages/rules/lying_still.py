@@ -19,7 +19,7 @@ DROP = 0.2
 FALLEN_WIDE = 0.6
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Liar(Body):
     rest: Holding
     spot: tuple[float, float] | None = None
@@ -78,15 +78,18 @@ class LyingStill(SceneRule):
         self._people = Bodies(self._new_person, grace_s=self.grace_s)
 
     def judge(self, moment: Moment) -> list[Step]:
-        steps: list[Step] = []
-        for person, track in self._people.follow(moment, self.counted(moment.scene, self._people)):
+        scene, steps = moment.scene, list[Step]()
+        for person, track in self._people.follow(moment, self.counted(scene, self._people)):
             person.note(moment, within_s=WITHIN_S)
-            lies = self._lies(person, track, moment) and self.stands_inside(track.box, moment.scene)
+            lies = self._lies(person, track, moment) and self.stands_inside(track.box, scene)
             if lies and person.strays(still=self.still, inertia=self.inertia):
                 person.rest = self._new_rest()
                 steps += self._lives.end(person.number, moment)
             person.rest.note(moment, holds=lies)
-        steps += [step for one in self._people for step in self._judge_person(one, moment)]
+        people = iter(self._people)
+        if self._lives.idle:
+            people = (person for person in people if person.rest.on)
+        steps += [step for one in people for step in self._judge_person(one, moment)]
         for person in self._people.lost(moment):
             steps += self._lives.end(person.number, moment)
         return steps

@@ -11,7 +11,7 @@ KEPT = 16
 """Of the looks in the time over which a speed is taken, about so many are kept."""
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Paced(Trail):
     """A thing, and where it was lately."""
 

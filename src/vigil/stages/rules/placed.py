@@ -19,7 +19,7 @@ AS_LARGE = 0.35
 WITHIN = 0.7
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Placed(Rest):
     """A thing that the detector finds, and the place that it has kept for long."""
 
@@ -48,7 +48,7 @@ class Placed(Rest):
         return self.place is not None and self.seen_s == moment.time_s and self.is_home
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Leaver(Rest):
     stood: Box | None = None
     """Where it last stood still."""
@@ -69,12 +69,14 @@ class Leavers:
         for rest, _ in self._rests.follow(moment, tracks):
             rest.note(moment, still=self._still, inertia=self._inertia)
         self._rests.lost(moment)
+        lived_s = moment.lived_s
         for rest in self._rests:
             if rest.off == 0 and rest.settled(moment):
                 rest.stood = rest.box
             if rest.stood is not None:
-                self._stood[rest.number] = (rest.stood, moment.lived_s)
-                self._oldest_lived_s = min(self._oldest_lived_s, moment.lived_s)
+                self._stood[rest.number] = (rest.stood, lived_s)
+        if self._oldest_lived_s == inf and self._stood:
+            self._oldest_lived_s = lived_s
         if len(self._stood) > MOST or moment.passed(self._oldest_lived_s, REMEMBERED_S):
             self._forget(moment)
 

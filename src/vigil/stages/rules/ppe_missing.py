@@ -131,10 +131,11 @@ class PpeMissing(SceneRule):
         votes = worker.votes.setdefault(kind, Votes())
         told = found.get(person.id, False)
         inside = self.stands_inside(person.box, moment.scene)
-        if told is not None and inside:
-            # Where gear was found it was to be seen.
-            if person.id in found or is_shown(kind, person, people, moment.scene):
-                votes.note(moment, worn=told, over_s=self.longer_than_s, fewest=self.inertia)
+        counts = told is not None and inside
+        # Where gear was found it was to be seen.
+        shown = counts and (person.id in found or is_shown(kind, person, people, moment.scene))
+        if told is not None and shown:
+            votes.note(moment, worn=told, over_s=self.longer_than_s, fewest=self.inertia)
         if not inside and not votes.missing:
             votes.looks.clear()  # its clock begins with the zone
         votes.decide(moment, over_s=self.longer_than_s, inertia=self.inertia, most=self.most_worn)

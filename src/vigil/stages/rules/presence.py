@@ -20,7 +20,7 @@ SHOWN_LATE_S = 2.0
 """A tracker may hold back a new track until it is sure, but no longer than this."""
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Visitor(Trail):
     occupancy: Occupancy
 
@@ -79,7 +79,9 @@ class Presence(SceneRule):
 
     def _judge_zone(self, moment: Moment) -> list[Step]:
         scene, is_open = moment.scene, self._occupancy.open
-        inside = [t for t in self.seen(scene) if self._is_hit(t, scene, is_open=is_open)]
+        places = self.places(scene)
+        near = [track for track in self.seen(scene) if places[track.box]]
+        inside = [track for track in near if self._is_hit(track, scene, is_open=is_open)]
         for track in inside:
             self._credit(self._occupancy, track, moment)
         was_open = self._occupancy.open
@@ -156,6 +158,8 @@ class Presence(SceneRule):
 
     def _meet(self, moment: Moment) -> None:
         """Remember who was shown, for as long as a tracker may have held somebody back."""
+        if self.zone is not None:
+            return  # they are not credited
         self._met |= {track.id: moment.lived_s for track in moment.scene.tracks}
         if len(self._met) > len(moment.scene.tracks):
             self._met = {

@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from vigil.core import part
-from vigil.stages.rules.geometry import Way, WayPoints, stand, way_over
+from vigil.stages.rules.digest import digest
+from vigil.stages.rules.geometry import Way, WayPoints, way_over
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.pace import Paced
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
@@ -23,7 +24,7 @@ REMEMBERED_S = 1800.0
 """The wait is told from so many of those served last, within so many seconds."""
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Person(Paced):
     along: float = 0.0
     """Picture heights from the counter."""
@@ -79,9 +80,10 @@ class Queue(ZoneRule):
         scene = moment.scene
         late_s = self.follow(moment, self._people)
         way = way_over(self.line, scene.width / scene.height)
+        feet = digest(scene).feet
         for person in self._people:
             if person.seen_s == moment.time_s:
-                self._note(person, moment, way)
+                self._note(person, moment, way, feet[person.box])
         queue = self._in_line(moment)
         self._count_served(queue, moment)
         length = len(queue)
@@ -89,10 +91,9 @@ class Queue(ZoneRule):
         counts = {"length": length, "most": self._most, **self._wait(length)}
         return Finding(holds=length >= self.number, members=queue, counts=counts, late_s=late_s)
 
-    def _note(self, person: _Person, moment: Moment, way: Way) -> None:
+    def _note(self, person: _Person, moment: Moment, way: Way, foot: tuple[float, float]) -> None:
         person.note(moment, over_s=OVER_S)
-        place = way.upright(stand(person.box, moment.scene))
-        person.along, person.aside = way.place(place)
+        person.along, person.aside = way.place(way.upright(foot))
         near = person.aside <= self.width and -self.width <= person.along <= way.length
         person.waits = near and (person.waits or self._is_slow(person))
 

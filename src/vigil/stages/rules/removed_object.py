@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from vigil.core import Box, Severity, StaticBlob, Step, Track, part
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import gap
 from vigil.stages.rules.left_things import (
     TOGETHER_S,
@@ -74,10 +75,12 @@ class RemovedObject(ThingRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
-        leaving = [track for track in scene.tracks if track.label in self.leavers]
-        measured_s = scene.time_s - ROUNDING_S
-        self._leavers.note(moment, [one for one in leaving if one.last_seen_s >= measured_s])
-        near = [one for one in leaving if scene.time_s - one.last_seen_s <= BELIEVED_S]
+        self._leavers.note(moment, digest(scene).seen(self.leavers) if self.leavers else ())
+        near = [
+            track
+            for track in digest(scene).named(self.leavers)
+            if scene.time_s - track.last_seen_s <= BELIEVED_S
+        ]
         self._companions.note(moment, near)
         return self._judge_holes(moment, near) + self._judge_tracks(moment, near)
 

@@ -14,7 +14,7 @@ SETTLED_S = 1.0
 """Who has rested for so long does not leave for a single odd box."""
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Rest(Trail):
     """A thing, and the spot where it stands."""
 
@@ -42,10 +42,11 @@ class Rest(Trail):
 
     def note(self, moment: Moment, *, still: float, inertia: int) -> None:
         """Take in a look that found it: at rest while within `still` of its size of its spot."""
-        area, foot = self.box.area, self.box.foot
+        x1, y1, x2, y2 = self.box
+        area = (x2 - x1) * (y2 - y1) if x2 > x1 and y2 > y1 else 0.0
+        foot = (x1 + x2) / 2, y2
         size = area**0.5 if area > 1.0 else 1.0
-        if area > self.largest:
-            self.largest = area
+        self.largest = max(self.largest, area)
         if self.origin is None:
             self.origin = foot
             self._rest_at(foot, moment)

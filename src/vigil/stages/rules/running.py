@@ -17,7 +17,7 @@ LOST_S = 1.0
 """A track lost and found under a new id in its place within this time goes on."""
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Runner(Paced):
     running: Holding
 
@@ -64,8 +64,9 @@ class Running(SceneRule):
             speed = runner.speed(over_s=self.over_s)
             fast = speed is not None and speed >= self.faster_than
             holds = fast and self.stands_inside(track.box, scene)
-            runner.running.note(moment, holds=holds, late_s=runner.window_s)
-            steps += self._judge_runner(runner, moment, fast=fast)
+            runner.running.note(moment, holds=holds, late_s=runner.window_s if holds else 0.0)
+            if runner.running.on or not self._lives.idle:
+                steps += self._judge_runner(runner, moment, fast=fast)
         for runner in self._runners.lost(moment):
             steps += self._lives.end(runner.number, moment)
         return steps

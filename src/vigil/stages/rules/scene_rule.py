@@ -92,7 +92,7 @@ class SceneRule(RuleSettings, ABC):
 
     def seen(self, scene: Scene) -> list[Track]:
         """Things of the right labels and size, measured at this very moment; any score."""
-        found = digest(scene).seen(self.labels)
+        found: list[Track] = digest(scene).seen(self.labels)
         if self.readings:
             found = [track for track in found if fits(track, self.readings)]
         if self.min_size <= 0.0 and self.max_size >= 1.0:
@@ -117,9 +117,7 @@ class SceneRule(RuleSettings, ABC):
         seen = self.seen(scene)
         if not seen or digest(scene).all_sure(self.labels, self.min_score):
             return seen
-        return [
-            track for track in seen if track.score >= self.min_score or trails.knows(track.id)
-        ]
+        return [track for track in seen if track.score >= self.min_score or trails.knows(track.id)]
 
     def places(self, scene: Scene) -> Places:
         """By box, whether a thing stands in the zone; rules of the same zone share it."""

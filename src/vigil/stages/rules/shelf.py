@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from vigil.core import Box, Rung, StaticBlob, Step, Track, part
 from vigil.stages.rules.cells import Cells
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.fixtures import PlaceRule
 from vigil.stages.rules.geometry import covered
 from vigil.stages.rules.left_things import TOGETHER_S
@@ -94,9 +95,8 @@ class Shelf(PlaceRule):
         scene, time_s, labels = moment.scene, moment.time_s, self.labels
         people = [
             track
-            for track in scene.tracks
-            if (not labels or track.label in labels)
-            and time_s - track.last_seen_s <= BELIEVED_S
+            for track in (digest(scene).named(labels) if labels else scene.tracks)
+            if time_s - track.last_seen_s <= BELIEVED_S
         ]
         self._note_reaches(people, moment)
         if scene.signals is None:

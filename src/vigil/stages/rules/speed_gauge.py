@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from vigil.core import Scene
-from vigil.stages.rules.geometry import Point, distance, stand, wire_over
+from vigil.stages.rules.digest import digest
+from vigil.stages.rules.geometry import Point, Wire, distance, stand, wire_over
 from vigil.stages.rules.ground import Ground
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.trails import Trail
@@ -34,7 +34,7 @@ class Reading:
     """In how many looks it was found on the way."""
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Timed(Trail):
     """A thing that is being timed."""
 
@@ -61,23 +61,30 @@ class LineGauge:
 
     def __init__(self, lines: Lines, distance_m: float) -> None:
         self._lines = lines
+        self._aspect = 0.0
+        self._wires: list[Wire] = []
+        """The lines across pictures of that shape."""
         self._distance_m = distance_m
 
     def read(self, thing: Timed, moment: Moment) -> Reading | None:
         scene = moment.scene
-        place = stand(thing.box, scene)
+        place = digest(scene).feet[thing.box]
         before, thing.last = thing.last, (moment.lived_s, moment.time_s, place)
         if before is None:
             return None
         thing.looks += 1
+        aspect = scene.width / scene.height
+        if aspect != self._aspect:
+            self._aspect = aspect
+            self._wires = [wire_over(line, aspect) for line in self._lines]
         passed: dict[int, Mark] = {}
-        for number, line in enumerate(self._lines):
-            share = _crossed(line, before[2], place, scene)
+        for number, wire in enumerate(self._wires):
+            share = _crossed(wire, before[2], place)
             if share is not None:
                 lived_s = before[0] + share * (moment.lived_s - before[0])
                 time_s = before[1] + share * (moment.time_s - before[1])
                 passed[number] = Mark(lived_s, time_s)
-        return self._between(thing, passed)
+        return self._between(thing, passed) if passed else None
 
     def _between(self, thing: Timed, passed: dict[int, Mark]) -> Reading | None:
         reading = None
@@ -139,14 +146,8 @@ def _on_the_way(mark: Mark, before: Mark, now: Mark, distance_m: float) -> Mark:
     )
 
 
-def _crossed(
-    line: tuple[Point, ...],
-    before: tuple[float, float],
-    now: tuple[float, float],
-    scene: Scene,
-) -> float | None:
+def _crossed(wire: Wire, before: tuple[float, float], now: tuple[float, float]) -> float | None:
     """When, as a share of the time between two looks, the line was crossed between its ends."""
-    wire = wire_over(line, scene.width / scene.height)
     start, end = wire.upright(before), wire.upright(now)
     one, other = wire.beyond(start), wire.beyond(end)
     # Who reaches the line exactly passes it then, and not again when going on.

@@ -62,12 +62,12 @@ class StoppedVehicle(PlaceRule):
         return steps
 
     def _judge_rest(self, rest: Rest, moment: Moment) -> list[Step]:
+        stands = moment.passed(rest.since_lived_s, self.longer_than_s)
+        stands = stands and (rest.moved or self.parked)
         # The spot, not the box: what stands on the border of the zone does not flicker.
-        inside = self._area.holds(fractions(rest.spot, moment.scene))
-        stands = inside and (rest.moved or self.parked)
+        stands = stands and self._area.holds(fractions(rest.spot, moment.scene))
         stands = stands and not self.is_fixture(rest.box, moment.scene)
-        stands = stands and self._traffic.passed(rest) >= self.passed_by
-        if not stands or not moment.passed(rest.since_lived_s, self.longer_than_s):
+        if not stands or self._traffic.passed(rest) < self.passed_by:
             return self._lives.end(rest.number, moment)
         if rest.missing_lived_s is not None or rest.off:
             return []

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from vigil.core import Box, Track
-from vigil.stages.rules.digest import digest
+from vigil.stages.rules.digest import Tracks, columns_of, digest
 from vigil.stages.rules.geometry import overlap
 from vigil.stages.rules.moment import Moment
 
@@ -17,7 +17,7 @@ AHEAD_S = 1.5
 MOST_IDS = 16
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Trail:
     """One thing; rules add what they need to know of it."""
 
@@ -65,25 +65,31 @@ class Trails(Generic[TrailT]):
         """Tell which thing each of `tracks`, all seen at this moment, belongs to."""
         if not tracks and not self._trails:
             return []
-        by_id, time_s = self._by_id, moment.time_s
-        pairs: list[tuple[TrailT, Track]] = []
-        new: list[Track] = []
-        for track in tracks:
-            trail = by_id.get(track.id)
-            if trail is None:
-                new.append(track)
-                continue
-            trail.box, trail.seen_s, trail.velocity = track.box, time_s, track.velocity
-            pairs.append((trail, track))
-        if new:
+        time_s = moment.time_s
+        ids, boxes, velocities = (
+            tracks.columns if isinstance(tracks, Tracks) else columns_of(tracks)
+        )
+        known = list(map(self._by_id.get, ids))
+        # Every rule does this for everybody at each look.
+        for trail, box, velocity in zip(known, boxes, velocities, strict=True):
+            if trail is not None:
+                trail.box = box
+                trail.seen_s = time_s
+                trail.velocity = velocity
+        both = zip(known, tracks, strict=True)
+        if all(known):
+            pairs = cast(list[tuple[TrailT, Track]], list(both))
+        else:
+            pairs = [(trail, track) for trail, track in both if trail]
+            new = [track for track in tracks if track.id not in self._by_id]
             pairs += self._take_in(new, moment, {trail.number for trail, _ in pairs})
         if self._missing:
             for trail, _ in pairs:
                 if trail.missing_lived_s is not None:
                     trail.missing_lived_s = None
                     del self._missing[trail.number]
-        if moment.scene.looked and len(pairs) < len(by_id):
-            self._miss(tracks, moment)
+        if moment.scene.looked and len(pairs) < len(self._by_id):
+            self._miss(ids, moment)
         return pairs
 
     def lost(self, moment: Moment) -> list[TrailT]:
@@ -144,11 +150,11 @@ class Trails(Generic[TrailT]):
         best, trail = max(lost, key=lambda pair: pair[0], default=(0.0, None))
         return trail if best >= SAME_PLACE_IOU else None
 
-    def _miss(self, seen: Sequence[Track], moment: Moment) -> None:
+    def _miss(self, seen: Sequence[int], moment: Moment) -> None:
         by_id, missing = self._by_id, self._missing
         # A look need not show all of the picture; what it left out is believed to be there.
         believed = digest(moment.scene).believed_ids
-        for track_id in by_id.keys() - {track.id for track in seen} - believed:
+        for track_id in by_id.keys() - seen - believed:
             trail = by_id[track_id]
             if trail.missing_lived_s is None:
                 trail.missing_lived_s = moment.lived_s

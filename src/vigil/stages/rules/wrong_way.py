@@ -5,8 +5,9 @@ from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import Field
 
-from vigil.core import Rung, Step, Track, part
-from vigil.stages.rules.geometry import Way, WayPoints, distance, stand, way_over
+from vigil.core import Rung, Step, part
+from vigil.stages.rules.digest import digest
+from vigil.stages.rules.geometry import WayPoints, distance, way_over
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Share
@@ -29,7 +30,7 @@ class _Spot(NamedTuple):
     """Picture heights from the beginning of the lane."""
 
 
-@dataclass(kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Mover(Trail):
     furthest: _Spot | None = None
     """The furthest it came the right way, since it last went the right way."""
@@ -75,20 +76,22 @@ class WrongWay(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         way = way_over(self.lane, scene.width / scene.height)
+        feet, places = digest(scene).feet, self.places(scene)
         steps: list[Step] = []
         for mover, track in self._movers.follow(moment, self.counted(scene, self._movers)):
-            self._advance(mover, track, moment, way)
-            steps += self._judge_mover(mover, moment)
+            place = way.upright(feet[track.box])
+            spot = _Spot(moment.time_s, place, way.along(place))
+            self._advance(mover, spot, inside=places[track.box])
+            if mover.back or not self._lives.idle:
+                steps += self._judge_mover(mover, moment)
         for mover in self._movers.lost(moment):
             steps += self._lives.end(mover.number, moment)
         return steps
 
-    def _advance(self, mover: _Mover, track: Track, moment: Moment, way: Way) -> None:
+    def _advance(self, mover: _Mover, spot: _Spot, *, inside: bool) -> None:
         """Note one look."""
-        place = way.upright(stand(track.box, moment.scene))
-        spot = _Spot(moment.time_s, place, way.place(place)[0])
-        mover.inside = self.stands_inside(track.box, moment.scene)
-        if mover.furthest is None or mover.last is None or not mover.inside:
+        mover.inside = inside
+        if mover.furthest is None or mover.last is None or not inside:
             _begin(mover, spot)
             return
         ahead = spot.along >= mover.furthest.along
