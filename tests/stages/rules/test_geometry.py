@@ -1,3 +1,5 @@
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +80,20 @@ def test_a_mirrored_zone_holds_the_mirrored_point(x, y):
     notched = [(0.1, 0.1), (0.9, 0.3), (0.7, 0.9), (0.4, 0.5), (0.2, 0.8)]
     mirror = [(1 - a, b) for a, b in notched]
     assert Area(notched).holds((x, y)) == Area(mirror).holds((1 - x, y))
+
+
+@given(st.integers(0, 2**32))
+def test_what_is_remembered_of_tiles_is_so_of_each_point(seed):
+    """Whoever asked first, an answer is that of an area that was never asked before."""
+    chance = Random(seed)
+    middle = (chance.uniform(0.3, 0.7), chance.uniform(0.3, 0.7))
+    corners = [(chance.random(), 0.0), (1.0, chance.random()), middle, (0.0, chance.random())]
+    asked = Area(corners)
+    for _ in range(100):
+        on_a_tile = (chance.randrange(33) / 32, chance.randrange(33) / 32)
+        anywhere = (chance.uniform(-0.1, 1.1), chance.uniform(-0.1, 1.1))
+        for point in (on_a_tile, anywhere):
+            assert asked.holds(point) == Area(corners).holds(point)
 
 
 def test_who_is_cut_off_by_the_lower_edge_stands_on_it():

@@ -1,0 +1,82 @@
+"""What rules share of a scene is what each would have found alone."""
+
+import pickle
+from dataclasses import replace
+
+from vigil.core import Box, Scene, Track
+from vigil.stages.rules.digest import digest
+from vigil.stages.rules.geometry import area_of, stand
+
+LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+
+
+def track(number: int, label: str, x: float, *, late_s: float = 0.0, score: float = 0.9) -> Track:
+    box = Box(x - 10, 40, x + 10, 80)
+    return Track(number, label, box, score, first_seen_s=0.0, last_seen_s=100.0 - late_s)
+
+
+SCENE = Scene(
+    source="gate",
+    time_s=100.0,
+    width=200,
+    height=100,
+    tracks=(
+        track(1, "person", 20),
+        track(2, "car", 150),
+        track(3, "person", 160, score=0.3),
+        track(4, "person", 50, late_s=0.5),
+    ),
+    looked=True,
+)
+
+
+def ids(tracks: list[Track]) -> list[int]:
+    return [one.id for one in tracks]
+
+
+def test_what_a_look_left_out_is_believed_and_not_seen():
+    found = digest(SCENE)
+    assert ids(found.seen(())) == [1, 2, 3]
+    assert ids(found.seen(("person", "dog"))) == [1, 3]
+    assert found.seen(("dog",)) == []
+    assert found.believed_ids == {4}
+    assert ids(found.named(("person",))) == [1, 3, 4]
+    assert found.named(()) == []
+
+
+def test_who_means_the_same_in_other_words_shares_the_answer():
+    found = digest(SCENE)
+    assert found.seen(("person",)) is found.seen(("worker", "person"))
+    assert found.seen(("car", "person", "bus")) is found.seen(())
+
+
+def test_all_are_sure_only_where_none_is_not():
+    found = digest(SCENE)
+    assert found.all_sure(("car",), 0.5)
+    assert not found.all_sure(("person",), 0.5)
+    assert found.all_sure(("person",), 0.3)
+
+
+def test_places_are_those_of_the_area():
+    area = area_of(LEFT)
+    places = digest(SCENE).places(area)
+    for one in SCENE.tracks:
+        assert places[one.box] is area.holds(stand(one.box, SCENE))
+    assert digest(SCENE).places(area_of(LEFT)) is places
+
+
+def test_columns_are_those_of_the_tracks():
+    seen = digest(SCENE).seen(())
+    numbers, boxes, velocities = seen.columns
+    assert list(zip(numbers, boxes, velocities, strict=True)) == [
+        (one.id, one.box, one.velocity) for one in seen
+    ]
+
+
+def test_another_scene_has_a_digest_of_its_own():
+    assert digest(SCENE) is digest(SCENE)
+    fewer = replace(SCENE, tracks=SCENE.tracks[:1])
+    assert ids(digest(fewer).seen(())) == [1]
+    copied = pickle.loads(pickle.dumps(SCENE))  # noqa: S301
+    assert copied == SCENE
+    assert digest(copied) is not digest(SCENE)
