@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from vigil.pipeline.durable import Durable
 from vigil.store.database import Database
@@ -13,6 +14,10 @@ from vigil.testing.postgres import PostgresServer, find_postgres
 DATA = Path(
     os.environ.get("VIGIL_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
 )
+
+# How long an example takes is the machine's affair: timings live in benchmarks.
+settings.register_profile("vigil", deadline=None)
+settings.load_profile("vigil")
 
 
 @pytest.fixture(scope="session")
