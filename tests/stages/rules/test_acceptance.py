@@ -190,12 +190,14 @@ def test_how_full_a_zone_is():
               where=stands((0.3 + 0.2 * n, 0.8), start_s=5.0 * n))
         for n in range(3)
     ]  # fmt: skip
-    rule = Count(zone=lot, labels="car", share_of_zone=0.45, longer_than_s=2)
+    rule = Count(zone=lot, labels=("car",), share_of_zone=0.45, longer_than_s=2)
     (event,) = events(rule, film(*cars, until_s=30))
     assert event.start_s - NOON_S == pytest.approx(10, abs=0.2)
     assert event.counts["percent"] == pytest.approx(50, abs=4)
     assert event.claim == "The share of the zone that cars cover is at least 45 %."
-    assert events(Count(zone=lot, labels="car", share_of_zone=0.6), film(*cars, until_s=30)) == []
+    assert (
+        events(Count(zone=lot, labels=("car",), share_of_zone=0.6), film(*cars, until_s=30)) == []
+    )
 
 
 # What never travels
@@ -203,7 +205,7 @@ def test_how_full_a_zone_is():
 
 def test_what_never_moves_is_ignored_however_long_it_is_seen():
     parked = Actor(label="car", wide=0.15, where=blinks(stands(SPOT), out=[(20, 28), (40, 55)]))
-    rule = Presence(labels="car", moved=1.0)
+    rule = Presence(labels=("car",), moved=1.0)
     assert events(rule, film(parked, until_s=80, hz=5)) == []
     arrives = Actor(label="car", wide=0.15, where=walks((2, (0.0, 0.8)), (6, SPOT), (20, SPOT)))
     assert len(events(rule, film(arrives, until_s=30, hz=5))) == 1
@@ -237,16 +239,16 @@ def test_a_zone_of_before_may_be_named():
 def test_a_parked_car_is_told_once_and_not_every_time_it_is_found_anew():
     seen = walks((0, (0.0, 0.8)), (4, SPOT), (200, SPOT))
     car = Actor(label="car", wide=0.15, where=blinks(seen, out=[(40, 50), (80, 95), (130, 160)]))
-    rule = StoppedVehicle(labels="car", longer_than_s=10)
+    rule = StoppedVehicle(labels=("car",), longer_than_s=10)
     assert len(events(rule, film(car, until_s=200, hz=2))) == 1
 
 
 def test_a_place_where_one_always_parks_is_left_alone():
     car = Actor(label="car", wide=0.15, where=walks((0, (0.0, 0.8)), (4, SPOT), (60, SPOT)))
-    rule = StoppedVehicle(labels="car")
+    rule = StoppedVehicle(labels=("car",))
     scenes = film(car, until_s=60, hz=5)
     steps = [step for scene in scenes for step in rule.update(scene)]
-    again = StoppedVehicle(labels="car")
+    again = StoppedVehicle(labels=("car",))
     rule.dismiss(steps[0].event.id, for_good=True)
     again.fixtures = rule.fixtures
     assert events(again, scenes) == []
@@ -265,7 +267,7 @@ def test_a_live_lane_is_told_from_a_jam_and_a_red_light():
         for n in range(3)
         for x in [0.3 - 0.14 * n]
     ]
-    rule = lambda: StoppedVehicle(labels="car", longer_than_s=10, passed_by=2)  # noqa: E731
+    rule = lambda: StoppedVehicle(labels=("car",), longer_than_s=10, passed_by=2)  # noqa: E731
     assert len(events(rule(), film(breaks_down, *passing, until_s=60, hz=5))) == 1
     assert events(rule(), film(breaks_down, *waiting, until_s=60, hz=5)) == []
     assert Jam().signals == frozenset()
