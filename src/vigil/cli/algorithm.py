@@ -50,6 +50,7 @@ def new(
     began_s = time.monotonic()
     home = home_of(config)
     shelf = Shelf(home.path / "algorithms")
+    shelf.check(name)
     words, examples = _examples(name, images, negatives)
     opened = embedder_for(embedder, Registry(home.models))
     with _progress() as progress:

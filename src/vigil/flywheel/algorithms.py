@@ -65,6 +65,10 @@ class Shelf:
             raise DataError(f"{home}: cannot be written ({error.strerror or error})") from error
         return kept
 
+    def check(self, name: str) -> None:
+        """Raises `DataError` for what is no algorithm's name."""
+        self._home(name)
+
     def names(self) -> list[str]:
         """Of all algorithms."""
         if not self.folder.is_dir():

@@ -24,6 +24,7 @@ LEAST_RIGHT = 0.7
 LUCK = 0.01
 """A head is refused when luck alone would do as well in more than this share of draws."""
 SHUFFLES = 199
+USUAL_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,12 +119,12 @@ def fit_judged(
     chance = np.random.default_rng(seed)
     folds = deal(marks, groups, chance)
     margins = unseen_margins(views, marks, folds, words)
-    shares, threshold = _unseen_shares(margins, marks, folds, wanted)
-    told = _decided(shares, threshold)
-    right = _balanced(told, marks, len(words))
+    shares = _unseen_shares(margins, marks, folds)
+    right = _balanced(_decided(shares, USUAL_THRESHOLD), marks, len(words))
+    told, threshold = _told(shares, marks, folds, wanted)
     luck = _luck(views[0], marks, groups, folds, len(words), chance)
     verdict = Verdict(
-        refused=_unfit(right, luck, len(words)),
+        refused=_unfit(right, luck, len(words)) or _unreached(threshold, wanted, words[0]),
         words=tuple(_of_word(number, word, told, marks) for number, word in enumerate(words)),
         right=right,
         luck=luck,
@@ -132,7 +133,7 @@ def fit_judged(
         examples=len(marks),
         different=len(np.unique(groups)),
     )
-    if verdict.refused:
+    if verdict.refused or threshold is None:
         return None, verdict
     return _fitted(views, marks, words, embedder, margins, threshold), verdict
 
@@ -152,7 +153,7 @@ def fit_unjudged(
     """
     folds = deal(marks, groups, np.random.default_rng(seed))
     margins = unseen_margins(views, marks, folds, words)
-    return _fitted(views, marks, words, embedder, margins, 0.5)
+    return _fitted(views, marks, words, embedder, margins, USUAL_THRESHOLD)
 
 
 def deal(
@@ -248,13 +249,18 @@ def _unfit(right: float, luck: float, words: int) -> str:
     return ""
 
 
+def _unreached(threshold: float | None, wanted: float | None, word: str) -> str:
+    if threshold is not None or wanted is None:
+        return ""
+    return f"no threshold tells {word!r} with a precision of {wanted:.2f} on unseen examples"
+
+
 def _unseen_shares(
     margins: Float64[np.ndarray, "n r"],
     marks: Marks,
     folds: Int64[np.ndarray, " n"],
-    wanted: float | None,
-) -> tuple[Float64[np.ndarray, "n k"], float]:
-    """Probabilities whose calibration did not see the example either; and the threshold."""
+) -> Float64[np.ndarray, "n k"]:
+    """Probabilities whose calibration did not see the example either."""
     rows = margins.shape[1]
     blank = Head(
         words=tuple("ab") if rows == 1 else tuple(map(str, range(rows))),
@@ -269,8 +275,25 @@ def _unseen_shares(
         out = folds == fold
         scale = calibrated(blank, margins[~out], marks[~out])
         shares[out] = likelihoods(margins[out], scale.slope, scale.offset)
-    found = None if wanted is None else threshold_for(shares[:, 0], marks == 0, wanted)
-    return shares, 0.5 if found is None else min(max(found, 0.01), 0.99)
+    return shares
+
+
+def _told(
+    shares: Float64[np.ndarray, "n k"],
+    marks: Marks,
+    folds: Int64[np.ndarray, " n"],
+    wanted: float | None,
+) -> tuple[Marks, float | None]:
+    """What each example is told to be, by a threshold of the others; and the threshold of all."""
+    if wanted is None:
+        return _decided(shares, USUAL_THRESHOLD), USUAL_THRESHOLD
+    told = np.zeros(len(marks), np.int64)
+    for fold in np.unique(folds):
+        out = folds == fold
+        limit = threshold_for(shares[~out, 0], marks[~out] == 0, wanted)
+        told[out] = _decided(shares[out], 1.0 if limit is None else limit)
+    found = threshold_for(shares[:, 0], marks == 0, wanted)
+    return told, None if found is None else min(max(found, 0.01), 0.99)
 
 
 def _decided(shares: Float64[np.ndarray, "n k"], threshold: float) -> Marks:
