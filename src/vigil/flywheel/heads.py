@@ -220,11 +220,17 @@ def likelihoods(
     slope: Float32[np.ndarray, " r"],
     offset: Float32[np.ndarray, " r"],
 ) -> Float64[np.ndarray, "n k"]:
-    """Probabilities of words from margins; of more than two, each row's odds are shared out."""
-    yes = sigmoid(margins * slope + offset)
+    """Probabilities of words from margins.
+
+    A row was calibrated with its word as frequent as all others together. Where each word is as
+    frequent as each other one, they are as likely as their odds compare.
+    """
+    odds = margins * slope + offset
     if margins.shape[1] == 1:
+        yes = sigmoid(odds)
         return np.concatenate([yes, 1 - yes], axis=1)
-    return np.asarray(yes / np.maximum(yes.sum(axis=1, keepdims=True), 1e-12))
+    shares = np.exp(odds - odds.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def calibrated(
