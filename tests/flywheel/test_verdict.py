@@ -162,3 +162,13 @@ def test_calibration_error_of_sure_and_wrong_is_what_was_claimed_too_much() -> N
     assert calibration_error(shares, np.zeros(100, np.int64)) == pytest.approx(0.1)
     half = np.arange(100) % 2
     assert calibration_error(shares, half) == pytest.approx(0.4, abs=0.02)
+
+
+def test_probabilities_of_several_words_come_true_as_often_as_they_say() -> None:
+    words = tuple("abcdef")
+    vectors, marks = clouds(120, words=6, apart=0.7, seed=1)
+    head, verdict = fit_judged(vectors[None], marks, np.arange(120), words, embedder="e")
+    assert head is not None
+    assert [said.word for said in verdict.words] == list(words)
+    new, truth = clouds(3000, words=6, apart=0.7, seed=2)
+    assert calibration_error(head.probabilities(new), truth) < 0.1
