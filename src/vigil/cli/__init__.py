@@ -6,6 +6,7 @@ import typer
 
 from vigil import __version__
 from vigil.cli.alerts import alerts
+from vigil.cli.algorithm import algorithm
 from vigil.cli.brain import brain
 from vigil.cli.data import data
 from vigil.cli.demo import demo
@@ -44,6 +45,7 @@ app.command()(stats)
 app.command()(heatmap)
 app.add_typer(model, name="model")
 app.add_typer(data, name="data")
+app.add_typer(algorithm, name="algorithm")
 app.add_typer(brain, name="brain")
 app.add_typer(alerts, name="alerts")
 app.command()(demo)

@@ -32,7 +32,7 @@ class OpenVinoSession:
             check_shape(card, path, shape)
             # What has no axis of channels is no picture to OpenVINO: we fill it ourselves.
             self._tensor = InputTensor(card, without_channels=True) if len(shape) == 3 else None
-            model = model if self._tensor is not None else _with_bytes_in(model, card)
+            model = model if self._tensor is not None else with_bytes_in(model, card)
             compiled = core.compile_model(model, "CPU", settings)
         except RuntimeError as error:
             first_line = next((line for line in str(error).splitlines() if line.strip()), "")
@@ -63,7 +63,7 @@ def _shape(model: Any) -> "list[int | str | None]":
     ]
 
 
-def _with_bytes_in(model: Any, card: ModelCard) -> Any:
+def with_bytes_in(model: Any, card: ModelCard) -> Any:
     """Put colour order, layout, mean and scale in front of the graph."""
     wanted = card.input
     steps = PrePostProcessor(model)

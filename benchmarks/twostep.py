@@ -1,0 +1,250 @@
+"""What an algorithm made from 4, 16 or 50 pictures is worth, and what it refuses.
+
+    python -m benchmarks twostep [flame kitchen pothole trash refusals speed] [--embedder WORD]
+
+Each draw deals near-duplicates to one side, sets a hold-out aside that nothing is chosen on, and
+takes the examples, evenly over the words, from the rest. Settings were chosen on other draws
+(seeds from 100 on) of the same pictures.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.report import Report, cpu_s
+from vigil.flywheel.embedders import MarkedEmbedder, embedder_for
+from vigil.flywheel.making import embedded_views, make_head
+from vigil.flywheel.pictures import Example, examples_in
+from vigil.flywheel.verdict import calibration_error, fit_judged, fit_unjudged
+from vigil.flywheel.views import duplicate_groups
+from vigil.infer import Registry, add_model
+
+DATA = Path(os.environ.get("VIGIL_TEST_DATA", "../shared/data"))
+SEEDS = range(5)
+SIZES = (4, 16, 50)
+SHUFFLES = 20
+BOTH = "mobilenet-v1-embedding+mobilenet-v2-imagenet"
+EMBEDDERS = ("mobilenet-v2-imagenet", BOTH)
+QUIET = 1.5
+"""Above this load average, speeds are those of the neighbours; they are shown, and not kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What is told from what, by folders of pictures."""
+
+    words: dict[str, tuple[str, ...]]
+    hold_out: int
+    """Pictures of each word."""
+    goals: dict[int, float]
+
+
+TRASH = ("cardboard", "glass", "metal", "paper", "plastic", "trash")
+TASKS = {
+    "flame": Task(
+        words={"fire": ("fire/fire",), "normal": ("fire/normal",)},
+        hold_out=41, goals={16: 0.92, 50: 0.965},
+    ),
+    "kitchen": Task(
+        words={
+            "kitchen": ("rooms/kitchen",),
+            "other": ("rooms/bathroom", "rooms/bedroom", "rooms/frontal"),
+        },
+        hold_out=60, goals={16: 0.93, 50: 0.975},
+    ),
+    "pothole": Task(
+        words={"pothole": ("potholes/pothole",), "crack": ("potholes/crack",)},
+        hold_out=41, goals={},
+    ),
+    "trash": Task(
+        words={word: (f"trash/{word}",) for word in TRASH}, hold_out=40, goals={},
+    ),
+}  # fmt: skip
+PAPER = Task(
+    words={"paper": ("trash/paper",), "cardboard": ("trash/cardboard",)}, hold_out=41, goals={}
+)
+
+
+class Pool:
+    """The pictures of a task as vectors, in two views."""
+
+    def __init__(self, task: Task, embedder: MarkedEmbedder) -> None:
+        self.words = tuple(task.words)
+        self.examples = pictures(task)
+        self.marks = np.array([self.words.index(e.word) for e in self.examples])
+        images = [example.image for example in self.examples]
+        self.vectors = embedded_views(images, embedder, views=2)
+        self.groups = duplicate_groups(images, self.vectors[0])
+        self.hold_out = task.hold_out
+
+    def draw(self, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the examples and of the hold-out."""
+        chance = np.random.default_rng(seed)
+        held = self._held(chance)
+        rest = chance.permutation(np.flatnonzero(~held))
+        seen: dict[int, int] = {}
+        turn = np.zeros(len(rest), np.int64)
+        for place, row in enumerate(rest):
+            group = int(self.groups[row])
+            turn[place] = seen[group] = seen.get(group, 0) + 1
+        # One of each group first: nobody gives ten frames of one hole as ten examples.
+        rest = rest[np.argsort(turn, kind="stable")]
+        each = size // len(self.words)
+        taken = [rest[self.marks[rest] == mark][:each] for mark in range(len(self.words))]
+        return np.concatenate(taken), np.flatnonzero(held)
+
+    def _held(self, chance: np.random.Generator) -> np.ndarray:
+        held = np.zeros(len(self.marks), bool)
+        counts = np.zeros(len(self.words), np.int64)
+        for group in chance.permutation(np.unique(self.groups)):
+            inside = self.groups == group
+            adds = np.bincount(self.marks[inside], minlength=len(counts))
+            if np.all(counts + adds <= self.hold_out):
+                held |= inside
+                counts += adds
+        return held
+
+
+def pictures(task: Task) -> list[Example]:
+    folders = [(word, name) for word, names in task.words.items() for name in names]
+    return [one for word, name in folders for one in examples_in(DATA / "images" / name, word)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    accuracy: float
+    precision: float
+    recall: float
+    calibration: float
+
+
+def tried(pool: Pool, size: int, seed: int) -> Outcome:
+    """A head of a draw, judged on its hold-out; means over the words."""
+    rows, held = pool.draw(size, seed)
+    head = fit_unjudged(
+        pool.vectors[:, rows], pool.marks[rows], pool.groups[rows], pool.words,
+        embedder="", seed=seed,
+    )  # fmt: skip
+    shown, marks = pool.vectors[0, held], pool.marks[held]
+    told = head.decide(shown)
+    # Of two words the first is what is looked for; of several, each counts the same.
+    judged = range(1) if len(pool.words) == 2 else range(len(pool.words))
+    recalls = [float(np.mean(told[marks == mark] == mark)) for mark in range(len(pool.words))]
+    precisions = [
+        float(np.mean(marks[told == mark] == mark)) if np.any(told == mark) else 0.0
+        for mark in judged
+    ]
+    return Outcome(
+        accuracy=float(np.mean(recalls)),
+        precision=float(np.mean(precisions)),
+        recall=float(np.mean([recalls[mark] for mark in judged])),
+        calibration=calibration_error(head.probabilities(shown), marks),
+    )
+
+
+def accuracy(report: Report, name: str, embedder: MarkedEmbedder, called: str) -> None:
+    pool = Pool(TASKS[name], embedder)
+    rows = []
+    for size in SIZES:
+        if size // len(pool.words) < 2:
+            continue
+        outcomes = [tried(pool, size, seed) for seed in SEEDS]
+        accuracies = [outcome.accuracy for outcome in outcomes]
+        rows.append(
+            (
+                size, f"{np.mean(accuracies):.3f}",
+                f"{min(accuracies):.3f} to {max(accuracies):.3f}",
+                *(f"{np.mean([getattr(o, key) for o in outcomes]):.3f}"
+                  for key in ("precision", "recall", "calibration")),
+            )
+        )  # fmt: skip
+        if size in TASKS[name].goals:
+            report.claim(
+                f"{name}: accuracy from {size} examples, mean of {len(SEEDS)} draws, {called}",
+                float(np.mean(accuracies)), TASKS[name].goals[size],
+            )  # fmt: skip
+    columns = ("examples", "accuracy", "draws", "precision", "recall", "calibration error")
+    report.table(f"{name}, {called}", columns, rows)
+
+
+def refusals(report: Report, embedder: MarkedEmbedder) -> None:
+    pool = Pool(TASKS["flame"], embedder)
+    refused, kept = 0, 0
+    for seed in range(SHUFFLES):
+        rows, _ = pool.draw(50, seed)
+        marks = np.random.default_rng(seed).permutation(pool.marks[rows])
+        for number, given in enumerate((marks, pool.marks[rows])):
+            head, _ = fit_judged(
+                pool.vectors[:, rows], given, pool.groups[rows], pool.words, embedder="", seed=seed
+            )
+            refused += number == 0 and head is None
+            kept += number == 1 and head is not None
+    report.claim(
+        f"refused of {SHUFFLES} draws of 50 examples with shuffled labels", refused, SHUFFLES
+    )
+    report.claim(f"accepted of {SHUFFLES} draws of 50 examples with true ones", kept, SHUFFLES)
+    paper = Pool(PAPER, embedder)
+    few = 0
+    for seed in range(SHUFFLES):
+        rows, _ = paper.draw(4, seed)
+        head, verdict = fit_judged(
+            paper.vectors[:, rows], paper.marks[rows], paper.groups[rows], paper.words, embedder=""
+        )
+        few += head is None
+        if seed == 0:
+            report.say(f"paper against cardboard, 4 examples: {verdict}")
+    report.claim(f"refused of {SHUFFLES} draws, paper against cardboard from 4", few, SHUFFLES)
+
+
+def speed(report: Report, registry: Registry, word: str) -> None:
+    """Seconds from folders to a head, opening the model included; pictures a second of one core."""
+    began_s = time.monotonic()
+    task = TASKS["flame"]
+    examples = pictures(task)
+    some = [e for word in task.words for e in [x for x in examples if x.word == word][:25]]
+    embedder = embedder_for(word, registry)
+    make_head(some, tuple(task.words), embedder)
+    usable_s = time.monotonic() - began_s
+    images = [example.image for example in examples[:100]]
+    embedder.embed(images[:5])
+    began_s, began_cpu_s = time.monotonic(), cpu_s()
+    embedder.embed(images)
+    wall, cpu = time.monotonic() - began_s, cpu_s() - began_cpu_s
+    load = os.getloadavg()[0]
+    columns = ("seconds to usable", "images/s, wall", "images/s, processor", "load average")
+    row = (f"{usable_s:.1f}", f"{100 / wall:.0f}", f"{100 / cpu:.0f}", f"{load:.1f}")
+    report.table(f"speed, {word}", columns, [row])
+    report.claim(f"from 50 pictures to usable, {word}", usable_s, 120, "s", better="lower")
+    if load <= QUIET:
+        report.claim(f"images a second on one core, {word}", 100 / wall, 100, "images/s")
+    else:
+        report.say(f"the machine is busy (load {load:.1f}): images a second are not claimed")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks twostep", description=__doc__)
+    parts = [*TASKS, "refusals", "speed"]
+    parser.add_argument("parts", nargs="*", choices=[*parts, []], default=parts)
+    parser.add_argument("--embedder", choices=EMBEDDERS, help="only this one")
+    options = parser.parse_args()
+    chosen = options.parts
+    report = Report("twostep")
+    with tempfile.TemporaryDirectory(prefix="vigil-twostep-") as folder:
+        registry = Registry(Path(folder))
+        for file in sorted((DATA / "models" / "embed").glob("*.tflite")):
+            add_model(registry, str(file), fetch=lambda address, path: None)
+        for word in [options.embedder] if options.embedder else EMBEDDERS:
+            embedder = embedder_for(word, registry)
+            for name in TASKS:
+                if name in chosen:
+                    accuracy(report, name, embedder, word)
+            if "speed" in chosen:
+                speed(report, registry, word)
+        if "refusals" in chosen:
+            refusals(report, embedder_for(EMBEDDERS[0], registry))
+    return report.write(part=len(chosen) < len(parts) or options.embedder is not None)

@@ -1,0 +1,369 @@
+"""What may be said of a head before it is used: how often it is right, or why that cannot be said.
+
+Every figure comes from pictures that the head in question was not fitted to: the examples are
+dealt into folds, pictures that show the same thing into one, and each fold is judged by a head of
+the others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int64
+from scipy.special import betaincinv
+
+from vigil.flywheel.heads import Head, Marks, calibrated, fit_linear, likelihoods
+
+MOST_FOLDS = 10
+FEWEST = 5
+"""Different pictures of each word. With four of each all right is still what luck does in one of
+seventy draws, and an interval says next to nothing."""
+CONFIDENCE = 0.95
+LEAST_RIGHT = 0.7
+"""Mean share of each word that is told right, below which nobody would want the algorithm."""
+LUCK = 0.01
+"""A head is refused when luck alone would do as well in more than this share of draws."""
+SHUFFLES = 199
+USUAL_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A share that was counted, and where the true one lies (Clopper and Pearson 1934)."""
+
+    hits: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        """0 to 1; 0 of nothing is 0."""
+        return self.hits / self.total if self.total else 0.0
+
+    @property
+    def low(self) -> float:
+        if self.hits == 0:
+            return 0.0
+        return float(betaincinv(self.hits, self.total - self.hits + 1, (1 - CONFIDENCE) / 2))
+
+    @property
+    def high(self) -> float:
+        if self.hits == self.total:
+            return 1.0
+        return float(betaincinv(self.hits + 1, self.total - self.hits, (1 + CONFIDENCE) / 2))
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordVerdict:
+    """How well one word is told."""
+
+    word: str
+    precision: Share
+    """Of what is told to be it, so much is."""
+    recall: Share
+    """Of what is it, so much is told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the examples say about a head, or why they cannot say it."""
+
+    refused: str = ""
+    """Why it must not be used yet; empty: it may."""
+    words: tuple[WordVerdict, ...] = ()
+    right: float = 0.0
+    """Mean over the words of the share that is told right, 0 to 1."""
+    luck: float = 1.0
+    """In so large a share of draws, labels dealt out at random do as well."""
+    calibration: float = 1.0
+    """Expected difference of probability and truth, 0 to 1, ten bins of equal count."""
+    folds: int = 0
+    examples: int = 0
+    different: int = 0
+    """Examples, counting near-duplicates once."""
+
+    def __str__(self) -> str:
+        if self.refused:
+            return f"can't yet, because {self.refused}"
+        told = "; ".join(
+            f"{w.word}: precision {w.precision}, recall {w.recall}" for w in self.words
+        )
+        return (
+            f"{told}; from {self.different} different examples, each judged by a head of others, "
+            "where words are as frequent as among them"
+        )
+
+
+def fit_judged(
+    views: Float32[np.ndarray, "v n d"],
+    marks: Marks,
+    groups: Int64[np.ndarray, " n"],
+    words: Sequence[str],
+    *,
+    embedder: str,
+    wanted: float | None = None,
+    seed: int = 0,
+) -> tuple[Head | None, Verdict]:
+    """Fit a head on all examples, and say what others like it did on examples they did not see.
+
+    `views`: vectors of each example in v views, the picture itself first. `groups`: examples of
+    one number show the same thing. `wanted`: precision of the first of two words to choose the
+    threshold for. The head is None when the verdict refuses.
+    """
+    few = _too_few(marks, groups, words)
+    counted = Verdict(refused=few, examples=len(marks), different=len(np.unique(groups)))
+    if few:
+        return None, counted
+    chance = np.random.default_rng(seed)
+    folds = deal(marks, groups, chance)
+    margins = unseen_margins(views, marks, folds, words)
+    shares = _unseen_shares(margins, marks, folds)
+    right = _balanced(_decided(shares, USUAL_THRESHOLD), marks, len(words))
+    told, threshold = _told(shares, marks, folds, wanted)
+    luck = _luck(views[0], marks, groups, folds, len(words), chance)
+    verdict = Verdict(
+        refused=_unfit(right, luck, len(words)) or _unreached(threshold, wanted, words[0]),
+        words=tuple(_of_word(number, word, told, marks) for number, word in enumerate(words)),
+        right=right,
+        luck=luck,
+        calibration=calibration_error(shares, marks),
+        folds=int(folds.max()) + 1,
+        examples=len(marks),
+        different=len(np.unique(groups)),
+    )
+    if verdict.refused or threshold is None:
+        return None, verdict
+    return _fitted(views, marks, words, embedder, margins, threshold), verdict
+
+
+def fit_unjudged(
+    views: Float32[np.ndarray, "v n d"],
+    marks: Marks,
+    groups: Int64[np.ndarray, " n"],
+    words: Sequence[str],
+    *,
+    embedder: str,
+    seed: int = 0,
+) -> Head:
+    """The calibrated head of `fit_judged` without a word on how good it is: for measurements.
+
+    Each word needs examples of two groups; raises ValueError otherwise.
+    """
+    folds = deal(marks, groups, np.random.default_rng(seed))
+    margins = unseen_margins(views, marks, folds, words)
+    return _fitted(views, marks, words, embedder, margins, USUAL_THRESHOLD)
+
+
+def deal(
+    marks: Marks, groups: Int64[np.ndarray, " n"], chance: np.random.Generator
+) -> Int64[np.ndarray, " n"]:
+    """A fold for each example: groups stay whole, words are spread evenly."""
+    smallest = min(len(np.unique(groups[marks == mark])) for mark in np.unique(marks))
+    count = max(2, min(MOST_FOLDS, smallest))
+    load = np.zeros((count, int(marks.max()) + 1))
+    folds = np.zeros(len(marks), np.int64)
+    numbers, sizes = np.unique(groups, return_counts=True)
+    # The large groups first, while there is room to balance them.
+    for group in numbers[np.lexsort((chance.random(len(numbers)), -sizes))]:
+        inside = groups == group
+        counts = np.bincount(marks[inside], minlength=load.shape[1])
+        fold = int(np.lexsort((chance.random(count), load.sum(axis=1), load @ counts))[0])
+        folds[inside] = fold
+        load[fold] += counts
+    return folds
+
+
+def unseen_margins(
+    views: Float32[np.ndarray, "v n d"],
+    marks: Marks,
+    folds: Int64[np.ndarray, " n"],
+    words: Sequence[str],
+) -> Float64[np.ndarray, "n r"]:
+    """Of each example's own picture, the margins that a head of the other folds gives it."""
+    margins = np.zeros((len(marks), 1 if len(words) == 2 else len(words)))
+    for fold in np.unique(folds):
+        out = folds == fold
+        head = fit_linear(*_flat(views[:, ~out], marks[~out]), words, embedder="")
+        margins[out] = head.margins(views[0, out])
+    return margins
+
+
+def threshold_for(
+    shares: Float64[np.ndarray, " n"], yes: np.ndarray, precision: float
+) -> float | None:
+    """The lowest probability from which on at least this share of what is told is true.
+
+    `shares`: of the first word. None when none reaches it. Each word weighs the same.
+    """
+    best = None
+    for limit in np.unique(shares)[::-1]:
+        told = shares >= limit
+        hits = np.mean(told[yes]) if yes.any() else 0.0
+        false = np.mean(told[~yes]) if (~yes).any() else 0.0
+        if hits and hits / (hits + false) >= precision:
+            best = float(limit)
+    # Halfway to what was turned away, so that a threshold is not one example's own probability.
+    below = shares[shares < best] if best is not None else shares[:0]
+    return best if best is None or not len(below) else float((best + below.max()) / 2)
+
+
+def calibration_error(shares: Float64[np.ndarray, "n k"], marks: Marks, bins: int = 10) -> float:
+    """Expected calibration error of what is told, in bins of equal count (Nixon et al. 2019)."""
+    told = np.argmax(shares, axis=1)
+    sure, right = shares.max(axis=1), told == marks
+    parts = np.array_split(np.argsort(sure, kind="stable"), min(bins, len(marks)))
+    gaps = [abs(float(sure[part].mean() - right[part].mean())) * len(part) for part in parts]
+    return sum(gaps) / len(marks)
+
+
+def _fitted(
+    views: Float32[np.ndarray, "v n d"],
+    marks: Marks,
+    words: Sequence[str],
+    embedder: str,
+    margins: Float64[np.ndarray, "n r"],
+    threshold: float,
+) -> Head:
+    head = fit_linear(*_flat(views, marks), words, embedder=embedder)
+    return calibrated(head, margins, marks, threshold=threshold)
+
+
+def _too_few(marks: Marks, groups: Int64[np.ndarray, " n"], words: Sequence[str]) -> str:
+    counts = [len(np.unique(groups[marks == number])) for number in range(len(words))]
+    if min(counts) >= FEWEST:
+        return ""
+    word, count = min(zip(words, counts, strict=True), key=lambda pair: pair[1])
+    return (
+        f"there are too few different examples of {word!r}: {count}, at least {FEWEST} are needed"
+    )
+
+
+def _unfit(right: float, luck: float, words: int) -> str:
+    said = f"only {right:.0%} of unseen examples are told right, a coin tells {1 / words:.0%}"
+    if luck > LUCK:
+        return f"{said}: the labels may be mixed up, or the pictures do not show the difference"
+    if right < LEAST_RIGHT:
+        return f"{said}: the difference hardly shows; more or clearer examples may help"
+    return ""
+
+
+def _unreached(threshold: float | None, wanted: float | None, word: str) -> str:
+    if threshold is not None or wanted is None:
+        return ""
+    return f"no threshold tells {word!r} with a precision of {wanted:.2f} on unseen examples"
+
+
+def _unseen_shares(
+    margins: Float64[np.ndarray, "n r"],
+    marks: Marks,
+    folds: Int64[np.ndarray, " n"],
+) -> Float64[np.ndarray, "n k"]:
+    """Probabilities whose calibration did not see the example either."""
+    rows = margins.shape[1]
+    blank = Head(
+        words=tuple("ab") if rows == 1 else tuple(map(str, range(rows))),
+        embedder="",
+        weights=np.zeros((rows, 1), np.float32),
+        bias=np.zeros(rows, np.float32),
+        slope=np.ones(rows, np.float32),
+        offset=np.zeros(rows, np.float32),
+    )
+    shares = np.zeros((len(marks), max(2, rows)))
+    for fold in np.unique(folds):
+        out = folds == fold
+        scale = calibrated(blank, margins[~out], marks[~out])
+        shares[out] = likelihoods(margins[out], scale.slope, scale.offset)
+    return shares
+
+
+def _told(
+    shares: Float64[np.ndarray, "n k"],
+    marks: Marks,
+    folds: Int64[np.ndarray, " n"],
+    wanted: float | None,
+) -> tuple[Marks, float | None]:
+    """What each example is told to be, by a threshold of the others; and the threshold of all."""
+    if wanted is None:
+        return _decided(shares, USUAL_THRESHOLD), USUAL_THRESHOLD
+    told = np.zeros(len(marks), np.int64)
+    for fold in np.unique(folds):
+        out = folds == fold
+        limit = threshold_for(shares[~out, 0], marks[~out] == 0, wanted)
+        told[out] = _decided(shares[out], 1.0 if limit is None else limit)
+    found = threshold_for(shares[:, 0], marks == 0, wanted)
+    return told, None if found is None else min(max(found, 0.01), 0.99)
+
+
+def _decided(shares: Float64[np.ndarray, "n k"], threshold: float) -> Marks:
+    if shares.shape[1] == 2:
+        return np.asarray(shares[:, 0] < threshold, np.int64)
+    return np.asarray(np.argmax(shares, axis=1), np.int64)
+
+
+def _balanced(told: Marks, marks: Marks, words: int) -> float:
+    return float(np.mean([np.mean(told[marks == word] == word) for word in range(words)]))
+
+
+def _of_word(number: int, word: str, told: Marks, marks: Marks) -> WordVerdict:
+    hits = int(np.sum((told == number) & (marks == number)))
+    return WordVerdict(
+        word=word,
+        precision=Share(hits=hits, total=int(np.sum(told == number))),
+        recall=Share(hits=hits, total=int(np.sum(marks == number))),
+    )
+
+
+def _luck(
+    vectors: Float32[np.ndarray, "n d"],
+    marks: Marks,
+    groups: Int64[np.ndarray, " n"],
+    folds: Int64[np.ndarray, " n"],
+    words: int,
+    chance: np.random.Generator,
+) -> float:
+    """The share of random labellings, this one included, that folds tell as well (Ojala 2010).
+
+    Judged by a ridge line instead of the real one: the same directions, in one multiplication.
+    """
+    smoother = _smoother(vectors, folds)
+    true = _ridge_right(smoother, marks, words)
+    firsts = np.unique(groups, return_index=True)[1]
+    place = np.searchsorted(groups[firsts], groups)
+    as_well = 1
+    for _ in range(SHUFFLES):
+        dealt = chance.permutation(marks[firsts])[place]
+        as_well += _ridge_right(smoother, dealt, words) >= true
+    return as_well / (SHUFFLES + 1)
+
+
+def _smoother(
+    vectors: Float32[np.ndarray, "n d"], folds: Int64[np.ndarray, " n"]
+) -> Float64[np.ndarray, "n n"]:
+    """Row i times the targets gives the ridge score of example i from the other folds."""
+    near = np.asarray(vectors, np.float64) @ vectors.T.astype(np.float64)
+    found = np.zeros_like(near)
+    for fold in np.unique(folds):
+        out, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        square = near[np.ix_(rest, rest)]
+        middle = square.mean(axis=0)
+        centred = square - middle - middle[:, None] + square.mean()
+        across = near[np.ix_(out, rest)]
+        across = across - across.mean(axis=1, keepdims=True) - middle + square.mean()
+        ridge = 0.1 * np.trace(centred) / len(rest)
+        line = np.linalg.solve(centred + ridge * np.eye(len(rest)), across.T).T
+        found[np.ix_(out, rest)] = line
+    return found
+
+
+def _ridge_right(smoother: Float64[np.ndarray, "n n"], marks: Marks, words: int) -> float:
+    target = np.eye(words)[marks]
+    target -= target.mean(axis=0)
+    return _balanced(np.argmax(smoother @ target, axis=1), marks, words)
+
+
+def _flat(
+    views: Float32[np.ndarray, "v n d"], marks: Marks
+) -> tuple[Float32[np.ndarray, "m d"], Marks]:
+    return views.reshape(-1, views.shape[-1]), np.tile(marks, len(views))
