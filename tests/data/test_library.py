@@ -88,6 +88,16 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         Library(tmp_path / "set").add([Labelled(medium=pool.PICTURES[0])], Files(root=tmp_path))
 
 
+@pytest.mark.parametrize("path", ["../secret.png", "/etc/hostname", "a/../../secret.png"])
+def test_labels_cannot_name_files_beyond_their_folder(path: str, tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    (tmp_path / "root" / "a").mkdir(parents=True)
+    thing = Labelled(medium=Medium(path=path, width=1, height=1))
+    with pytest.raises(DataError, match="leads out of"):
+        Library(tmp_path / "set").add([thing], Files(root=tmp_path / "root"))
+    assert not list((tmp_path / "set" / "media").iterdir())
+
+
 def many(count: int, *, groups: int, labeler: Labeler = Labeler.HUMAN) -> list[Labelled]:
     return [
         Labelled(
@@ -147,3 +157,5 @@ def test_an_unknown_version_is_told(tmp_path: Path) -> None:
     version = freeze(many(5, groups=5), tmp_path).version[:16]
     with pytest.raises(DataError, match=version):
         opened(tmp_path, "ffff")
+    with pytest.raises(DataError, match=version):
+        opened(tmp_path, "")

@@ -1,7 +1,6 @@
 """Frozen data sets: their version is their content, and no split crosses a camera or a video."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -27,7 +26,7 @@ class Frozen:
     """Pictures and videos of each split."""
 
     def things(self, split: str | None = None) -> Iterator[Labelled]:
-        """What is in it, or in one split. Raises `DataError` when the file is not as it was."""
+        """What is in it, or in one split. Raises `DataError` at a line that is none."""
         with self.path.open(encoding="utf-8") as file:
             for count, line in enumerate(file, start=1):
                 thing = from_line(line, f"{self.path}:{count}")
@@ -74,7 +73,6 @@ def freeze(
         put_in_place(beside, path)
     finally:
         beside.unlink(missing_ok=True)
-    _note(folder, version, counts)
     return Frozen(path=path, version=version, counts=dict(counts))
 
 
@@ -83,9 +81,10 @@ def opened(folder: Path, version: str) -> Frozen:
 
     Raises `DataError` when there is none, or several, or when its content is not what it was.
     """
-    found = sorted(folder.glob(f"{version[:16]}*.jsonl"))
+    frozen = sorted(folder.glob("*.jsonl"))
+    found = [path for path in frozen if version and path.stem.startswith(version[:16])]
     if len(found) != 1:
-        versions = ", ".join(path.stem for path in sorted(folder.glob("[0-9a-f]*.jsonl"))) or "none"
+        versions = ", ".join(path.stem for path in frozen) or "none"
         what = "no data set" if not found else "several data sets"
         raise DataError(f"{folder}: {what} {version!r}; there are: {versions}")
     counts, digests = Counter[str](), []
@@ -124,10 +123,3 @@ def _check(groups: dict[str, str], thing: Labelled, split: str) -> None:
             f"{group}: in the splits {groups[group]!r} and {split!r}; what one camera or video "
             "shows belongs to one split"
         )
-
-
-def _note(folder: Path, version: str, counts: Mapping[str, int]) -> None:
-    """The newest frozen data set, for those who ask for none by name."""
-    beside = folder / ".newest.json"
-    beside.write_text(json.dumps({"version": version, "counts": dict(sorted(counts.items()))}))
-    put_in_place(beside, folder / "newest.json")

@@ -117,7 +117,7 @@ class Library:
 
     def _kept(self, thing: Labelled, files: Files) -> Labelled:
         """The thing with its file in the library."""
-        here = files.root / thing.medium.path
+        here = files.at(thing.medium)
         digest = _digest(here)
         name = f"media/{digest[:2]}/{digest}{here.suffix.lower()}"
         _carry(here, self.folder / name, files.carry)

@@ -50,6 +50,14 @@ def test_clips_of_one_ucf_video_belong_together(files: Files, tmp_path: Path) ->
     assert {thing.medium.group for thing in read("ucf101", tmp_path)} == {"", "yard_v_Run_g02"}
 
 
+@pytest.mark.parametrize("name", ["ucf101", "hmdb51", "imagenet"])
+def test_a_word_is_no_way_out_of_the_folder(name: str, files: Files, tmp_path: Path) -> None:
+    thing = Labelled(medium=pool.VIDEOS[0], labels=(Label(word="../../x"),))
+    format_called(name).write(tmp_path / "a" / "b", [thing], files)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+
+
 def test_folders_of_words(files: Files, tmp_path: Path) -> None:
     things = [
         Labelled(medium=medium, labels=(Label(word="厨房 a/b"),), split="train")

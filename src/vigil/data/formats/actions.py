@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vigil.core import DataError, Label, Labelled
-from vigil.data.formats.parts import VIDEOS, Files, Words, files_below, medium_at
+from vigil.data.formats.parts import VIDEOS, Files, as_folder, files_below, medium_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +47,11 @@ def clips_below(folder: Path, words: Iterable[str]) -> Iterator[tuple[str, Path]
 
 def written(folder: Path, things: Iterable[Labelled], files: Files) -> Iterator[Clip]:
     """Bring each clip to `WORD/name`, and say where it went."""
-    words = Words()
     for thing in things:
         whole = [label for label in thing.labels if label.shape is None]
         if not thing.medium.is_video or not whole:
             continue
-        word = max(whole, key=lambda label: label.origin.labeler.rank).word
-        words.number(word)
+        word = as_folder(max(whole, key=lambda label: label.origin.labeler.rank).word)
         path = f"{word}/{thing.medium.path.removeprefix(f'{word}/').replace('/', '_')}"
         files.bring(thing.medium, folder / path)
         yield Clip(path=path, word=word, split=thing.split)

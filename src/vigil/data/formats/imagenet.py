@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from vigil.core import Label, Labelled
-from vigil.data.formats.parts import PICTURES, VIDEOS, Files, files_below, medium_at
+from vigil.data.formats.parts import PICTURES, VIDEOS, Files, as_folder, files_below, medium_at
 
 NAME = "imagenet"
 SPLITS = ("train", "val", "test", "valid")
@@ -43,7 +43,7 @@ def write(folder: Path, things: Iterable[Labelled], files: Files) -> None:
             continue
         word = max(whole, key=lambda label: label.origin.labeler.rank).word
         name = "_".join(PurePosixPath(_bare(thing, word)).parts)
-        files.bring(thing.medium, folder / thing.split / _safe(word) / name)
+        files.bring(thing.medium, folder / thing.split / as_folder(word) / name)
 
 
 def _bare(thing: Labelled, word: str) -> str:
@@ -51,8 +51,3 @@ def _bare(thing: Labelled, word: str) -> str:
     for before in (f"{thing.split}/", f"{word}/"):
         path = path.removeprefix(before)
     return path
-
-
-def _safe(word: str) -> str:
-    """A word as the name of a folder."""
-    return word.replace("/", "_").strip(". ") or "_"

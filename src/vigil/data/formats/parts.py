@@ -42,11 +42,22 @@ class Files:
     carry: Carry = "copy"
     """`copy`; `link`: hard links where the disk allows; `leave`: labels only."""
 
+    def at(self, medium: Medium) -> Path:
+        """Where the file of a medium is.
+
+        Raises `DataError` for a path that leads out of the root: labels come from strangers, and
+        must not name what else is on this machine.
+        """
+        path = PurePosixPath(medium.path)
+        if path.is_absolute() or ".." in path.parts:
+            raise DataError(f"{medium.path}: leads out of {self.root}; allowed: paths below it")
+        return self.root / path
+
     def bring(self, medium: Medium, to: Path) -> None:
         """Put the file of a medium at `to`. Raises `DataError` when it is missing."""
         if self.carry == "leave" or to.exists():
             return
-        here = self.root / medium.path
+        here = self.at(medium)
         to.parent.mkdir(parents=True, exist_ok=True)
         try:
             if self.carry == "link":
@@ -102,6 +113,11 @@ def medium_at(root: Path, path: Path, *, group: str = "") -> Medium:
 def relative(root: Path, path: Path) -> str:
     """The path below the root, with `/`."""
     return PurePosixPath(path.relative_to(root)).as_posix()
+
+
+def as_folder(word: str) -> str:
+    """A word as the name of a folder, and of no other place."""
+    return word.replace("/", "_").strip(". ") or "_"
 
 
 def files_below(folder: Path, endings: frozenset[str]) -> Iterator[Path]:
