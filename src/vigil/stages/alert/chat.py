@@ -1,6 +1,7 @@
 """What the rooms of chat programs have in common: one address, one short text, no amending."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +20,7 @@ BUSY_S = 60.0
 
 
 @part
-class ChatRoom:
+class ChatRoom(ABC):
     """A room that takes messages at a secret address.
 
     What changes later is told in another message with the same mark.
@@ -53,7 +54,7 @@ class ChatRoom:
     def pictures(self) -> bool:
         return False
 
-    async def open(self) -> None:
+    async def open(self) -> None:  # noqa: B027  a room needs no opening
         """Nobody sees who is there."""
 
     async def send(self, alert: Alert) -> str:
@@ -72,9 +73,9 @@ class ChatRoom:
         assert isinstance(self.url, SecretStr)
         return self.url.get_secret_value()
 
+    @abstractmethod
     def message(self, text: str) -> Mapping[str, Any]:
         """The text as the room wants it."""
-        raise NotImplementedError
 
     def _check(self, reply: Reply) -> None:
         """Rooms answer 200 to what they did not take: the code in the body says so."""
