@@ -165,3 +165,25 @@ def text(points: Sequence[Point]) -> str:
 def between(one: Point, other: Point, share: float) -> Point:
     """A point of the way from one to the other."""
     return one[0] + share * (other[0] - one[0]), one[1] + share * (other[1] - one[1])
+
+
+def gathering(seed: int, *, people: int, least: int) -> Rendered:
+    """So many people come from both sides and stay; `least` of them are an event."""
+    place = stage(seed, 28.0)
+    (left, y), (right, _) = place.where.walk
+    x0, y0 = place.middle
+    for n in range(people):
+        spot = (x0 + 1.1 * (n - 1.5), y0 + 0.5 * (n % 2))
+        side = left if n % 2 else right
+        place.walker(
+            ((side, y + 0.3 * n), spot, (side, y + 0.3 * n)),
+            0.5 + 0.4 * n,
+            stops=[Stop(1, 12.0)],
+            speed_m_s=1.7,
+        )
+    rule = {"labels": ["person"], "number": least, "longer_than_s": 5}
+    if people < least:
+        return place.rendered("too few", rule)
+    spans = [(a, b) for a, b in place.spans(least=least) if b - a > 5]
+    wanted = [Wanted(start_s=a, end_s=b, by_s=a + 11) for a, b in spans]
+    return place.rendered("enough", rule, wanted)

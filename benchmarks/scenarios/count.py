@@ -3,9 +3,8 @@
 from random import Random
 
 from benchmarks.scenarios import Rendered, Scenario, Wanted
-from benchmarks.scenarios._film import is_true, stage
+from benchmarks.scenarios._film import gathering, is_true
 from benchmarks.scenarios._stage import Actor, Stage, Where, stays
-from vigil.sim.route import Stop
 from vigil.stages.rules.count import Count
 
 ZONE = ((0.2, 0.3), (0.8, 0.3), (0.8, 0.98), (0.2, 0.98))
@@ -51,22 +50,4 @@ def _away(spot: tuple[float, float], from_s: float, until_s: float) -> Where:
 
 def film(seed: int) -> Rendered:
     """Two people stay, or one."""
-    place = stage(seed, 28.0)
-    (left, y), (right, _) = place.where.walk
-    x0, y0 = place.middle
-    number = 2 if is_true(seed) else 1
-    for n in range(number):
-        spot = (x0 + 1.1 * (n - 1.5), y0 + 0.5 * (n % 2))
-        side = left if n % 2 else right
-        place.walker(
-            ((side, y + 0.3 * n), spot, (side, y + 0.3 * n)),
-            0.5 + 0.4 * n,
-            stops=[Stop(1, 12.0)],
-            speed_m_s=1.7,
-        )
-    rule = {"labels": ["person"], "number": 2, "longer_than_s": 5}
-    if not is_true(seed):
-        return place.rendered("too few", rule)
-    spans = [(a, b) for a, b in place.spans(least=2) if b - a > 5]
-    wanted = [Wanted(start_s=a, end_s=b, by_s=a + 11) for a, b in spans]
-    return place.rendered("enough", rule, wanted)
+    return gathering(seed, people=2 if is_true(seed) else 1, least=2)

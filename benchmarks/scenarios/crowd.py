@@ -3,9 +3,8 @@
 from random import Random
 
 from benchmarks.scenarios import Rendered, Scenario, Wanted
-from benchmarks.scenarios._film import is_true, stage
+from benchmarks.scenarios._film import gathering, is_true
 from benchmarks.scenarios._stage import Actor, Place, Stage, Where, stays, walks
-from vigil.sim.route import Stop
 from vigil.stages.rules.crowd import Crowd
 
 ZONE = ((0.2, 0.3), (0.8, 0.3), (0.8, 0.98), (0.2, 0.98))
@@ -65,22 +64,4 @@ def _played(
 
 def film(seed: int) -> Rendered:
     """Four people gather, or two."""
-    place = stage(seed, 28.0)
-    (left, y), (right, _) = place.where.walk
-    x0, y0 = place.middle
-    number = 4 if is_true(seed) else 2
-    for n in range(number):
-        spot = (x0 + 1.1 * (n - 1.5), y0 + 0.5 * (n % 2))
-        side = left if n % 2 else right
-        place.walker(
-            ((side, y + 0.3 * n), spot, (side, y + 0.3 * n)),
-            0.5 + 0.4 * n,
-            stops=[Stop(1, 12.0)],
-            speed_m_s=1.7,
-        )
-    rule = {"labels": ["person"], "number": 3, "longer_than_s": 5}
-    if not is_true(seed):
-        return place.rendered("too few", rule)
-    spans = [(a, b) for a, b in place.spans(least=3) if b - a > 5]
-    wanted = [Wanted(start_s=a, end_s=b, by_s=a + 11) for a, b in spans]
-    return place.rendered("enough", rule, wanted)
+    return gathering(seed, people=4 if is_true(seed) else 2, least=3)
