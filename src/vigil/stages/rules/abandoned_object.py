@@ -1,5 +1,6 @@
 """Something is left behind and nobody is with it."""
 
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -86,10 +87,11 @@ class AbandonedObject(ThingRule):
         self._companions = Companions()
 
     def judge(self, moment: Moment) -> list[Step]:
-        found = self._found(moment)
+        found = [one for one in self._found(moment) if self._counts(one)]
         people = self._people(moment)
         self._companions.note(moment, people)
-        seen = self._recognise(found, people, moment)
+        near = partial(self._companions.near, owner_distance=self.owner_distance)
+        seen = self._things.recognise(found, people, moment, near)
         steps: list[Step] = []
         for thing in self._things:
             self._watch_over(thing, people, moment)
@@ -132,30 +134,15 @@ class AbandonedObject(ThingRule):
         return rest.settled(moment) and not somebody
 
     def _is_wanted(self, one: Resting, scene: Scene) -> bool:
-        size = min(one.box.height / scene.height, 1.0)
-        return (
-            (not self.labels or one.label in self.labels)
-            and self.min_size <= size <= self.max_size
-            and self.stands_inside(one.box, scene)
-            and not self.is_fixture(one.box, scene)
-        )
+        named = not self.labels or one.label in self.labels
+        return named and self.may_lie(one.box, scene)
 
-    def _recognise(self, found: list[Resting], people: list[Track], moment: Moment) -> set[int]:
-        """Renew known things, remember new ones; return the numbers of those seen now."""
-        seen: set[int] = set()
-        for one in found:
-            thing = self._things.find(one.box)
-            if one.in_crowd and (thing is None or thing.number not in self._lives):
-                continue
-            if thing is None:
-                if is_hidden(one.box, people):
-                    continue
-                near = self._companions.near(one, self.owner_distance)
-                thing = self._things.add(one, moment, near)
-            if thing.number not in seen or one.track_id is not None:
-                self._things.renew(thing, one, moment)
-            seen.add(thing.number)
-        return seen
+    def _counts(self, one: Resting) -> bool:
+        """Whether it came to rest by itself; of a change of light only what is told of counts."""
+        if not one.in_crowd:
+            return True
+        thing = self._things.find(one.box)
+        return thing is not None and thing.number in self._lives
 
     def _watch_over(self, thing: LeftThing, people: list[Track], moment: Moment) -> None:
         """Start, keep or stop the clock of a thing alone."""

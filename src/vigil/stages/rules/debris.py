@@ -1,10 +1,11 @@
 """Something lies on the road."""
 
+from functools import partial
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from vigil.core import Box, Scene, Severity, Step, Track, part
+from vigil.core import Severity, Step, Track, part
 from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import covered
 from vigil.stages.rules.left_things import (
@@ -85,7 +86,8 @@ class Debris(ThingRule):
         self._companions.note(moment, users)
         seen_users = digest(moment.scene).seen(self.road_users) if self.road_users else ()
         self._users.note(moment, seen_users)
-        seen = self._recognise(self._found(moment, users), users, moment)
+        near = partial(self._companions.near, owner_distance=self.owner_distance)
+        seen = self._things.recognise(self._found(moment, users), users, moment, near)
         steps: list[Step] = []
         for thing in self._things:
             if thing.number in seen:
@@ -126,30 +128,7 @@ class Debris(ThingRule):
             and rest.settled(moment)
             and not any(covered(rest.box, user.box) >= MOSTLY for user in users)
         ]
-        return [one for one in found if self._is_wanted(one.box, scene)]
-
-    def _is_wanted(self, box: Box, scene: Scene) -> bool:
-        size = min(box.height / scene.height, 1.0)
-        return (
-            self.min_size <= size <= self.max_size
-            and self.stands_inside(box, scene)
-            and not self.is_fixture(box, scene)
-        )
-
-    def _recognise(self, found: list[Resting], users: list[Track], moment: Moment) -> set[int]:
-        """Renew known things, remember new ones; return the numbers of those seen now."""
-        seen: set[int] = set()
-        for one in found:
-            thing = self._things.find(one.box)
-            if thing is None:
-                if is_hidden(one.box, users):
-                    continue
-                near = self._companions.near(one, self.owner_distance)
-                thing = self._things.add(one, moment, near)
-            if thing.number not in seen or one.track_id is not None:
-                self._things.renew(thing, one, moment)
-            seen.add(thing.number)
-        return seen
+        return [one for one in found if self.may_lie(one.box, scene)]
 
     def _judge_thing(self, thing: LeftThing, users: list[Track], moment: Moment) -> list[Step]:
         lies = moment.passed(thing.since_lived_s, self.longer_than_s)

@@ -1,7 +1,7 @@
 """Things that came to rest, and who was with them."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -183,6 +183,29 @@ class LeftThings:
         )
         self._things[thing.number] = thing
         return thing
+
+    def recognise(
+        self,
+        found: Sequence[Resting],
+        others: Sequence[Track],
+        moment: Moment,
+        near: Callable[[Resting], tuple[int, ...]],
+    ) -> set[int]:
+        """Renew known things and remember new ones; the numbers of those seen now.
+
+        What `others` hide is nothing new. `near`: who was with a thing when it came to rest.
+        """
+        seen: set[int] = set()
+        for one in found:
+            thing = self.find(one.box)
+            if thing is None:
+                if is_hidden(one.box, others):
+                    continue
+                thing = self.add(one, moment, near(one))
+            if thing.number not in seen or one.track_id is not None:
+                self.renew(thing, one, moment)
+            seen.add(thing.number)
+        return seen
 
     def renew(self, thing: LeftThing, found: Resting, moment: Moment) -> None:
         """It was found again."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from vigil.core import Rung, part
+from vigil.core import Box, Rung, Scene, part
 from vigil.stages.rules.fixtures import PlaceRule
 from vigil.stages.rules.settings import Labels
 
@@ -25,6 +25,15 @@ class ThingRule(PlaceRule, ABC):
     def signals(self) -> frozenset[str]:
         known = not self.labels or "object" in self.labels
         return frozenset({"static_blobs"}) if known else frozenset()
+
+    def may_lie(self, box: Box, scene: Scene) -> bool:
+        """Whether a thing there has a size and a place that count, and is no fixture."""
+        size = min(box.height / scene.height, 1.0)
+        return (
+            self.min_size <= size <= self.max_size
+            and self.stands_inside(box, scene)
+            and not self.is_fixture(box, scene)
+        )
 
     @property
     def wants(self) -> frozenset[str]:
