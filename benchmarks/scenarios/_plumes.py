@@ -1,12 +1,12 @@
 """Regions of fire and smoke as the sense tells of them, with its moods and gaps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from benchmarks.scenarios import START_S
-from vigil.core import Box, Plume, Scene, Signals, Track
+from benchmarks.scenarios import START_S, Scenario, Wanted
+from vigil.core import Box, Plume, Rule, Scene, Signals, Track
 
 WIDTH, HEIGHT = 1280, 720
 ZONE = ((0.2, 0.2), (0.95, 0.2), (0.95, 0.98), (0.2, 0.98))
@@ -118,3 +118,33 @@ def _box(
     half = 0.4 * high * HEIGHT * (1 + chance.uniform(-jitter, jitter))
     x, y = (at[0] + moved) * WIDTH, at[1] * HEIGHT
     return Box(x - half, y - tall, x + half, y)
+
+
+def story_of(
+    chance: Random,
+    rule: Rule,
+    told: Callable[
+        [Random, str, float, float, tuple[float, float]], tuple[list[Cloud], list[Named]]
+    ],
+    *,
+    true: Sequence[str],
+    lures: Sequence[str],
+    two: str,
+    lasts_s: tuple[float, float],
+    in_time_s: float,
+    seconds: float,
+) -> Scenario:
+    """Half the time what is true, else a lure; in the story `two` another begins 3 s later."""
+    story = chance.choice(true if chance.random() < 0.5 else lures)
+    start_s = chance.uniform(2, 8)
+    end_s = start_s + chance.uniform(*lasts_s)
+    spot = (chance.uniform(0.35, 0.8), chance.uniform(0.4, 0.9))
+    clouds, named = told(chance, story, start_s, end_s, spot)
+    begins = (start_s, start_s + 3) if story == two else (start_s,)
+    wanted = [Wanted(start_s=at, end_s=end_s, by_s=at + in_time_s) for at in begins]
+    return Scenario(
+        rule=rule,
+        scenes=scenes(chance, clouds, named, seconds),
+        wanted=tuple(wanted) if story in true else (),
+        story=story,
+    )

@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 
 from benchmarks.scenarios import Rendered, Scenario, Wanted
-from benchmarks.scenarios._plumes import ZONE, Cloud, Named, scenes
+from benchmarks.scenarios._plumes import ZONE, Cloud, Named, story_of
 from vigil.sim.camera import Camera
 from vigil.sim.flames import Flames
 from vigil.sim.lamps import AMBER, HI_VIS, SignalLamp
@@ -25,21 +25,10 @@ IN_TIME_S = 7.0
 
 
 def scenario(chance: Random) -> Scenario:
-    story = chance.choice(TRUE if chance.random() < 0.5 else LURES)
-    start_s, lasts_s = chance.uniform(2, 8), chance.uniform(7, 20)
-    end_s = start_s + lasts_s
-    spot = (chance.uniform(0.35, 0.8), chance.uniform(0.4, 0.9))
-    clouds, named = _told(chance, story, start_s, end_s, spot)
-    wanted = [Wanted(start_s=start_s, end_s=end_s, by_s=start_s + IN_TIME_S)]
-    if story == "two fires":
-        later_s = start_s + 3
-        wanted.append(Wanted(start_s=later_s, end_s=end_s, by_s=later_s + IN_TIME_S))
-    return Scenario(
-        rule=Fire(zone=ZONE),
-        scenes=scenes(chance, clouds, named, SECONDS),
-        wanted=tuple(wanted) if story in TRUE else (),
-        story=story,
-    )
+    return story_of(
+        chance, Fire(zone=ZONE), _told, true=TRUE, lures=LURES, two="two fires", lasts_s=(7, 20),
+        in_time_s=IN_TIME_S, seconds=SECONDS,
+    )  # fmt: skip
 
 
 def _told(

@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 
 from benchmarks.scenarios import Rendered, Scenario, Wanted
-from benchmarks.scenarios._plumes import ZONE, Cloud, Named, scenes
+from benchmarks.scenarios._plumes import ZONE, Cloud, Named, story_of
 from vigil.sim.camera import Camera
 from vigil.sim.distractors import StrayShadow
 from vigil.sim.people import Looks
@@ -23,21 +23,10 @@ IN_TIME_S = 9.0
 
 
 def scenario(chance: Random) -> Scenario:
-    story = chance.choice(TRUE if chance.random() < 0.5 else LURES)
-    start_s = chance.uniform(2, 8)
-    end_s = start_s + chance.uniform(12, 24)
-    spot = (chance.uniform(0.35, 0.8), chance.uniform(0.4, 0.9))
-    clouds, named = _told(chance, story, start_s, end_s, spot)
-    wanted = [Wanted(start_s=start_s, end_s=end_s, by_s=start_s + IN_TIME_S)]
-    if story == "two places":
-        later_s = start_s + 3
-        wanted.append(Wanted(start_s=later_s, end_s=end_s, by_s=later_s + IN_TIME_S))
-    return Scenario(
-        rule=Smoke(zone=ZONE),
-        scenes=scenes(chance, clouds, named, SECONDS),
-        wanted=tuple(wanted) if story in TRUE else (),
-        story=story,
-    )
+    return story_of(
+        chance, Smoke(zone=ZONE), _told, true=TRUE, lures=LURES, two="two places", lasts_s=(12, 24),
+        in_time_s=IN_TIME_S, seconds=SECONDS,
+    )  # fmt: skip
 
 
 def _told(
