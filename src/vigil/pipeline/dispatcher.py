@@ -23,15 +23,12 @@ from vigil.core import (
     Verdict,
 )
 from vigil.pipeline.budget import Budget
+from vigil.pipeline.question import Ask, Prepare, Question, looked_at, nothing_to_prepare
 from vigil.pipeline.waiting_line import Place, WaitingLine
 from vigil.store import Account, BrainRequest, BrainStore, RequestKey, RequestState
 
 log = structlog.get_logger(__name__)
 
-Ask = Callable[[Case], Awaitable[Verdict]]
-Ready = Callable[[], Awaitable[Verdict]]
-Prepare = Callable[[Case], Awaitable[Ready]]
-"""Does all but the asking, such as cutting pictures."""
 Aside = Callable[..., Awaitable[Any]]
 """Runs something short that blocks, such as the database."""
 
@@ -51,35 +48,6 @@ AGAIN_S = 2.0
 
 class Shed(BrainError):
     """More important events took all the room, or it has waited for too long."""
-
-
-@dataclass(kw_only=True, eq=False)
-class _Question:
-    """What is not answered yet, and the answer for those who wait."""
-
-    place: Place
-    case: Case
-    prepare: Prepare
-    answer: "asyncio.Future[Verdict]"
-    garbled: int = 0
-    _ready: "asyncio.Task[Ready] | None" = None
-
-    @property
-    def judge(self) -> str:
-        return self.place.key[1]
-
-    def make_ready(self) -> "asyncio.Task[Ready]":
-        """Begin to, if that was not done before; what failed is begun anew."""
-        if self._ready is None or _has_failed(self._ready):
-            self._ready = asyncio.create_task(_awaited(self.prepare(self.case)))
-            self._ready.add_done_callback(_looked_at)
-        return self._ready
-
-    def put_away(self) -> None:
-        """Its turn is not near: what is ready would only take room."""
-        if self._ready is not None:
-            self._ready.cancel()
-            self._ready = None
 
 
 @dataclass(kw_only=True)
@@ -133,7 +101,7 @@ class Dispatcher:
         self._at_once = at_once
         self._clock = clock or SystemClock()
         self._line = WaitingLine(most=most_waiting, stale_s=stale_s)
-        self._questions: dict[RequestKey, _Question] = {}
+        self._questions: dict[RequestKey, Question] = {}
         self._asking: dict[RequestKey, asyncio.Task[None]] = {}
         self._health: dict[str, _Health] = {}
         self._changed = asyncio.Event()
@@ -183,7 +151,7 @@ class Dispatcher:
             question = self._questions.get(found.key) if found is not None else None
             if question is None:
                 _not_shed_before(found, case)
-                ready = prepare or partial(_nothing_to_prepare, ask)
+                ready = prepare or partial(nothing_to_prepare, ask)
                 question = await self._begin((incident, judge), case, ready, due_s)
             self.tallies.shared += question.case.event.id != case.event.id
         # Others may wait for the same answer, so that one who leaves must not take it along.
@@ -208,9 +176,7 @@ class Dispatcher:
             except TimeoutError:
                 continue
 
-    async def _begin(
-        self, key: RequestKey, case: Case, prepare: Prepare, due_s: float
-    ) -> _Question:
+    async def _begin(self, key: RequestKey, case: Case, prepare: Prepare, due_s: float) -> Question:
         event = case.event
         try:
             await self._written(self._budget.check, event)
@@ -223,8 +189,8 @@ class Dispatcher:
         monotonic_s = self._clock.monotonic_s()
         place = Place(key=key, event=event, since_s=monotonic_s - waited_s, due_s=due_s)
         answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        answer.add_done_callback(_looked_at)
-        question = _Question(place=place, case=case, prepare=prepare, answer=answer)
+        answer.add_done_callback(looked_at)
+        question = Question(place=place, case=case, prepare=prepare, answer=answer)
         self._questions[place.key] = question
         gone = self._line.add(place, monotonic_s)
         if gone is not None:
@@ -267,7 +233,7 @@ class Dispatcher:
         del self._asking[key]
         self._changed.set()
 
-    async def _asked(self, question: _Question) -> None:
+    async def _asked(self, question: Question) -> None:
         event = question.case.event
         account = self._budget.account(event)
         try:
@@ -289,7 +255,7 @@ class Dispatcher:
         else:
             await self._answered(question, account, verdict)
 
-    async def _reserve(self, question: _Question, account: Account) -> None:
+    async def _reserve(self, question: Question, account: Account) -> None:
         await self._written(
             self._store.reserve,
             question.place.key,
@@ -299,7 +265,7 @@ class Dispatcher:
             self._clock.now_s(),
         )
 
-    async def _answered(self, question: _Question, account: Account, verdict: Verdict) -> None:
+    async def _answered(self, question: Question, account: Account, verdict: Verdict) -> None:
         self.tallies.asked["answered"] += 1
         self.heard_from(question.judge)
         await self._written(
@@ -314,7 +280,7 @@ class Dispatcher:
         question.answer.set_result(verdict)
 
     async def _unavailable(
-        self, question: _Question, account: Account, error: BrainUnavailable
+        self, question: Question, account: Account, error: BrainUnavailable
     ) -> None:
         """It waits again, where it was."""
         self.tallies.asked["unavailable"] += 1
@@ -325,7 +291,7 @@ class Dispatcher:
         await self._settle(question, account, error)
         await self._wait_again(question)
 
-    async def _garbled(self, question: _Question, account: Account, error: BrainGarbled) -> None:
+    async def _garbled(self, question: Question, account: Account, error: BrainGarbled) -> None:
         self.tallies.asked["garbled"] += 1
         await self._settle(question, account, error)
         question.garbled += 1
@@ -334,7 +300,7 @@ class Dispatcher:
         else:
             await self._give_up(question, error, Unverified.BRAIN_DOWN)
 
-    async def _failed(self, question: _Question, account: Account, error: Exception) -> None:
+    async def _failed(self, question: Question, account: Account, error: Exception) -> None:
         self.tallies.asked["failed"] += 1
         await self._settle(question, account, error)
         is_brain = isinstance(error, BrainError)
@@ -342,7 +308,7 @@ class Dispatcher:
             question, error, Unverified.BRAIN_DOWN if is_brain else Unverified.ERROR
         )
 
-    async def _settle(self, question: _Question, account: Account, error: Exception) -> None:
+    async def _settle(self, question: Question, account: Account, error: Exception) -> None:
         """Charge what a call without an answer cost; one that cost no token was none."""
         tokens = error.tokens_in + error.tokens_out if isinstance(error, BrainError) else 0
         calls = error.calls if isinstance(error, BrainError) and tokens else 0
@@ -354,7 +320,7 @@ class Dispatcher:
             tokens - self._budget.tokens_a_call,
         )
 
-    async def _wait_again(self, question: _Question) -> None:
+    async def _wait_again(self, question: Question) -> None:
         gone = self._line.add(question.place, self._clock.monotonic_s())
         if gone is not None:
             await self._shed(gone, "full")
@@ -365,7 +331,7 @@ class Dispatcher:
         error = Shed(f"not asked: {why}")
         await self._give_up(self._questions[place.key], error, Unverified.SHED)
 
-    async def _give_up(self, question: _Question, error: Exception, reason: Unverified) -> None:
+    async def _give_up(self, question: Question, error: Exception, reason: Unverified) -> None:
         shed = reason in (Unverified.SHED, Unverified.BUDGET)
         state = RequestState.SHED if shed else RequestState.FAILED
         now_s = self._clock.now_s()
@@ -390,21 +356,3 @@ def _not_shed_before(found: BrainRequest | None, case: Case) -> None:
         if found.reason is Unverified.BUDGET:
             raise BudgetSpent("the budget was spent when its turn came")
         raise Shed("not asked: shed before")
-
-
-async def _nothing_to_prepare(ask: Ask, case: Case) -> Ready:
-    return partial(ask, case)
-
-
-async def _awaited(work: Awaitable[Ready]) -> Ready:
-    return await work
-
-
-def _has_failed(task: "asyncio.Task[Ready]") -> bool:
-    return task.done() and (task.cancelled() or task.exception() is not None)
-
-
-def _looked_at(answer: "asyncio.Future[Any]") -> None:
-    """Those who waited may have left; then nobody else would look at the exception."""
-    if not answer.cancelled():
-        answer.exception()
