@@ -33,10 +33,10 @@ from vigil.cli.watch import settings_for
 from vigil.config.home import open_home
 from vigil.core import Detections, Frame, Image, Look, Rule, Rung, Scene, Signals, StepKind
 from vigil.infer import known_cards
+from vigil.infer.embed import ModelEmbedder
 from vigil.media.encode import H264Options, VideoWriter
 from vigil.media.pixels import ArrayPixels
 from vigil.pipeline.shard import Shard
-from vigil.stages.detect.embed import ModelEmbedder
 from vigil.stages.detect.model import ModelDetector
 from vigil.stages.rules.fall import Fall
 from vigil.stages.rules.fight import Fight

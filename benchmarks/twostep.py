@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import Report, cpu_s
-from vigil.flywheel.embedders import MarkedEmbedder, embedder_for
 from vigil.flywheel.making import embedded_views, make_head
 from vigil.flywheel.pictures import Example, examples_in
 from vigil.flywheel.verdict import calibration_error, fit_judged, fit_unjudged
 from vigil.flywheel.views import duplicate_groups
 from vigil.infer import Registry, add_model
+from vigil.infer.embedders import MarkedEmbedder, embedder_for
 
 DATA = Path(os.environ.get("VIGIL_TEST_DATA", "../shared/data"))
 SEEDS = range(5)

@@ -9,8 +9,8 @@ from tests.flywheel.clouds import WORDS, clouds
 
 from vigil.core import DataError
 from vigil.flywheel.algorithms import Algorithm, Shelf
-from vigil.flywheel.heads import Head
 from vigil.flywheel.verdict import Verdict, fit_judged
+from vigil.infer.head import Head
 
 
 def made(seed: int = 0) -> tuple[Algorithm, Head]:

@@ -13,9 +13,9 @@ from vigil.cli.settings import home_of
 from vigil.cli.tables import print_table
 from vigil.core import DataError
 from vigil.flywheel.algorithms import Algorithm, Shelf, hashes_of
-from vigil.flywheel.embedders import embedder_for
 from vigil.flywheel.making import make_head
 from vigil.flywheel.pictures import Example, examples_in
+from vigil.infer.embedders import embedder_for
 from vigil.infer.registry import Registry
 
 REFUSED = 3

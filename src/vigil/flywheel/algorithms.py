@@ -17,9 +17,9 @@ from typing import Any
 
 from vigil.core import DataError
 from vigil.core.durable import sync, write_durably
-from vigil.flywheel.heads import Head, load_head
 from vigil.flywheel.pictures import Example
 from vigil.flywheel.verdict import Share, Verdict, WordVerdict
+from vigil.infer.head import Head, load_head
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 ABOUT, HEAD, POINTER = "about.json", "head.npz", "current"

@@ -1,29 +1,20 @@
-"""What is learnt on top of an embedder: one line between the words, and how far to trust it.
+"""Fitting what is learnt on top of an embedder: one line between the words, calibrated.
 
 Legend of shapes: n pictures, d numbers of an embedder, k words, r rows of a head (one for two
 words, else one a word).
 """
 
-import hashlib
-import io
-import json
-import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Float32, Float64
 from scipy.optimize import minimize
 
-from vigil.core import DataError
-from vigil.core.durable import write_durably
+from vigil.infer.head import Head, Marks, Vectors, sigmoid
 
 Loss = Literal["logistic", "squared_hinge"]
-Vectors = Float32[np.ndarray, "n d"]
-Marks = Int64[np.ndarray, " n"]
-"""The number of each picture's word."""
 STRENGTH = 300.0
 """Loss of all examples together against half the square of the weights. Vectors of unit length and
 few examples want a line that fits them; chosen on draws of examples that no benchmark reports."""
@@ -36,118 +27,6 @@ calibration error of draws that no benchmark reports."""
 MOST_STEPS = 300
 ROUGH = 1e-5
 """Directions that hold less than this share of the largest are noise of float32."""
-FORMAT = 1
-MOST_BYTES = 64 << 20
-"""No head is larger; a zip file's own word about its size is not believed."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Head:
-    """Turns vectors of one embedder into probabilities of words. Two words need one row only."""
-
-    words: tuple[str, ...]
-    """Of two, the first is what is looked for."""
-    embedder: str
-    """Which vectors it takes; others mean nothing to it."""
-    weights: Float32[np.ndarray, "r d"]
-    bias: Float32[np.ndarray, " r"]
-    slope: Float32[np.ndarray, " r"]
-    """Log odds that one unit of margin adds (Platt 1999)."""
-    offset: Float32[np.ndarray, " r"]
-    """Log odds at margin 0."""
-    threshold: float = 0.5
-    """Of two words: from which probability of the first on it is told."""
-
-    def __post_init__(self) -> None:
-        rows = 1 if len(self.words) == 2 else len(self.words)
-        shapes = {getattr(self, name).shape for name in ("bias", "slope", "offset")}
-        if len(self.words) < 2 or self.weights.ndim != 2 or len(self.weights) != rows:
-            raise ValueError(f"{len(self.words)} words need {rows} rows: {self.weights.shape}")
-        if shapes != {(rows,)}:
-            raise ValueError(f"bias, slope and offset must have {rows} numbers: {shapes}")
-        if not 0 < self.threshold < 1:
-            raise ValueError(f"threshold: {self.threshold}; allowed: between 0 and 1")
-
-    @property
-    def version(self) -> str:
-        """Hash of all that decides, 16 hexadecimal digits."""
-        said = json.dumps([self.words, self.embedder, self.threshold]).encode()
-        arrays = (self.weights, self.bias, self.slope, self.offset)
-        content = [np.ascontiguousarray(a, "<f4").tobytes() for a in arrays]
-        return hashlib.sha256(b"\0".join([said, *content])).hexdigest()[:16]
-
-    def margins(self, vectors: Vectors) -> Float64[np.ndarray, "n r"]:
-        """Signed distances from the line, in units of the fit. Raises ValueError."""
-        if vectors.ndim != 2 or vectors.shape[1] != self.weights.shape[1]:
-            raise ValueError(f"vectors (n, {self.weights.shape[1]}) wanted: {vectors.shape}")
-        line = self.weights.T.astype(np.float64)
-        return np.asarray(np.asarray(vectors, np.float64) @ line + self.bias)
-
-    def probabilities(self, vectors: Vectors) -> Float64[np.ndarray, "n k"]:
-        """Of each word; a row sums to 1."""
-        return likelihoods(self.margins(vectors), self.slope, self.offset)
-
-    def decide(self, vectors: Vectors) -> Marks:
-        """The number of the word of each picture."""
-        shares = self.probabilities(vectors)
-        if len(self.words) == 2:
-            return np.asarray(shares[:, 0] < self.threshold, np.int64)
-        return np.asarray(np.argmax(shares, axis=1), np.int64)
-
-    def save(self, path: Path) -> None:
-        """One NPZ file: the arrays, and `about.json` that a person can read. Raises OSError."""
-        about = {
-            "format": FORMAT,
-            "words": self.words,
-            "embedder": self.embedder,
-            "threshold": self.threshold,
-            "version": self.version,
-        }
-        memory = io.BytesIO()
-        with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("about.json", json.dumps(about, indent=1, ensure_ascii=False))
-            for name in ARRAYS:
-                content = io.BytesIO()
-                np.save(content, getattr(self, name).astype("<f4"), allow_pickle=False)
-                archive.writestr(f"{name}.npy", content.getvalue())
-        write_durably(path, memory.getvalue())
-
-
-ARRAYS = tuple(
-    field.name for field in fields(Head) if field.name not in {"words", "embedder", "threshold"}
-)
-
-
-def load_head(path: Path) -> Head:
-    """Read what `Head.save` wrote; raises `DataError` when it is not that, unchanged."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            about = json.loads(_entry(archive, "about.json"))
-            arrays = {
-                name: np.load(io.BytesIO(_entry(archive, f"{name}.npy")), allow_pickle=False)
-                for name in ARRAYS
-            }
-        if about["format"] != FORMAT:
-            raise DataError(f"{path.name}: format {about['format']}; allowed: {FORMAT}")
-        head = Head(
-            words=tuple(map(str, about["words"])),
-            embedder=str(about["embedder"]),
-            threshold=float(about["threshold"]),
-            **arrays,
-        )
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise DataError(f"{path.name}: no head that can be read ({error})") from error
-    if head.version != about.get("version"):
-        raise DataError(f"{path.name}: its content is not what its version says")
-    return head
-
-
-def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
-    with archive.open(name) as entry:
-        content = entry.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise DataError(f"{name}: larger than {MOST_BYTES >> 20} MB")
-    return content
 
 
 def fit_linear(
@@ -215,24 +94,6 @@ def fit_prototypes(
     )
 
 
-def likelihoods(
-    margins: Float64[np.ndarray, "n r"],
-    slope: Float32[np.ndarray, " r"],
-    offset: Float32[np.ndarray, " r"],
-) -> Float64[np.ndarray, "n k"]:
-    """Probabilities of words from margins.
-
-    A row was calibrated with its word as frequent as all others together. Where each word is as
-    frequent as each other one, they are as likely as their odds compare.
-    """
-    odds = margins * slope + offset
-    if margins.shape[1] == 1:
-        yes = sigmoid(odds)
-        return np.concatenate([yes, 1 - yes], axis=1)
-    shares = np.exp(odds - odds.max(axis=1, keepdims=True))
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
-
-
 def calibrated(
     head: Head, margins: Float64[np.ndarray, "n r"], marks: Marks, *, threshold: float = 0.5
 ) -> Head:
@@ -270,11 +131,6 @@ def platt(margins: Float64[np.ndarray, " n"], yes: np.ndarray) -> tuple[float, f
 
     found = minimize(cost, USUAL, jac=True, method="L-BFGS-B", bounds=[(0, None), (None, None)])
     return float(found.x[0]) / unit, float(found.x[1])
-
-
-def sigmoid(odds: np.ndarray) -> np.ndarray:
-    """The probability of log odds, without overflow."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * odds)))
 
 
 def _line(

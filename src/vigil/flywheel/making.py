@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float32
 
 from vigil.core import Image
-from vigil.flywheel.embedders import NamedEmbedder
-from vigil.flywheel.heads import Head
 from vigil.flywheel.pictures import Example
 from vigil.flywheel.verdict import Verdict, fit_judged
 from vigil.flywheel.views import duplicate_groups, views_of
+from vigil.infer.embedders import NamedEmbedder
+from vigil.infer.head import Head
 
 VIEWS = 2
 """The picture and its mirror image. More views (pieces, light, blur, compression) changed the

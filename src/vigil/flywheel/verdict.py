@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 from scipy.special import betaincinv
 
-from vigil.flywheel.heads import Head, Marks, calibrated, fit_linear, likelihoods
+from vigil.flywheel.heads import calibrated, fit_linear
+from vigil.infer.head import Head, Marks, likelihoods
 
 MOST_FOLDS = 10
 FEWEST = 5

@@ -8,9 +8,9 @@ import pytest
 
 from vigil.core import Box, Detections, Frame, ModelCard, ModelError, as_array
 from vigil.infer.classify import Classifier
+from vigil.infer.embed import ModelEmbedder
 from vigil.infer.pose import PoseEstimator
 from vigil.media.pixels import frame_of_array
-from vigil.stages.detect.embed import ModelEmbedder
 from vigil.stages.detect.segment import Segmenter
 
 Known = Callable[[str], tuple[ModelCard, Path]]

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from vigil.core import Image, part
+from vigil.infer.embed import ModelEmbedder
 from vigil.infer.registry import Registry, models_folder
-from vigil.stages.detect.embed import ModelEmbedder
 
 
 @part

@@ -10,8 +10,8 @@ from jaxtyping import Float32
 
 from vigil.core import Embedder, Image, ModelCard, ModelError
 from vigil.infer import Registry, load_card, sha256_of
+from vigil.infer.embed import ModelEmbedder
 from vigil.infer.fitting import fitted_image
-from vigil.stages.detect.embed import ModelEmbedder
 
 JOIN = "+"
 CARD = "card.yaml"

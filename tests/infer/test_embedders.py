@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from vigil.core import ModelError
-from vigil.flywheel.embedders import embedder_for, joined
 from vigil.infer import Registry, add_model, card_to_yaml
+from vigil.infer.embedders import embedder_for, joined
 
 V1, V2 = "mobilenet-v1-embedding", "mobilenet-v2-imagenet"
 FILES = {
