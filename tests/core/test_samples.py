@@ -1,12 +1,15 @@
 """Paths of things through videos, and whose word counts."""
 
+import json
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigil.core import Box, Labeler, Place, TrackPath, path_of
+from vigil.core import Box, Label, Labeler, Origin, Place, Sample, TrackPath, path_of
+from vigil.core.sample_json import sample_from_json, sample_json
+from vigil.core.samples import joint
 
 PX = st.integers(0, 2000).map(lambda n: n / 4)
 
@@ -76,3 +79,34 @@ def test_a_path_without_order_is_refused(keys: tuple[Place, ...]) -> None:
 def test_people_are_believed_before_models() -> None:
     order = [Labeler.HUMAN, Labeler.IMPORT, Labeler.BRAIN, Labeler.MODEL]
     assert all(a.rank > b.rank for a, b in pairwise(order))
+
+
+def test_two_reasons_say_more_than_either() -> None:
+    assert joint([]) == 0.0
+    assert joint([0.5]) == 0.5
+    assert joint([0.5, 0.5]) == 0.75
+    assert joint([1.0, 0.2]) == 1.0
+
+
+def test_a_sample_comes_through_a_pipe_as_it_was() -> None:
+    proposals = (
+        Label(word="car", shape=Box(0.5, 1, 2, 3), origin=Origin(by="nano@1", score=0.4), id="s/0"),
+        Label(word="dark"),
+    )
+    sample = Sample(
+        id="s",
+        source="gate",
+        time_s=12.5,
+        path="2023-11-15/s.jpg",
+        width=640,
+        height=360,
+        size_bytes=7,
+        score=0.5,
+        reasons={"event": 0.5},
+        condition="dark",
+        proposals=proposals,
+        event_id="e",
+    )
+    assert sample_from_json(json.loads(json.dumps(sample_json(sample)))) == sample
+    with pytest.raises(ValueError, match="not a sample"):
+        sample_from_json({"id": "s"})

@@ -6,7 +6,20 @@ from pathlib import Path
 import pytest
 
 from vigil.config import clip_place
-from vigil.core import Box, Clip, Event, Reading, Severity, Step, StepKind, uuid7
+from vigil.core import (
+    Box,
+    Clip,
+    Event,
+    Label,
+    Labeler,
+    Origin,
+    Reading,
+    Sample,
+    Severity,
+    Step,
+    StepKind,
+    uuid7,
+)
 from vigil.testing.hands import NOON_S
 
 
@@ -42,6 +55,32 @@ def an_event(
 
 def a_step(event: Event, kind: StepKind = StepKind.NEW, after_s: float = 0.0) -> Step:
     return Step(kind=kind, event=event, time_s=event.start_s + after_s)
+
+
+def a_sample(
+    *, source: str = "gate", score: float = 0.5, reasons: dict[str, float] | None = None
+) -> Sample:
+    sample_id = uuid7(NOON_S)
+    return Sample(
+        id=sample_id,
+        source=source,
+        time_s=NOON_S,
+        path=f"2023-11-15/{sample_id}.jpg",
+        width=640,
+        height=360,
+        size_bytes=1000,
+        score=score,
+        reasons=reasons or {"close_to_threshold": score},
+        condition="dark",
+        proposals=(
+            Label(
+                word="person",
+                shape=Box(1.5, 2.0, 3.0, 4.0),
+                origin=Origin(labeler=Labeler.MODEL, by="nano@1", score=0.5, time_s=NOON_S),
+                id=f"{sample_id}/0",
+            ),
+        ),
+    )
 
 
 def put_clip(

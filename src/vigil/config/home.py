@@ -62,6 +62,11 @@ class Home:
         return self.path / "scenes"
 
     @property
+    def samples(self) -> Path:
+        """Pictures of samples, one folder a day. Whatever else is put there is swept away."""
+        return self.path / "samples"
+
+    @property
     def models(self) -> Path:
         """The model registry."""
         return self.path / "models"

@@ -1,6 +1,7 @@
 """What is learnt from: pictures and clips, what is on them, and who says so."""
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
@@ -245,3 +246,48 @@ class Labelled:
     labels: tuple[Label, ...] = ()
     split: str = ""
     """`train`, `val`, `test` or a data set's own word; empty: not split."""
+
+
+class SampleState(StrEnum):
+    """What became of a sample."""
+
+    WAITING = "waiting"
+    LABELLED = "labelled"
+    SKIPPED = "skipped"
+    """Somebody looked, and it is of no use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A picture that is worth a person's look, and why. Never edited: what is said comes beside it.
+
+    The camera's masks are burnt into the picture.
+    """
+
+    id: str
+    """UUIDv7 of the moment at which it was taken."""
+    source: str
+    """The camera."""
+    time_s: float
+    """Of the picture, UTC seconds."""
+    path: str
+    """Of the JPEG, relative to the folder of samples: `<UTC day>/<id>.jpg`."""
+    width: int
+    """Of the picture as it is kept, pixels."""
+    height: int
+    size_bytes: int
+    score: float
+    """How much is to be learnt from it, 0 to 1: all reasons together, as `joint` says."""
+    reasons: Mapping[str, float]
+    """Who wanted it kept (`close_to_threshold`, `event`, `rejected` …), each with its own score."""
+    condition: str = ""
+    """In one word what the picture was like: `usual`, `dark` …; empty: nobody knows."""
+    proposals: tuple[Label, ...] = ()
+    """What models saw in it: boxes in pixels of the picture, each with its score and model card."""
+    event_id: str | None = None
+    """The event that it shows."""
+
+
+def joint(scores: Iterable[float]) -> float:
+    """Several reasons, each a score of 0 to 1, as one: two say more than either (noisy or)."""
+    return 1.0 - math.prod(1.0 - score for score in scores)

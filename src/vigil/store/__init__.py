@@ -11,6 +11,7 @@ from vigil.store.delivery_store import Delivery, DeliveryStore
 from vigil.store.event_store import EventStore, Recorded, Wanted
 from vigil.store.retention import Healed, Retention, Swept
 from vigil.store.rows import StoredEvent
+from vigil.store.sample_store import SampleStore, StoredSample
 from vigil.store.spill import Spill
 from vigil.store.steady_store import SteadyStore
 
@@ -34,10 +35,12 @@ __all__ = [
     "RequestState",
     "Retention",
     "Said",
+    "SampleStore",
     "Spent",
     "Spill",
     "SteadyStore",
     "StoredEvent",
+    "StoredSample",
     "Swept",
     "Wanted",
     "algorithm_of",

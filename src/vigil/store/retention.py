@@ -9,8 +9,9 @@ import structlog
 from sqlalchemy import Row, and_, func, or_, select
 
 from vigil.core import StoreError
-from vigil.store.clip_folder import MARK
+from vigil.store.clip_folder import clip_id_of, grows_into
 from vigil.store.database import free_bytes
+from vigil.store.day_folder import MARK
 from vigil.store.event_store import PAGE, EventStore, forget_clips
 from vigil.store.mending import complete_clips, correct_clip
 from vigil.store.scene_folder import SceneFolder
@@ -139,7 +140,7 @@ class Retention:
         for file in folder.files():
             if file.place in rows:
                 sizes[file.place] = file.size_bytes
-            elif file.grows_into in rows or file.clip_id in waited_for:
+            elif grows_into(file.place) in rows or clip_id_of(file.place) in waited_for:
                 continue
             elif file.changed_s < now_s - grace_s:
                 folder.remove(file.place)

@@ -273,3 +273,33 @@ alert_silences = Table(
     Column("created_s", Double, nullable=False),
 )
 """One row for what nobody wants to hear until a moment."""
+
+samples = Table(
+    "samples",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("time_s", Double, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("scores", JSON, nullable=False),
+    Column("condition", String(32), nullable=False),
+    Column("proposals", JSON, nullable=False),
+    Column("event_id", String(64)),
+    Column("state", String(16), nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("created_s", Double, nullable=False),
+    Column("updated_s", Double, nullable=False),
+    Index(None, "state", "score", "id"),
+    Index(None, "event_id"),
+    Index(None, "created_s"),
+)
+"""One row a picture that is worth a person's look, whose file is on the disk.
+
+`reasons`: words with a space around each, so that one is found by ` word `; `scores`: one a word.
+"""
