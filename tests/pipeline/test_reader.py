@@ -167,10 +167,11 @@ def test_the_account_is_exact_at_every_moment() -> None:
 def test_what_ended_a_source_is_known() -> None:
     reader = Reader(Given([packet(0)], SourceRefused("gate: no")), name="gate", live=True)
     reader.start()
-    wait_for(lambda: reader.state == "ended")
-    assert not reader.ended  # a packet still waits
+    wait_for(lambda: reader.failure is not None)
+    assert (reader.ended, reader.state) == (False, "watching")  # a packet still waits
     assert reader.take() is not None
-    assert reader.ended
+    wait_for(lambda: reader.ended)
+    assert reader.state == "ended"
     with pytest.raises(SourceRefused, match="gate: no"):
         raise reader.failure
 

@@ -108,8 +108,8 @@ class Reader:
 
     @property
     def state(self) -> str:
-        """`connecting`, `watching`, `offline` or `ended`."""
-        if self._ended:
+        """`connecting`, `watching`, `offline` or, once all of it was taken, `ended`."""
+        if self.ended:
             return "ended"
         if not self._account.received:
             return "connecting"
