@@ -25,8 +25,8 @@ from tests.brain.clip_models import (
 )
 
 from vigil.brain.clip import ClipBrain
-from vigil.brain.clip_card import ClipCard, ImageSide, load_clip_card
-from vigil.brain.encoders import Encoders, fitted
+from vigil.brain.clip_card import ClipCard, load_clip_card
+from vigil.brain.encoders import Encoders
 from vigil.brain.matching import language_of, margin, negatives_of, wordings
 from vigil.brain.quiet_store import QuietStore
 from vigil.core import (
@@ -322,25 +322,6 @@ def test_other_weights_or_negatives_learn_anew(tmp_path: Path, home: Path) -> No
 def test_a_question_without_a_scope_teaches_nothing(pair: Path, home: Path) -> None:
     ask(ClipBrain(folder=pair), question(still(RED), still(GREEN, background=True)))
     assert not (home / "quiet").exists()
-
-
-@pytest.mark.parametrize("fit", ["pad", "stretch", "crop"])
-@pytest.mark.parametrize("size", [(48, 64), (64, 48), (7, 900), (16, 16), (3, 3)])
-def test_a_picture_of_any_shape_fits(fit: Literal["pad", "stretch", "crop"], size: object) -> None:
-    side = ImageSide(file="i.onnx", width=16, height=12, fit=fit)
-    image = np.full((*size, 3), 255, np.uint8)  # type: ignore[misc]
-    made = fitted(image, side)
-    assert made.shape == (12, 16, 3)
-    bright = (made == 255).mean()
-    assert bright < 1 if fit == "pad" and size != (48, 64) else bright == 1
-
-
-def test_a_cropped_picture_keeps_its_middle() -> None:
-    image = np.zeros((12, 40, 3), np.uint8)
-    image[:, 18:22] = 255
-    made = fitted(image, ImageSide(file="i.onnx", width=12, height=12, fit="crop"))
-    assert (made[:, 4:8] == 255).all()
-    assert not made[:, :3].any()
 
 
 def test_numbers_of_a_preprocessor_file_are_applied(tmp_path: Path) -> None:

@@ -1,24 +1,17 @@
 """The card of a pair of encoders, `card.yaml` in their folder."""
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 
-from vigil.config.problems import explain, written
-from vigil.config.settings import Model, Positive
+from vigil.config.settings import Positive
 from vigil.config.yaml_file import read_yaml
-from vigil.core import ConfigError, ModelCard, ModelInput
-from vigil.infer import TextInput
+from vigil.core import ConfigError
+from vigil.infer.encoder_card import EncoderCard, Language, TextSide, checked_card
+from vigil.infer.published import TEXT_LAYOUT, is_published, published_card
 
 FILE = "card.yaml"
-Language = Literal["en", "zh"]
-
-
-def _bare(name: str) -> str:
-    if PurePosixPath(name).name != name or "\\" in name or name in ("", ".", ".."):
-        raise ValueError("allowed: the name of a file in the same folder")
-    return name
 
 
 def _with_place(template: str) -> str:
@@ -27,10 +20,6 @@ def _with_place(template: str) -> str:
     return template
 
 
-File = Annotated[str, AfterValidator(_bare)]
-Side = Annotated[int, Field(ge=1, le=4096)]
-Index = Annotated[int, Field(ge=0)]
-Levels = tuple[float, float, float]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, max_length=32)]
 Templates = Annotated[
@@ -47,59 +36,15 @@ NEGATIVES: dict[Language, Texts] = {
 }
 
 
-class ImageSide(Model):
-    """How a picture becomes a vector. Numbers are those of `preprocessor_config.json`."""
-
-    file: File
-    width: Side = 224
-    height: Side = 224
-    mean: Levels = (0.48145466, 0.4578275, 0.40821073)
-    std: tuple[Positive, Positive, Positive] = (0.26862954, 0.26130258, 0.27577711)
-    fit: Literal["pad", "stretch", "crop"] = "pad"
-    """Keep the shape with a border, pull to size, or keep the middle and lose the sides."""
-    output: Index = 0
-
-    def as_card(self, name: str) -> ModelCard:
-        """The same for a session."""
-        levels = ModelInput(
-            width=self.width,
-            height=self.height,
-            mean=tuple(255 * mean for mean in self.mean),
-            scale=tuple(1 / (255 * std) for std in self.std),
-        )
-        return ModelCard(name=name, file=self.file, head="embedding", labels=(), input=levels)
-
-
-class TextSide(Model):
-    """How a text becomes a vector."""
-
-    file: File
-    length: Annotated[int, Field(ge=4, le=4096)] = 77
-    tokenizer: File = "tokenizer.json"
-    pad: Index = 0
-    inputs: dict[Literal["ids", "mask", "types"], str] = Field({"ids": "input_ids"}, min_length=1)
-    output: Index = 0
-    lowercase: bool = False
-
-    def as_input(self) -> TextInput:
-        """The same for an encoder."""
-        return TextInput(**self.model_dump())
-
-
-class ClipCard(Model):
+class ClipCard(EncoderCard):
     """All that is needed to compare pictures with texts."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    image: ImageSide
     text: TextSide
-    logit_scale: Positive = 100.0
-    """By which cosines are multiplied; the exponential of what a checkpoint holds."""
     logit_bias: float = 0.0
     score: Literal["softmax", "sigmoid"] = "softmax"
     """How it was trained: texts against each other (CLIP), or each alone (SigLIP)."""
     against: Literal["best", "mean"] = "best"
     """A claim must beat the best of its negatives, or their mean."""
-    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en",)
     threshold: float = 2.0
     """Nats over its negatives at which a claim is as likely as not, for an unknown camera."""
     temperature: Positive = 2.0
@@ -108,14 +53,23 @@ class ClipCard(Model):
 
 
 def load_clip_card(folder: Path) -> ClipCard:
-    """Read the card in this folder; raises `ConfigError` with every mistake in it."""
+    """The card in this folder, or what its publisher's files say where there is none.
+
+    Raises `ConfigError` with every mistake in it.
+    """
     path = folder / FILE
     if not path.is_file():
+        return _from_publisher(folder)
+    return checked_card(ClipCard, read_yaml(path), path)
+
+
+def _from_publisher(folder: Path) -> ClipCard:
+    if not is_published(folder):
         raise ConfigError(
-            f"brain.folder: found {folder}; allowed: a folder with a {FILE} and two encoders"
+            f"brain.folder: found {folder}; allowed: a folder with two encoders and a {FILE}, or "
+            "the publisher's preprocessor_config.json"
         )
-    try:
-        return ClipCard.model_validate(read_yaml(path))
-    except ValidationError as error:
-        places = [explain(line) for line in error.errors(include_url=False)]
-        raise ConfigError([f"{path}: {written(place)}: {why}" for place, why in places]) from None
+    card = published_card(folder)
+    if card.text is None:
+        raise ConfigError(f"{folder}: knows no text; allowed: {TEXT_LAYOUT}")
+    return ClipCard.model_validate(card.model_dump())

@@ -4,13 +4,13 @@ import hashlib
 from collections import OrderedDict
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from vigil.brain.clip_card import ClipCard, ImageSide, load_clip_card
+from vigil.brain.clip_card import ClipCard, load_clip_card
 from vigil.brain.matching import Vector, unit, wordings
 from vigil.core import BrainRefused, Image, ModelError
-from vigil.infer import TextEncoder, as_vector, open_session, sha256_of
+from vigil.infer import TextEncoder, sha256_of
+from vigil.infer.picture_encoder import PictureEncoder
 
 REMEMBERED = 512
 """Texts; a site asks the same few again and again."""
@@ -21,16 +21,17 @@ class Encoders:
 
     def __init__(self, folder: Path) -> None:
         self.card: ClipCard = load_clip_card(folder)
-        side = self.card.image
-        self._texts = TextEncoder(self.card.text.as_input(), folder)
-        self._pictures = open_session(side.as_card(self.card.name), folder)
+        side, text = self.card.image, self.card.text
+        self._pictures = PictureEncoder(side, folder)
+        both = self._pictures.graph if side.file == text.file else None
+        self._texts = TextEncoder(text.as_input(), folder, both)
         self._known: OrderedDict[str, Vector] = OrderedDict()
         self._fingerprint = _fingerprint(folder, self.card)
         self._check_size()
 
     def picture(self, image: Image) -> Vector:
         """The vector of an RGB picture of any size."""
-        return unit(self._pictured(image))
+        return unit(self._pictures.encode(image))
 
     def text(self, text: str) -> Vector:
         """The vector of one text; kept for the next time."""
@@ -57,51 +58,13 @@ class Encoders:
         said = "\0".join((self._fingerprint, *texts, "", *negatives))
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
-    def _pictured(self, image: Image) -> Vector:
-        side = self.card.image
-        return as_vector(self._pictures.run(fitted(image, side)), side.output, side.file)
-
     def _check_size(self) -> None:
-        side = self.card.image
-        pictured = len(self._pictured(np.zeros((side.height, side.width, 3), np.uint8)))
-        said = len(self._texts.encode("a"))
+        pictured, said = self._pictures.size, len(self._texts.encode("a"))
         if pictured != said:
             raise ModelError(
-                f"{self.card.name}: its vectors differ in size: {side.file} makes {pictured} "
-                f"numbers, {self.card.text.file} {said}"
+                f"{self.card.name}: its vectors differ in size: {self.card.image.file} makes "
+                f"{pictured} numbers, {self.card.text.file} {said}"
             )
-
-
-def fitted(image: Image, side: ImageSide) -> Image:
-    """The picture at the encoder's size."""
-    if side.fit == "stretch":
-        return _resized(image, side.width, side.height)
-    height, width = image.shape[:2]
-    scales = side.width / width, side.height / height
-    scale = min(scales) if side.fit == "pad" else max(scales)
-    sized = _resized(image, max(1, round(width * scale)), max(1, round(height * scale)))
-    return _padded(sized, side) if side.fit == "pad" else _cropped(sized, side)
-
-
-def _padded(image: Image, side: ImageSide) -> Image:
-    # With the mean colour: to the model, nothing is there.
-    canvas = np.empty((side.height, side.width, 3), np.uint8)
-    canvas[:] = np.clip(np.round(255 * np.array(side.mean)), 0, 255)
-    height, width = image.shape[:2]
-    top, left = (side.height - height) // 2, (side.width - width) // 2
-    canvas[top : top + height, left : left + width] = image
-    return canvas
-
-
-def _cropped(image: Image, side: ImageSide) -> Image:
-    top, left = (image.shape[0] - side.height) // 2, (image.shape[1] - side.width) // 2
-    return np.ascontiguousarray(image[top : top + side.height, left : left + side.width])
-
-
-def _resized(image: Image, width: int, height: int) -> Image:
-    shrinks = width * height < image.shape[0] * image.shape[1]
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, (width, height), interpolation=how), np.uint8)
 
 
 def _fingerprint(folder: Path, card: ClipCard) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float32
 
-from vigil.brain.clip_card import ClipCard, Language
+from vigil.brain.clip_card import ClipCard
 from vigil.core import BrainGarbled, BrainRefused, Claim
+from vigil.infer.encoder_card import Language
 
 Vector = Float32[np.ndarray, "d"]
 Vectors = Float32[np.ndarray, "n d"]

@@ -10,7 +10,7 @@ from vigil.infer.known import known_card, known_cards
 from vigil.infer.live import LiveModel, OpenModel
 from vigil.infer.registry import Entry, Registry, models_folder
 from vigil.infer.session import Session, open_session
-from vigil.infer.text_encoder import TextEncoder, TextInput, as_vector
+from vigil.infer.text_encoder import TextEncoder, TextInput
 
 __all__ = [
     "Entry",
@@ -21,7 +21,6 @@ __all__ = [
     "TextEncoder",
     "TextInput",
     "add_model",
-    "as_vector",
     "card_from_yaml",
     "card_to_yaml",
     "check_card",

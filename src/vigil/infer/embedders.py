@@ -1,5 +1,6 @@
-"""Embedders by one word: models of the registry, folders with a card, or several joined by `+`."""
+"""Embedders by one word: models of the registry, folders, or several of them joined by `+`."""
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,10 @@ from jaxtyping import Float32
 from vigil.core import Embedder, Image, ModelCard, ModelError
 from vigil.infer import Registry, load_card, sha256_of
 from vigil.infer.embed import ModelEmbedder
+from vigil.infer.encoder_card import EncoderCard, card_of_encoder
 from vigil.infer.fitting import fitted_image
+from vigil.infer.picture_encoder import PictureEncoder
+from vigil.infer.published import published_card
 
 JOIN = "+"
 CARD = "card.yaml"
@@ -71,18 +75,33 @@ class MarkedEmbedder:
         return _stacked([joined(row) for row in zip(*found, strict=True)])
 
 
+class PictureEmbedder:
+    """The picture's side of a folder of encoders: DINOv2, SigLIP, CLIP and their like."""
+
+    def __init__(self, card: EncoderCard, folder: Path) -> None:
+        """Open the graph; raises `ModelError`."""
+        self._encoder = PictureEncoder(card.image, folder)
+
+    def embed(self, images: Sequence[Image]) -> Float32[np.ndarray, "n d"]:
+        """As `Embedder`."""
+        return _stacked([joined([self._encoder.encode(image)]) for image in images])
+
+
 def embedder_for(word: str, registry: Registry) -> MarkedEmbedder:
-    """Open `NAME`, `NAME@VERSION` or a folder with a card, or several of them: `A+B`.
+    """Open `NAME`, `NAME@VERSION` or a folder, or several of them: `A+B`.
 
     A model with `head: embedding` gives its own vectors, one with `head: softmax` the means of its
-    last maps. Raises `ModelError` or `ConfigError`.
+    last maps; a folder has a `card.yaml`, or the files of its publisher (see `published`). Raises
+    `ModelError` or `ConfigError`.
     """
-    names = [name.strip() for name in word.split(JOIN)]
-    if not all(names):
-        raise ModelError(f"not an embedder: {word!r}; allowed: a model, a folder, or A{JOIN}B")
-    found = [_card_of(name, registry) for name in names]
+    found = _places(word, registry)
     parts = [_opened(card, folder) for card, folder in found]
-    return MarkedEmbedder(parts, JOIN.join(_mark(card, folder) for card, folder in found))
+    return MarkedEmbedder(parts, _marks(found))
+
+
+def mark_of(word: str, registry: Registry) -> str:
+    """The mark of `embedder_for(word)`, without opening anything. Raises the same."""
+    return _marks(_places(word, registry))
 
 
 def joined(vectors: Sequence[Vector]) -> Vector:
@@ -91,21 +110,42 @@ def joined(vectors: Sequence[Vector]) -> Vector:
     return np.asarray(np.concatenate(units) / np.sqrt(len(units)), np.float32)
 
 
-def _card_of(name: str, registry: Registry) -> tuple[ModelCard, Path]:
+Place = tuple[ModelCard | EncoderCard, Path]
+
+
+def _places(word: str, registry: Registry) -> list[Place]:
+    names = [name.strip() for name in word.split(JOIN)]
+    if not all(names):
+        raise ModelError(f"not an embedder: {word!r}; allowed: a model, a folder, or A{JOIN}B")
+    return [_place(name, registry) for name in names]
+
+
+def _place(name: str, registry: Registry) -> Place:
     folder = Path(name)
+    if not folder.is_dir():
+        return registry.resolve(name)
     if (folder / CARD).is_file():
-        return load_card(folder / CARD), folder
-    return registry.resolve(name)
+        return card_of_encoder(folder / CARD) or load_card(folder / CARD), folder
+    return published_card(folder), folder
 
 
-def _opened(card: ModelCard, folder: Path) -> Embedder:
+def _opened(card: ModelCard | EncoderCard, folder: Path) -> Embedder:
+    if isinstance(card, EncoderCard):
+        return PictureEmbedder(card, folder)
     if card.head == "embedding":
         return ModelEmbedder(card, folder)
     return FeatureEmbedder(card, folder)
 
 
-def _mark(card: ModelCard, folder: Path) -> str:
-    return f"{card.name}:{sha256_of(folder / card.file)[:12]}"
+def _marks(places: Sequence[Place]) -> str:
+    return JOIN.join(_mark(card, folder) for card, folder in places)
+
+
+def _mark(card: ModelCard | EncoderCard, folder: Path) -> str:
+    if isinstance(card, ModelCard):
+        return f"{card.name}:{sha256_of(folder / card.file)[:12]}"
+    said = sha256_of(folder / card.image.file) + card.image.model_dump_json(exclude={"file"})
+    return f"{card.name}:{hashlib.sha256(said.encode()).hexdigest()[:12]}"
 
 
 def _stacked(vectors: Sequence[Vector]) -> Float32[np.ndarray, "n d"]:

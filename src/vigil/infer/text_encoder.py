@@ -6,16 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
 
 from vigil.core import ModelError
-from vigil.infer.content import checked_format
+from vigil.infer.encoder_graph import EncoderGraph
+from vigil.infer.vectors import Vector, as_vector
 
 LARGEST_TOKENIZER = 1 << 26
 """Bytes; that of a model of a hundred languages has 17 million."""
-INTEGERS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
-
-Vector = Float32[np.ndarray, "d"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +26,8 @@ class TextInput:
     tokenizer: str = "tokenizer.json"
     pad: int = 0
     """The token that fills a short text."""
+    padded: bool = True
+    """Whether it is filled up; graphs that take texts of any length need not be."""
     inputs: Mapping[str, str] = field(default_factory=lambda: {"ids": "input_ids"})
     """What the graph calls its `ids`, its `mask` and its `types`; those that it takes."""
     output: int = 0
@@ -39,14 +38,13 @@ class TextInput:
 class TextEncoder:
     """One open text encoder: one thread, one text at a time. Raises `ModelError`."""
 
-    def __init__(self, wanted: TextInput, folder: Path) -> None:
+    def __init__(self, wanted: TextInput, folder: Path, graph: EncoderGraph | None = None) -> None:
+        """`graph`: of the same file, where it is open already."""
         path = folder / wanted.file
-        if checked_format(path) != "onnx":
-            raise ModelError(f"{path.name}: a text encoder must be ONNX")
         self._wanted = wanted
         self._tokenizer = _tokenizer(folder / wanted.tokenizer, wanted.length)
-        self._session = _session(path)
-        self._kinds = {one.name: INTEGERS.get(one.type) for one in self._session.get_inputs()}
+        self._graph = graph or EncoderGraph(path)
+        self._kinds = self._graph.tokens
         named = set(wanted.inputs.values())
         if set(self._kinds) != named or None in self._kinds.values():
             raise ModelError(
@@ -56,43 +54,21 @@ class TextEncoder:
 
     def encode(self, text: str) -> Vector:
         """The vector of a text, as the graph gives it."""
-        feed = self._feed(text.lower() if self._wanted.lowercase else text)
-        try:
-            outputs = self._session.run(None, feed)
-        except Exception as error:
-            line = " ".join(str(error).split())[:300]
-            raise ModelError(f"{self._wanted.file}: does not run: {line}") from error
+        outputs = self._graph.run(self._feed(text.lower() if self._wanted.lowercase else text))
         return as_vector(outputs, self._wanted.output, self._wanted.file)
 
     def _feed(self, text: str) -> dict[str, np.ndarray[Any, Any]]:
         ids = self._tokenizer.encode(text).ids[: self._wanted.length]
-        missing = self._wanted.length - len(ids)
+        missing = self._wanted.length - len(ids) if self._wanted.padded else 0
         rows = {
             "ids": ids + [self._wanted.pad] * missing,
             "mask": [1] * len(ids) + [0] * missing,
-            "types": [0] * self._wanted.length,
+            "types": [0] * (len(ids) + missing),
         }
         return {
             name: np.array([rows[meaning]], self._kinds[name])
             for meaning, name in self._wanted.inputs.items()
         }
-
-
-def as_vector(outputs: list[np.ndarray[Any, Any]], at: int, file: str) -> Vector:
-    """The output at this place as one vector; raises `ModelError` when it is none."""
-    if not at < len(outputs):
-        raise ModelError(f"{file}: has {len(outputs)} outputs; its card names output {at}")
-    found = np.asarray(outputs[at], np.float32)
-    if found.ndim == 0 or found.size != found.shape[-1]:
-        raise ModelError(f"{file}: output {at} has the shape {found.shape}; allowed: one vector")
-    return found.reshape(-1)
-
-
-def _session(path: Path) -> Any:
-    # Imported with the first text encoder: a watch without one does not wait for it.
-    from vigil.infer.onnx_session import opened  # noqa: PLC0415
-
-    return opened(path, None)
 
 
 def _tokenizer(path: Path, length: int) -> Any:
