@@ -10,13 +10,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from vigil.cli.settings import home_of
+from vigil.cli.labelling import label_command
+from vigil.cli.settings import library_of
 from vigil.cli.tables import print_table
 from vigil.core import DataError, Labeler, Labelled, Outline, Stretch, TrackPath
 from vigil.data.formats import NAMES, Files, format_at, format_called
 from vigil.data.formats.parts import Carry
 from vigil.data.freezing import freeze, opened
-from vigil.data.library import Library
 from vigil.data.relabel import placed, relabelled
 
 data = typer.Typer(help="Keep labelled data. · 管理标注数据。", no_args_is_help=True)
@@ -26,7 +26,8 @@ As = Annotated[str | None, typer.Option("--as", help=f"Format: {', '.join(sorted
 Version = Annotated[
     str | None, typer.Option(help="A frozen version, by its first letters; else what is known now.")
 ]
-ALLOWED = "letters, digits, `-`, `_` and `.`"
+
+data.command("label")(label_command)
 
 
 @data.command("import")
@@ -43,7 +44,7 @@ def import_(
     config: Config = None,
 ) -> None:
     """Take a data set in; what is in it already is passed over. · 导入数据集，可中断续传。"""
-    library = _library(name, config)
+    library = library_of(name, config)
     kind, reader = format_at(source) if as_ is None else (as_, format_called(as_))
     root = media or (source if source.is_dir() else source.parent)
     things = (
@@ -73,7 +74,7 @@ def export(
     writer = format_called(as_)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise DataError(f"{target}: there is something already; name an empty folder")
-    library = _library(name, config, there=True)
+    library = library_of(name, config, there=True)
     things = library.things() if version is None else opened(library.frozen, version).things()
     carry: Carry = "leave" if labels_only else "link" if link else "copy"
     with _progress() as progress:
@@ -96,7 +97,7 @@ def freeze_(
     config: Config = None,
 ) -> None:
     """Freeze what is known now; its version is its content. · 冻结数据集，版本即内容。"""
-    library = _library(name, config, there=True)
+    library = library_of(name, config, there=True)
     found = freeze(library.things(), library.frozen, salt=salt, keep_splits=keep_splits)
     counts = ", ".join(f"{split or 'not split'} {found.counts[split]}" for split in found.counts)
     typer.echo(f"{name}@{found.version[:16]}: {counts}")
@@ -105,7 +106,7 @@ def freeze_(
 @data.command("show")
 def show(name: Name, version: Version = None, config: Config = None) -> None:
     """Count what is in a data set, by word and by who said so. · 统计数据集内容。"""
-    library = _library(name, config, there=True)
+    library = library_of(name, config, there=True)
     things = library.things() if version is None else opened(library.frozen, version).things()
     files: Counter[str] = Counter()
     labels: Counter[tuple[str, str, str]] = Counter()
@@ -133,17 +134,6 @@ def shape_word(shape: object) -> str:
     if isinstance(shape, Stretch):
         return "part"
     return "outline" if isinstance(shape, Outline) else "box"
-
-
-def _library(name: str, config: Path | None, *, there: bool = False) -> Library:
-    if not name or not all(c.isalnum() or c in "-_." for c in name) or name.startswith("."):
-        raise DataError(f"{name!r} is no name of a data set; allowed: {ALLOWED}")
-    folder = home_of(config).path / "data"
-    library = Library(folder / name)
-    if there and not library.folder.is_dir():
-        names = ", ".join(sorted(p.name for p in folder.iterdir())) if folder.is_dir() else ""
-        raise DataError(f"no data set {name!r}; there are: {names or 'none'}")
-    return library
 
 
 def _progress() -> Progress:

@@ -5,6 +5,10 @@ from pathlib import Path
 from vigil.config.app import App
 from vigil.config.home import Home, open_home
 from vigil.config.load import load
+from vigil.core import DataError
+from vigil.data.library import Library
+
+ALLOWED = "letters, digits, `-`, `_` and `.`"
 
 
 def app_of(config: Path | None) -> App | None:
@@ -16,3 +20,15 @@ def home_of(config: Path | None) -> Home:
     """The state folder that a file names, or else the environment."""
     app = app_of(config)
     return open_home(app.home, server=app.database) if app else open_home()
+
+
+def library_of(name: str, config: Path | None, *, there: bool = False) -> Library:
+    """A data set by its name. Raises `DataError`, also when it must be `there` and is not."""
+    if not name or not all(c.isalnum() or c in "-_." for c in name) or name.startswith("."):
+        raise DataError(f"{name!r} is no name of a data set; allowed: {ALLOWED}")
+    folder = home_of(config).path / "data"
+    library = Library(folder / name)
+    if there and not library.folder.is_dir():
+        names = ", ".join(sorted(p.name for p in folder.iterdir())) if folder.is_dir() else ""
+        raise DataError(f"no data set {name!r}; there are: {names or 'none'}")
+    return library

@@ -7,7 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vigil.core import DataError, Image
+from vigil.core import DataError, Image, SourceError
+from vigil.media.limits import Limits
+from vigil.media.picture_size import picture_size
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF")
@@ -15,6 +17,7 @@ MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF")
 MOST = 1000
 """Pictures of a word: more than that want a data set and real training."""
 MOST_BYTES = 50 << 20
+LIMITS = Limits()
 SHORT_SIDE = 320
 """Pixels that are kept: embedders take 224, and pieces of half the area still fill that."""
 
@@ -51,6 +54,15 @@ def read_picture(file: Path) -> Image:
     return _decoded(file, _content(file))
 
 
+def whole_picture(file: Path) -> Image:
+    """RGB at its own size, upright. Raises `DataError`."""
+    try:
+        LIMITS.check_picture(file.name, *picture_size(file))
+    except SourceError as error:
+        raise DataError(str(error)) from error
+    return _decoded(file, _content(file), short_side=None)
+
+
 def _example(file: Path, word: str) -> Example:
     content = _content(file)
     digest = hashlib.sha256(content).hexdigest()
@@ -66,7 +78,7 @@ def _content(file: Path) -> bytes:
         raise DataError(f"{file}: {error.strerror or error}") from error
 
 
-def _decoded(file: Path, content: bytes) -> Image:
+def _decoded(file: Path, content: bytes, *, short_side: int | None = SHORT_SIDE) -> Image:
     found = None
     if content.startswith(MAGIC):
         try:
@@ -76,7 +88,7 @@ def _decoded(file: Path, content: bytes) -> Image:
     if found is None:
         raise DataError(f"{file.name}: no picture that can be read")
     height, width = found.shape[:2]
-    scale = SHORT_SIDE / min(height, width)
+    scale = 1.0 if short_side is None else short_side / min(height, width)
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         found = cv2.resize(found, size, interpolation=cv2.INTER_AREA)

@@ -8,7 +8,7 @@ from vigil.core import DataError
 from vigil.data.formats.parts import Files, Format
 
 NAMES = (
-    "coco", "yolo", "voc", "mot", "cvat", "label_studio", "ucf101", "hmdb51", "imagenet",
+    "coco", "yolo", "voc", "mot", "cvat", "label_studio", "ucf101", "hmdb51", "files", "imagenet",
 )  # fmt: skip
 """In the order in which a folder is asked whether it is one: the most particular first."""
 
