@@ -85,7 +85,7 @@ class Pool:
     def draw(self, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the examples and of the hold-out."""
         chance = np.random.default_rng(seed)
-        held = self._held(chance)
+        held = self.held_out(chance)
         rest = chance.permutation(np.flatnonzero(~held))
         seen: dict[int, int] = {}
         turn = np.zeros(len(rest), np.int64)
@@ -98,7 +98,7 @@ class Pool:
         taken = [rest[self.marks[rest] == mark][:each] for mark in range(len(self.words))]
         return np.concatenate(taken), np.flatnonzero(held)
 
-    def _held(self, chance: np.random.Generator) -> np.ndarray:
+    def held_out(self, chance: np.random.Generator) -> np.ndarray:
         held = np.zeros(len(self.marks), bool)
         counts = np.zeros(len(self.words), np.int64)
         for group in chance.permutation(np.unique(self.groups)):
