@@ -1,5 +1,7 @@
 """`vigil data label`."""
 
+import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,8 @@ import pytest
 from tests.flywheel.painted import library_of, picture
 
 from vigil.core import Box
+from vigil.testing.fake_answers import Asked, GroundingOracle, filled
+from vigil.testing.fake_brain import FakeBrain
 
 TEACHER = ("--teacher", "detector:yolox-nano-416", "--words", "person")
 
@@ -61,3 +65,40 @@ def test_real_people_are_labelled_once(vigil: Any, yolox: None, data: Any) -> No
     assert "person" in told.out
     assert "0 of them now; 0 things" in vigil("data", "label", "site", *TEACHER).out
     assert "person  box   model" in vigil("data", "show", "site").out
+
+
+def test_a_large_model_draws_and_another_checks(vigil: Any, yard: str) -> None:
+    def drawn(asked: Asked) -> list[tuple[str, Box, float]]:
+        return [("hen", Box(0.1, 0.1, 0.5, 0.5), 0.9), ("hen", Box(0.6, 0.6, 0.9, 0.9), 0.3)]
+
+    def ruling(asked: Asked) -> dict[str, Any]:
+        return filled(asked.schema or {}, ruling="confirmed", confidence=0.9)
+
+    with FakeBrain(GroundingOracle(drawn)) as painter, FakeBrain(ruling) as judge:
+        words = ("--words", "hen=a brown hen", "--check", judge.url, "--budget", 1)
+        told = vigil("data", "label", yard, "--teacher", f"boxes:{painter.url}", *words)
+        assert judge.counts.answered == 1
+    assert told.code == 0
+    (row,) = (line.split() for line in told.lines if line.startswith("hen"))
+    #      word  found best   sure checked confirmed dropped labels
+    assert row == ["hen", "2", "0.90", "1", "1", "1", "0", "2"]
+    shown = vigil("data", "show", yard).out
+    assert "hen   box   brain       2" in shown
+
+
+@pytest.mark.data
+def test_an_algorithm_names_pictures(vigil: Any, data: Any, tmp_path: Path) -> None:
+    vigil("model", "add", data("models/embed/mobilenet_v2_1.0_224_quant.tflite"))
+    for word in ("fire", "normal"):
+        for number, file in enumerate(sorted(data(f"images/fire/{word}").glob("*.jpg"))[:20]):
+            folder = tmp_path / (word if number < 12 else "fresh")
+            folder.mkdir(exist_ok=True)
+            shutil.copy(file, folder / f"{word}-{file.name}")
+    shown = ("--images", tmp_path / "fire", "--negatives", tmp_path / "normal")
+    vigil("algorithm", "new", "flame", "--claim", "There is a flame.", *shown)
+    vigil("data", "import", "fresh", tmp_path / "fresh", "--as", "files")
+    words = ("--words", "burning=flame", "--words", "calm=other")
+    told = vigil("data", "label", "fresh", "--teacher", "head:flame", *words)
+    assert told.code == 0
+    counts = Counter(line.split()[0] for line in vigil("data", "show", "fresh").lines[1:])
+    assert counts == {"word": 1, "burning": 1, "calm": 1}

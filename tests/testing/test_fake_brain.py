@@ -17,7 +17,15 @@ import cv2
 import numpy as np
 import pytest
 
-from vigil.testing.fake_answers import DATA_URL, FAKE, Asked, TruthOracle, filled
+from vigil.core import Box
+from vigil.testing.fake_answers import (
+    DATA_URL,
+    FAKE,
+    Asked,
+    GroundingOracle,
+    TruthOracle,
+    filled,
+)
 from vigil.testing.fake_brain import FakeBrain
 from vigil.testing.fake_faults import (
     Drops,
@@ -409,3 +417,21 @@ def wait_for(what: Callable[[], bool], *, within_s: float = 10.0) -> None:
     while not what():
         assert time.monotonic() < until_s, "not in time"
         time.sleep(0.01)
+
+
+def test_boxes_are_a_fakes_too() -> None:
+    found = {"type": "array", "items": {"type": "object"}}
+    schema = {"type": "object", "properties": {"found": found, "reason": {"type": "string"}}}
+    picture = base64.b64encode(cv2.imencode(".jpg", np.zeros((50, 100, 3), np.uint8))[1]).decode()
+    content = [{"type": "image_url", "image_url": {"url": f"{DATA_URL}{picture}"}}]
+    body = {
+        "messages": [{"role": "user", "content": content}],
+        "response_format": {"type": "json_schema", "json_schema": {"schema": schema}},
+    }
+    asked = Asked(body=body, number=0)
+    things = [("hen", Box(0.1, 0.2, 0.5, 0.8), 0.7)]
+    for convention, corner in (("pixels", 40.0), ("thousand", 800.0), ("unit", 0.8)):
+        answer = GroundingOracle(lambda _: things, convention=convention)(asked)  # type: ignore[arg-type]
+        assert not isinstance(answer, str)
+        assert FAKE in answer["reason"]
+        assert answer["found"][0]["y2"] == pytest.approx(corner)

@@ -46,7 +46,7 @@ def check(
     Form, latency, tokens, sight, and whether words in a picture steer it (English, Chinese).
     Fails with status 1 when one of the checks does. · 任何一项未通过，则以状态码 1 结束。
     """
-    chosen = _from_file(config) if config else _from_options(base_url, model, key_from)
+    chosen = brain_of_file(config) if config else brain_at(base_url, model, key_from)
     findings = asyncio.run(_checked(chosen))
     print_table(
         ("check · 检查", "result · 结果", "found · 发现"),
@@ -72,14 +72,16 @@ async def _checked(chosen: Brain) -> list[Finding]:
     return found
 
 
-def _from_file(config: Path) -> Brain:
+def brain_of_file(config: Path) -> Brain:
+    """The `brain` of a file. Raises `ConfigError` when it has none."""
     found: Brain | None = load(config).brain
     if found is None:
         raise ConfigError(f"{config}: brain: is missing")
     return found
 
 
-def _from_options(base_url: str | None, model: str | None, key_from: str) -> Brain:
+def brain_at(base_url: str | None, model: str | None, key_from: str = KEY) -> Brain:
+    """What a server serves; its only model where none is named. Raises `ConfigError`."""
     if base_url is None:
         raise ConfigError("--config or --base-url: one of them is needed")
     settings = {"base_url": base_url, "api_key": _key(key_from)}

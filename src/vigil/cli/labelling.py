@@ -2,29 +2,45 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
+from vigil.cli.brain import brain_at, brain_of_file
 from vigil.cli.settings import home_of, library_of
 from vigil.cli.tables import print_table
+from vigil.config.home import Home
 from vigil.core import ConfigError
+from vigil.flywheel.algorithms import Shelf
 from vigil.flywheel.label import Labelling, Outcome
 from vigil.flywheel.label_plan import Settings
+from vigil.flywheel.teachers.asker import Asker
+from vigil.flywheel.teachers.brain import BoxTeacher, BrainChecker, PictureTeacher
+from vigil.flywheel.teachers.coordinates import Convention
 from vigil.flywheel.teachers.detector import detector_teacher
+from vigil.flywheel.teachers.head import head_teacher
 from vigil.flywheel.teachers.several import SIDE_PX, Ensemble, Tiled
 from vigil.flywheel.teachers.teacher import Teacher, Words, words_of
 from vigil.infer.registry import Registry
 
 PASSES = {"pictures": "teacher · 教师", "labels": "labels · 标注"}
+KINDS = (
+    "detector:MODEL, head:ALGORITHM, head:ALGORITHM:MODEL=NAME, boxes:BRAIN or "
+    "whole:BRAIN, where BRAIN is `config`, or a server's address, if need be with #MODEL"
+)
 TeacherName = Annotated[
-    list[str],
-    typer.Option(
-        help="detector:MODEL. Several are joined: boxes are fused, words voted on.",
-    ),
+    list[str], typer.Option(help=f"{KINDS}. Several are joined: boxes are fused, words voted on.")
 ]
 
 
@@ -47,40 +63,108 @@ def label_command(
     every: Annotated[
         float, typer.Option(min=0.01, help="Seconds between two looks at a video.")
     ] = 0.5,
+    check: Annotated[
+        str | None, typer.Option(help="BRAIN that is asked about what the teacher is unsure of.")
+    ] = None,
+    budget: Annotated[int, typer.Option(min=0, help="Questions of --check, in all.")] = 200,
+    coordinates: Annotated[
+        Convention, typer.Option(help="In which numbers a large model writes boxes.")
+    ] = "auto",
     config: Annotated[
-        Path | None, typer.Option(help="The file that names the home folder.")
+        Path | None, typer.Option(help="The file that names the home folder, and a `brain`.")
     ] = None,
 ) -> None:
     """Have a teacher label what people have not; may be killed and begun again. · 教师自动标注。"""
     library = library_of(name, config, there=True)
-    chosen = _joined(teacher, words_of(words), Registry(home_of(config).models))
-    with _progress() as progress:
-        tasks = {
-            part: progress.add_task(text, total=None, visible=False)
-            for part, text in PASSES.items()
-        }
+    theirs = None if examples is None else library_of(examples, config, there=True)
+    with ExitStack() as ends:
+        opening = _Opening(words_of(words), home_of(config), config, coordinates, ends)
+        chosen = opening.teacher(teacher)
+        checker = opening.checker(check) if check else None
+        tasks = _Tasks(ends.enter_context(_progress()))
         outcome = Labelling(
             library,
             Tiled(chosen, side_px=tile_px) if tiles else chosen,
-            settings=Settings(precision=precision, tracks=tracks, every_s=every),
-            examples=None if examples is None else library_of(examples, config, there=True),
-            told=lambda part, done, total: progress.update(
-                tasks[part], completed=done, total=total, visible=True
+            settings=Settings(
+                precision=precision,
+                tracks=tracks,
+                every_s=every,
+                checker=checker.name if checker else "",
             ),
+            checker=checker,
+            budget=budget,
+            examples=theirs,
+            told=tasks.told,
         ).run()
     _show(name, outcome)
 
 
-def _joined(texts: Sequence[str], words: Words, registry: Registry) -> Teacher:
-    teachers = [_teacher(text, words, registry) for text in texts]
-    return teachers[0] if len(teachers) == 1 else Ensemble(teachers)
+class _Opening:
+    """Makes teachers of what stands on the command line; brains close when all is done."""
+
+    def __init__(
+        self,
+        words: Words,
+        home: Home,
+        config: Path | None,
+        coordinates: Convention,
+        ends: ExitStack,
+    ) -> None:
+        self._words, self._home, self._config = words, home, config
+        self._coordinates: Convention = coordinates
+        self._ends = ends
+        self._registry = Registry(home.models)
+
+    def teacher(self, texts: Sequence[str]) -> Teacher:
+        teachers = [self._one(text) for text in texts]
+        return teachers[0] if len(teachers) == 1 else Ensemble(teachers)
+
+    def checker(self, text: str) -> BrainChecker:
+        return BrainChecker(self._asker(text), self._words)
+
+    def _one(self, text: str) -> Teacher:
+        kind, _, rest = text.partition(":")
+        match kind if rest else "":
+            case "detector":
+                return detector_teacher(rest, self._words, self._registry)
+            case "head":
+                return self._head(rest)
+            case "boxes":
+                return BoxTeacher(self._asker(rest), self._words, convention=self._coordinates)
+            case "whole":
+                return PictureTeacher(self._asker(rest), self._words)
+        raise ConfigError(f"--teacher: found {text!r}; allowed: {KINDS}")
+
+    def _head(self, text: str) -> Teacher:
+        algorithm, _, finding = text.partition(":")
+        model, _, names = finding.partition("=")
+        finder = None
+        if finding:
+            thing = {"thing": tuple(names.split("|"))}
+            finder = detector_teacher(model, thing, self._registry)
+        shelf = Shelf(self._home.path / "algorithms")
+        return head_teacher(algorithm, self._words, shelf, self._registry, finder=finder)
+
+    def _asker(self, text: str) -> Asker:
+        if text == "config":
+            if self._config is None:
+                raise ConfigError("`config` means the `brain` of a file; name it with --config")
+            return self._ends.enter_context(Asker(brain_of_file(self._config)))
+        address, _, model = text.partition("#")
+        return self._ends.enter_context(Asker(brain_at(address, model or None)))
 
 
-def _teacher(text: str, words: Words, registry: Registry) -> Teacher:
-    kind, _, rest = text.partition(":")
-    if kind == "detector" and rest:
-        return detector_teacher(rest, words, registry)
-    raise ConfigError(f"--teacher: found {text!r}; allowed: detector:MODEL")
+class _Tasks:
+    """A bar for each pass, seen once the pass begins."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def told(self, part: str, done: int, total: int) -> None:
+        if part not in self._tasks:
+            self._tasks[part] = self._progress.add_task(PASSES[part], total=total)
+        self._progress.update(self._tasks[part], completed=done, total=total)
 
 
 def _show(name: str, outcome: Outcome) -> None:

@@ -4,15 +4,15 @@ import base64
 import hashlib
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 
-from vigil.core import Image
+from vigil.core import Box, Image
 
 FAKE = "fake brain: nobody looked"
 """Stands in every reason that a fake brain gives."""
@@ -135,6 +135,42 @@ class TruthOracle:
             confidence=sure,
             likelihood=sure if true else 1.0 - sure,
         )
+
+
+class GroundingOracle:
+    """Is told where things are, and answers requests for boxes in the numbers it is told to use."""
+
+    def __init__(
+        self,
+        things: Callable[[Asked], Sequence[tuple[str, Box, float]]],
+        *,
+        convention: Literal["pixels", "thousand", "unit"] = "thousand",
+    ) -> None:
+        """`things`: word, box in shares of the first picture, and confidence of each."""
+        self._things = things
+        self._convention = convention
+
+    def __call__(self, asked: Asked) -> Mapping[str, Any] | str:
+        if asked.schema is None:
+            return FAKE
+        high, wide = asked.images[0].shape[:2]
+        across, down = {"pixels": (wide, high), "thousand": (1000, 1000), "unit": (1, 1)}[
+            self._convention
+        ]
+        found = [
+            {
+                "word": word,
+                **{
+                    side: round(value * scale, 4)
+                    for side, value, scale in zip(
+                        ("x1", "y1", "x2", "y2"), box, (across, down, across, down), strict=True
+                    )
+                },
+                "confidence": confidence,
+            }
+            for word, box, confidence in self._things(asked)
+        ]
+        return filled(asked.schema, found=found)
 
 
 def filled(schema: Mapping[str, Any], **known: Any) -> dict[str, Any]:
