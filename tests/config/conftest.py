@@ -27,6 +27,9 @@ FAKES = {
         "vote": "Vote",
     },
     "vigil.brains": {"openai": "Brain"},
+    "vigil.samplers": dict.fromkeys(
+        ("close_to_threshold", "event", "rare_condition", "random"), "Sampler"
+    ),
 }
 
 

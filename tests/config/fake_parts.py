@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from vigil.config.parts import AnyBrain, AnyVerifier
-from vigil.core import SourceRefused, part
+from vigil.core import Limits, SourceRefused, part
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -116,3 +116,10 @@ class Cascade(SecondLook):
 @part
 class Vote(SecondLook):
     judges: tuple[AnyVerifier, ...]
+
+
+@part
+class Sampler:
+    """Wants nothing."""
+
+    limits: Limits = Limits()

@@ -128,7 +128,7 @@ def test_cameras_that_set_their_readers_alike_share_them(film):
     settings["c"] = {"source": source, "readers": [{"kind": "colour", "min_score": 0.9}]}
     builder = Builder(open_home(), evidence=False)
     desks = [
-        builder.camera(each)[0].watch._desk
+        builder.camera(each)[0].watch._belief._reading_desk
         for each in parse({"cameras": settings}).cameras.values()
     ]
     first, second, third = (desk._readers[0] for desk in desks)

@@ -50,7 +50,7 @@ def test_without_limits_everything_stays(tmp_path: Path) -> None:
 def test_scenes_count_among_what_may_be_kept(store: EventStore, tmp_path: Path) -> None:
     files = hours(tmp_path / "scenes", 1, 3)
     scenes = SceneFolder(tmp_path / "scenes", days=2)
-    swept = Retention(store, gb=1, reserve_mb=0, scenes=scenes).sweep(NOW_S)
+    swept = Retention(store, gb=1, reserve_mb=0, beside=[scenes]).sweep(NOW_S)
     assert swept.size_bytes == 1000
     assert left(files) == [True, False]
 
@@ -58,5 +58,5 @@ def test_scenes_count_among_what_may_be_kept(store: EventStore, tmp_path: Path) 
 def test_when_the_disk_is_full_scenes_go_first(store: EventStore, tmp_path: Path) -> None:
     files = hours(tmp_path / "scenes", 1, 3)
     scenes = SceneFolder(tmp_path / "scenes")
-    Retention(store, reserve_mb=1e12, scenes=scenes).make_room(0)
+    Retention(store, reserve_mb=1e12, beside=[scenes]).make_room(0)
     assert left(files) == [False, False]

@@ -18,8 +18,9 @@ from vigil.pipeline.call import Call
 from vigil.pipeline.metrics import serve_metrics
 from vigil.pipeline.status_file import remove_status, write_status
 from vigil.pipeline.supervisor import Supervisor
-from vigil.store import EventStore, Retention, SteadyStore
+from vigil.store import EventStore, Retention, SampleStore, SteadyStore
 from vigil.store.claim import Claim
+from vigil.store.sample_keeping import SampleKeeping
 from vigil.store.scene_folder import SceneFolder
 from vigil.store.stat_store import StatStore
 
@@ -54,7 +55,8 @@ def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
     store.start()
     call.start()
     stats = StatStore(events.database)
-    supervisor = Supervisor(home=home, store=store, stats=stats)
+    samples = SampleStore(events.database, home.samples)
+    supervisor = Supervisor(home=home, store=store, stats=stats, samples=samples)
 
     def figures() -> dict[str, Any]:
         return supervisor.status() | {"steps_spilled": store.spilled, "call": call.status()}
@@ -78,13 +80,19 @@ def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
 
 def retention(events: EventStore, retain: Retain, home: Home) -> Retention:
     """What the file says about keeping, as the store understands it."""
-    most = None if retain.scenes_gb is None else retain.scenes_gb * 1e9
+    scenes, samples = (
+        None if most is None else most * 1e9 for most in (retain.scenes_gb, retain.samples_gb)
+    )
+    kept = SampleStore(events.database, home.samples)
     return Retention(
         events,
         days=retain.days,
         gb=retain.gb,
         reserve_mb=retain.reserve_mb,
-        scenes=SceneFolder(home.scenes, days=retain.scenes_days, limit_bytes=most),
+        beside=(
+            SceneFolder(home.scenes, days=retain.scenes_days, limit_bytes=scenes),
+            SampleKeeping(kept, days=retain.samples_days, limit_bytes=samples),
+        ),
     )
 
 

@@ -26,6 +26,7 @@ from vigil.config.parts import (
 )
 from vigil.config.paths import folder_of, placed
 from vigil.config.problems import gathered, one_of, problem
+from vigil.config.samples import AnySampling
 from vigil.config.settings import Model, Name, Positive
 from vigil.config.sources import AnySource
 from vigil.config.zones import AnyRule, Corners, Zone
@@ -33,10 +34,10 @@ from vigil.core import Rule
 
 INHERITED = (
     "site", "detector", "gate", "tracker", "readers", "ear", "record", "record_scenes", "rules",
-    "health",
+    "health", "sample",
 )  # fmt: skip
 """What a camera takes from the top of the file when it does not say so itself."""
-MERGED = ("gate", "record")
+MERGED = ("gate", "record", "sample")
 """Of these it takes each setting that it does not say itself."""
 ANYONE_ANYWHERE = ({"kind": "presence"},)
 HEALTH = ("camera_offline", "camera_frozen")
@@ -76,6 +77,10 @@ class Retain(Model):
     """How long recorded scenes are kept; null: for ever."""
     scenes_gb: Positive | None = 5
     """Of recorded scenes, which count among the `gb` of all; null: as much as there is."""
+    samples_days: Positive | None = 90
+    """How long pictures of samples are kept; null: for ever."""
+    samples_gb: Positive | None = 2
+    """Of these pictures, which count among the `gb` of all; null: as much as there is."""
     stats_days: Positive | None = 400
     """How long the figures of `vigil stats` are kept; null: for ever."""
 
@@ -131,6 +136,8 @@ class CameraConfig(Model):
     record: Record = Record()
     record_scenes: bool = False
     """Keep every scene, without pixels, so that rules can be tried on it: `vigil replay`."""
+    sample: AnySampling
+    """Which looks `vigil run` keeps as pictures to learn from; None (`off`): none."""
 
     @model_validator(mode="after")
     def _rules_have_names_of_their_own(self) -> Self:
@@ -210,6 +217,7 @@ class App(Model):
     ear: AnyEar | None = None
     record: Record = Record()
     record_scenes: bool = False
+    sample: AnySampling
     health: Health
     rules: Any = ANYONE_ANYWHERE
     """As written: each camera builds rules of its own from it, for rules remember."""

@@ -20,6 +20,7 @@ from vigil.core import (
     Embedder,
     Gate,
     Reader,
+    Sampler,
     Tracker,
     Verifier,
     VigilError,
@@ -150,6 +151,7 @@ AnyDetector = Annotated[Detector, OneDetector("vigil.detectors")]
 AnyReader = Annotated[Reader, OneOf("vigil.readers")]
 AnyEar = Annotated[Ear, OneDetector("vigil.ears")]
 AnyTracker = Annotated[Tracker, OneOf("vigil.trackers", usual="two_stage")]
+AnySampler = Annotated[Sampler, OneOf("vigil.samplers")]
 AnyEmbedder = Annotated[Embedder, OneDetector("vigil.embedders")]
 AnyBrain = Annotated[Brain, OneOf("vigil.brains", usual="openai")]
 AnyVerifier = Annotated[Verifier, OneOf("vigil.verifiers")]

@@ -14,6 +14,7 @@ from vigil.core.detections import Detections
 from vigil.core.events import Step
 from vigil.core.frames import Crop, Frame, Image, Look, Rung
 from vigil.core.packets import Packet
+from vigil.core.samples import Limits
 from vigil.core.scenes import Reading, Scene, Signals, Sound
 from vigil.core.verdicts import Verdict
 
@@ -221,6 +222,29 @@ class Placed(Protocol):
     name: str
     fixtures: tuple[tuple[float, float, float, float], ...]
     """Boxes x1, y1, x2, y2 in fractions of the picture."""
+
+
+class Sampler(Protocol):
+    """Say which looks the next model should learn from. One object per camera."""
+
+    @property
+    def kind(self) -> str:
+        """The reason that is written beside what it wants kept: a word, joined by `_`."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """How many of its wishes are granted."""
+        ...
+
+    def offer(
+        self, look: Look, detections: Detections, scene: Scene, steps: Sequence[Step]
+    ) -> float | None:
+        """How much is to be learnt from a look, 0 to 1; None: not worth keeping.
+
+        `scene` is what was believed after it, `steps` what the rules told of that.
+        """
+        ...
 
 
 class Embedder(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from vigil.core.boxes import Box
 
@@ -286,6 +286,24 @@ class Sample:
     """What models saw in it: boxes in pixels of the picture, each with its score and model card."""
     event_id: str | None = None
     """The event that it shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many may be kept in any stretch of so long; None: any number."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    minutely: int | None = None
+    hourly: int | None = None
+    daily: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, most in (
+            ("minutely", self.minutely), ("hourly", self.hourly), ("daily", self.daily)
+        ):  # fmt: skip
+            if most is not None and most < 0:
+                raise ValueError(f"{name} is {most}; allowed: 0 or more, or null for any number")
 
 
 def joint(scores: Iterable[float]) -> float:

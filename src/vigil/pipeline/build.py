@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from vigil.config.app import CameraConfig
 from vigil.config.home import Home
-from vigil.core import Detector, Ear, Reader, Source
+from vigil.core import Detector, Ear, Embedder, Reader, Sample, Sampler, Source
 from vigil.core.ids import uuid7
 from vigil.core.protocols import Rule
 from vigil.core.stats import Measures, Minute
@@ -17,8 +17,11 @@ from vigil.media.ring import PacketRing
 from vigil.pipeline.camera import Camera
 from vigil.pipeline.evidence import Evidence
 from vigil.pipeline.main_stream import MainStream
+from vigil.pipeline.sample_budget import SampleBudget
+from vigil.pipeline.sample_desk import SampleDesk
+from vigil.pipeline.sample_writer import SampleWriter
 from vigil.pipeline.scene_desk import SceneDesk
-from vigil.pipeline.scene_log import SceneLog
+from vigil.pipeline.scene_log import SceneLog, folder_name
 from vigil.pipeline.senses import senses
 from vigil.pipeline.tally import Tally
 from vigil.pipeline.watch import Watch
@@ -27,6 +30,7 @@ from vigil.stages.gate.ledger import RecallLedger
 from vigil.stages.gate.packets import PacketGate
 from vigil.stages.gate.static_blobs import StaticBlobs
 from vigil.stages.hear.loud_ear import LoudEar
+from vigil.stages.sample.novelty import Novelty
 
 PartT = TypeVar("PartT")
 RING_BYTES = 48 << 20
@@ -47,10 +51,12 @@ class Builder:
         evidence: bool = True,
         scene_file: Path | None = None,
         tell_minute: Callable[[Minute], None] | None = None,
+        tell_sample: Callable[[Sample], None] | None = None,
     ) -> None:
         """`scene_file`: where the scenes of all cameras are recorded, whatever their settings.
 
         `tell_minute` is told the figures of each minute; without it nothing is counted.
+        `tell_sample` is told of each sample on the disk; without it none is kept.
         """
         self._home = home
         self._tell_minute = tell_minute
@@ -59,6 +65,9 @@ class Builder:
         self._detectors: list[tuple[Detector, Detector]] = []
         self._readers: list[tuple[Reader, Reader]] = []
         self._ears: list[tuple[Ear, Ear]] = []
+        self._embedders: list[tuple[Embedder, Embedder]] = []
+        self._budgets: dict[str, SampleBudget] = {}
+        self._samples = SampleWriter(home.samples, tell_sample) if tell_sample else None
 
     def camera(self, config: CameraConfig) -> tuple[Camera, Detector]:
         """A camera that has not started to read, and the detector it is to use.
@@ -82,6 +91,7 @@ class Builder:
             static_blobs=StaticBlobs(masks=masks) if "static_blobs" in signals else None,
             senses=senses(signals, masks),
             scene_desk=self._scene_desk_of(config, rules),
+            sample_desk=self._sample_desk_of(config),
             readers=tuple(self._reader(reader) for reader in config.readers),
             ear=self._ear(config.ear or LoudEar()) if "sounds" in signals else None,
         )
@@ -96,6 +106,30 @@ class Builder:
             live=source.live,
         )
         return camera, detector
+
+    def close(self) -> None:
+        """Return when all samples are on the disk, and told of."""
+        if self._samples is not None:
+            self._samples.close()
+
+    def _sample_desk_of(self, config: CameraConfig) -> SampleDesk | None:
+        if self._samples is None or config.sample is None:
+            return None
+        file = self._home.samples / "budget" / f"{folder_name(config.name)}.json"
+        return SampleDesk(
+            config.sample,
+            samplers=[self._sampler(each) for each in config.sample.strategies],
+            masks=tuple(config.masks),
+            # A camera that is made anew goes on with what is not on the disk yet.
+            budget=self._budgets.setdefault(config.name, SampleBudget(file)),
+            writer=self._samples,
+        )
+
+    def _sampler(self, wanted: Sampler) -> Sampler:
+        own = copy.deepcopy(wanted)
+        if isinstance(own, Novelty):
+            own = dataclasses.replace(own, embedder=self._embedder(own.embedder))
+        return own
 
     def _scene_desk_of(self, config: CameraConfig, rules: Sequence[Rule]) -> SceneDesk:
         log = None
@@ -154,6 +188,14 @@ class Builder:
         self._readers.append((wanted, reader))
         return reader
 
+    def _embedder(self, wanted: Embedder) -> Embedder:
+        for settings, embedder in self._embedders:
+            if settings == wanted:
+                return embedder
+        embedder = self._at_home(wanted)
+        self._embedders.append((wanted, embedder))
+        return embedder
+
     def _ear(self, wanted: Ear) -> Ear:
         for settings, ear in self._ears:
             if settings == wanted:
@@ -166,7 +208,7 @@ class Builder:
         """The part with its models found in our registry, and opened."""
         if getattr(wanted, "registry", 0) is None:
             wanted = dataclasses.replace(wanted, registry=self._home.models)  # type: ignore[type-var]
-        warm_up = getattr(wanted, "warm_up", None)
-        if warm_up is not None:
-            warm_up()
+        for prepare in ("check", "warm_up"):
+            if (prepared := getattr(wanted, prepare, None)) is not None:
+                prepared()
         return wanted

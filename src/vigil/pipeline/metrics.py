@@ -27,6 +27,9 @@ COUNTERS = {
     "read_told": "Crops that told a reader something",
     "read_wanted": "Tracks that a reader wanted, once for each reader",
     "read_gone": "Of these, gone before they were read",
+    "samples_kept": "Pictures kept to learn from",
+    "samples_refused": "Looks that were worth keeping when no budget was left",
+    "samples_missed": "Pictures to learn from that the disk did not take",
 }
 GAUGES = {
     "waiting": "Video packets in the queue",

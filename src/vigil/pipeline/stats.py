@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 import psutil
 
 from vigil.pipeline.camera import Camera
+from vigil.pipeline.sample_writer import SampleCounts
 from vigil.stages.gate.ledger import Tally
 
 
@@ -49,6 +50,11 @@ class CameraStats(TypedDict):
     """Tracks that a reader wanted, once for each reader: read, gone unread, or waiting."""
     read_gone: int
     read_waiting: int
+    samples_kept: int
+    samples_refused: int
+    """Wanted, and no budget was left."""
+    samples_missed: int
+    """That the disk did not take, or not fast enough."""
 
 
 class ProcessStats(TypedDict):
@@ -87,6 +93,7 @@ def camera_stats(camera: Camera) -> CameraStats:
     watch, account = camera.watch, camera.accounted()
     tally = watch.ledger.tally if watch.ledger else Tally()
     readings = watch.readings
+    samples = watch.samples.counts if watch.samples is not None else SampleCounts()
     return CameraStats(
         state=camera.state,
         reason=camera.error or "",
@@ -119,6 +126,9 @@ def camera_stats(camera: Camera) -> CameraStats:
         read_wanted=readings.wanted,
         read_gone=readings.gone,
         read_waiting=readings.waiting,
+        samples_kept=samples.kept,
+        samples_refused=samples.refused,
+        samples_missed=samples.missed,
     )
 
 

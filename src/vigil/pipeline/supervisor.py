@@ -2,18 +2,19 @@
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from vigil.config.app import App, CameraConfig
 from vigil.config.home import Home
-from vigil.core import Clock, Store, SystemClock
+from vigil.core import Clock, Sample, Store, SystemClock
 from vigil.core.json import clip_from_json, step_from_json
-from vigil.core.stats import minute_from_json
+from vigil.core.sample_json import sample_from_json
+from vigil.core.stats import Minute, minute_from_json
+from vigil.pipeline.book import Book, ThingT, Writes
 from vigil.pipeline.fleet import Fleet
-from vigil.pipeline.minute_book import MinuteBook, MinuteStore
 from vigil.pipeline.recorder import Recorder
 from vigil.pipeline.retries import Retries
 from vigil.pipeline.shard_process import Role, ShardProcess
@@ -31,12 +32,17 @@ class Supervisor:
         *,
         home: Home,
         store: Store,
-        stats: MinuteStore | None = None,
+        stats: Writes[Minute] | None = None,
+        samples: Writes[Sample] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """`stats`: where figures by the minute are kept; None: they are thrown away."""
+        """`stats`: where figures by the minute are kept; None: they are thrown away.
+
+        `samples`: the same of samples, whose pictures are on the disk already.
+        """
         self.recorder = Recorder(store)
-        self.minutes = MinuteBook(stats) if stats is not None else None
+        self.minutes = Book(stats, what="figures") if stats is not None else None
+        self.samples = Book(samples, what="samples") if samples is not None else None
         self.shard_restarts = 0
         self._clock = clock or SystemClock()
         self._fleet = Fleet(home=home.without_secrets(), clock=self._clock, listen=self._listen)
@@ -63,8 +69,7 @@ class Supervisor:
     def tend(self) -> None:
         """Write steps that wait, try again what was given up, keep the shards in order."""
         self.recorder.retry()
-        if self.minutes is not None:
-            self.minutes.write()
+        self._write_books()
         with self._lock:
             self._suspects.release()
             for name in self._retries.due():
@@ -111,10 +116,14 @@ class Supervisor:
             if each.reader is not None:
                 each.reader.join(5.0)
         self.recorder.retry()
-        if self.minutes is not None:
-            self.minutes.write()
+        self._write_books()
         if self.recorder.waiting:
             log.error("steps are lost: the store took none", steps=self.recorder.waiting)
+
+    def _write_books(self) -> None:
+        for book in (self.minutes, self.samples):
+            if book is not None:
+                book.write()
 
     # Placing
 
@@ -165,11 +174,10 @@ class Supervisor:
 
     def _hear(self, shard: ShardProcess, message: dict[str, Any]) -> None:
         if "minute" in message:
-            acknowledge = shard.acknowledge(message["number"])
-            if self.minutes is None:
-                acknowledge()
-            else:
-                self.minutes.take(minute_from_json(message["minute"]), acknowledge)
+            _take(self.minutes, minute_from_json, message["minute"], shard, message["number"])
+            return
+        if "sample" in message:
+            _take(self.samples, sample_from_json, message["sample"], shard, message["number"])
             return
         if "step" in message:
             clip = None if message["clip"] is None else clip_from_json(message["clip"])
@@ -244,6 +252,21 @@ class Supervisor:
         if (reason := self._retries.reason(camera.name)) and found["state"] in ("refused", "ended"):
             found["reason"] = reason
         return found | {"site": camera.site}
+
+
+def _take(
+    book: Book[ThingT] | None,
+    read: Callable[[Mapping[str, Any]], ThingT],
+    found: Mapping[str, Any],
+    shard: ShardProcess,
+    number: int,
+) -> None:
+    """Write into a book, if there is one, what a shard said under a number."""
+    acknowledge = shard.acknowledge(number)
+    if book is None:
+        acknowledge()
+    else:
+        book.take(read(found), acknowledge)
 
 
 def _figures_of(processes: Iterable[ShardProcess]) -> dict[str, Any]:

@@ -1,14 +1,10 @@
 """The journey of a frame: packets of one camera in, looks out; detections in, steps out. No I/O."""
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from vigil.core import (
-    Boxes,
     Detections,
     Ear,
     Frame,
@@ -28,31 +24,20 @@ from vigil.core import (
 from vigil.media.ring import PacketRing
 from vigil.pipeline.attention import Attention
 from vigil.pipeline.audit import Audit, Auditor
-from vigil.pipeline.camera_clock import CameraClock
+from vigil.pipeline.belief import Belief
 from vigil.pipeline.counts import Counts
-from vigil.pipeline.hearing import Hearing
-from vigil.pipeline.pictures import Pictures, let_go
-from vigil.pipeline.reading import ReadingCounts, ReadingDesk
+from vigil.pipeline.looks_out import LooksOut
+from vigil.pipeline.pictures import Pictures
+from vigil.pipeline.reading import ReadingCounts
+from vigil.pipeline.sample_desk import SampleDesk
 from vigil.pipeline.scene_desk import SceneDesk
 from vigil.pipeline.search import Search
+from vigil.pipeline.sight import Sight
 from vigil.stages.gate.ladder import Ladder
 from vigil.stages.gate.ledger import RecallLedger
 from vigil.stages.gate.packets import PacketGate
 from vigil.stages.gate.static_blobs import StaticBlobs
 from vigil.stages.gate.veto import VetoRecord
-
-NOWHERE: Boxes = np.zeros((0, 4), np.float32)
-"""The regions of a look that needs no detector: it only moves the time on."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Pending:
-    """A look that is out with the detector."""
-
-    look: Look
-    signals: Signals | None
-    veto: bool = False
-    audit: Audit | None = None
 
 
 class Watch:
@@ -80,6 +65,7 @@ class Watch:
         ear: Ear | None = None,
         veto_record: VetoRecord | None = None,
         scene_desk: SceneDesk | None = None,
+        sample_desk: SampleDesk | None = None,
         wake_score: float = 0.15,
         cpu_s: Callable[[], float] = time.thread_time,
     ) -> None:
@@ -88,15 +74,19 @@ class Watch:
         self.ring = ring
         self.counts = Counts()
         self.ladder = ladder or Ladder()
+        self.samples = sample_desk
         self._gate = gate
-        self._tracker = tracker
         self._packet_gate = packet_gate
-        self._static_blobs = static_blobs
-        self._senses = tuple(sense for sense in senses if not sense.every_picture)
-        self._quick_senses = tuple(sense for sense in senses if sense.every_picture)
-        self._desk = ReadingDesk(readers) if readers else None
-        self._hearing = Hearing(source, ear) if ear is not None else None
-        self._scene_desk = scene_desk or SceneDesk()
+        self._sight = Sight(gate, static_blobs, senses)
+        self._belief = Belief(
+            source,
+            tracker=tracker,
+            rules=self.rules,
+            readers=readers,
+            ear=ear,
+            scene_desk=scene_desk or SceneDesk(),
+            sample_desk=sample_desk,
+        )
         self._cpu_s = cpu_s
         self._labels = _wanted(self.rules)
         self._attention = Attention(self._labels, wake_score)
@@ -113,21 +103,18 @@ class Watch:
 
         self._pictures = Pictures(ring)
         self._known: dict[float, Detections] = {}  # answers to looks before it woke, by time
-        self._pending: deque[_Pending] = deque()
+        self._out = LooksOut(self._labels)
         self._checks_from_s: float | None = None  # woken in spite of a veto: from this key
         self._key_before_s: float | None = None
         self._key_s: float | None = None  # the last key looked at while asleep
         self._closed_key_s: float | None = None  # the same, if the gate was closed then
         self._nearness = 0.0  # gate score of the closed stretch over the threshold
-        self._scene: Scene | None = None
         self._believed_s = float("-inf")  # time of the last scene that came from a picture
-        self._still_since_s: float | None = None
-        self._camera_clock = CameraClock()
 
     @property
     def rung(self) -> Rung:
         """Where on the ladder the camera stands."""
-        return self.ladder.rung(self._scene.time_s if self._scene else float("-inf"))
+        return self.ladder.rung(self.scene.time_s if self.scene else float("-inf"))
 
     @property
     def ledger(self) -> RecallLedger | None:
@@ -137,24 +124,21 @@ class Watch:
     @property
     def readings(self) -> ReadingCounts:
         """Where the tracks went that readers want."""
-        return self._desk.counts if self._desk is not None else ReadingCounts()
+        return self._belief.readings
 
     @property
     def scene(self) -> Scene | None:
         """What was last believed."""
-        return self._scene
+        return self._belief.scene
 
     def feed(self, packet: Packet) -> list[Look]:
         """Take in one packet; return what is to be looked at, in time order."""
         began_s = self._cpu_s()
         self.ring.append(packet)
-        if self._hearing is not None:
-            self._hearing.take(packet)
+        self._belief.notice(packet)
         if packet.encoding.kind != "video":
             return []
         self.counts.packets += 1
-        if packet.camera_s is not None:
-            self._camera_clock.compare(packet.camera_s, packet.received_s)
         decoded = self._pictures.decoded
         self._follow(packet)
         if self._packet_gate is not None:
@@ -163,7 +147,7 @@ class Watch:
         self._glance(packet) if asleep else self._attend(packet)
         self.counts.decoded += self._pictures.decoded - decoded
         self._earn(self._cpu_s() - began_s)
-        return [pending.look for pending in self._pending]
+        return self._out.looks
 
     def take(self, look: Look, detections: Detections | None, *, cost_s: float = 0.0) -> list[Step]:
         """Take in the answer to the oldest look that is out; `cost_s` is the detector's time.
@@ -171,9 +155,7 @@ class Watch:
         Raises `ValueError` when answers come out of order.
         """
         began_s = self._cpu_s()
-        pending = self._pending.popleft()
-        if pending.look is not look:
-            raise ValueError("answers must come in the order of the looks")
+        pending = self._out.answered(look)
         if pending.audit is not None:
             self._audited(pending.audit, look.frame.time_s, detections, cost_s)
             return []
@@ -197,29 +179,11 @@ class Watch:
 
     def tick(self, time_s: float, health: Health) -> list[Step]:
         """Let time pass without a picture, so that an absent camera can be told."""
-        last = self._scene or Scene(source=self.source, time_s=time_s, width=0, height=0)
-        return self._judge(
-            replace(
-                last,
-                time_s=max(time_s, last.time_s),
-                health=health,
-                signals=None,
-                looked=False,
-                cards=(),
-            )
-        )
+        return self._belief.pass_time(time_s, health)
 
     def listen(self) -> list[Step]:
         """Tell rules what was heard since any picture was told of, a second ago or more."""
-        if self._hearing is None or self._pending or not self._hearing.due():
-            return []
-        return self._hear_out(self._hearing)
-
-    def _hear_out(self, hearing: Hearing) -> list[Step]:
-        time_s = hearing.heard_s
-        last = self._scene or Scene(source=self.source, time_s=time_s, width=0, height=0)
-        unseen = replace(last, signals=None, health=None, looked=False, cards=())
-        return self._judge(replace(unseen, time_s=max(time_s, last.time_s)))
+        return [] if self._out.looks else self._belief.listen()
 
     def skip(self) -> None:
         """Packets were left out: what comes next is decodable from its next key only."""
@@ -228,14 +192,7 @@ class Watch:
 
     def close(self) -> list[Step]:
         """The stream has ended: end every open event."""
-        if self._desk is not None:
-            self._desk.close()
-        steps: list[Step] = []
-        if self._hearing is not None and self._hearing.due(0.0):
-            steps = self._hear_out(self._hearing)
-        time_s = self._scene.time_s if self._scene else 0.0
-        self._scene_desk.close()
-        return steps + [step for rule in self.rules for step in rule.close(time_s)]
+        return self._belief.close()
 
     # Packets and pictures
 
@@ -273,11 +230,12 @@ class Watch:
         self._key_before_s, self._key_s = self._key_s, packet.time_s
 
     def _rest(self, frame: Frame, signals: Signals) -> None:
-        believed = bool(self._scene and self._scene.tracks)
-        if self.ladder.look_due(frame.time_s, awake=False, ambiguous=False, believed=believed):
+        if self.ladder.look_due(
+            frame.time_s, awake=False, ambiguous=False, believed=self._belief.holds
+        ):
             self._look(frame, Rung.KEYFRAME, signals)
         else:
-            self._wait(frame, signals)
+            self._out.wait(frame, signals)
 
     def _attend(self, packet: Packet) -> None:
         """Awake, or resting on luma: decode everything, compare and look when due."""
@@ -294,49 +252,34 @@ class Watch:
         time_s = frame.time_s
         if time_s <= self._believed_s:
             return
-        for sense in self._quick_senses:
-            sense.see(frame, self._scene)
+        self._sight.glance(frame, self.scene)
         signals = self._see(frame) if self.ladder.luma_due(time_s) else None
         if signals is not None and self._gate.open and len(self._gate.regions()):
             self.ladder.moved(time_s)
         if time_s in self._known:
             self.ladder.moved(time_s)
             self.ladder.looked(time_s)
-            self._wait(frame, signals)
+            self._out.wait(frame, signals)
         elif self._is_due(time_s, signals):
             self._look(frame, self.ladder.rung(time_s), signals)
         elif signals is not None:
-            self._wait(frame, signals)
+            self._out.wait(frame, signals)
 
     def _is_due(self, time_s: float, signals: Signals | None) -> bool:
-        believed = bool(self._scene and self._scene.tracks)
         if self._learns:
             return signals is not None or self.ladder.follow_due(time_s)
         return self.ladder.look_due(
             time_s,
             awake=self.ladder.rung(time_s) >= Rung.DETECT,
-            ambiguous=self._tracker.ambiguous or self._attention.wanted,
-            believed=believed,
+            ambiguous=self._belief.ambiguous or self._attention.wanted,
+            believed=self._belief.holds,
             searching=self._search.on,
         )
 
     def _see(self, frame: Frame) -> Signals:
-        signals = self._gate.see(frame)
+        signals = self._sight.see(frame, self.scene, self._attention.restless)
         self.counts.compared += 1
         self._search.see(self._gate.regions(), frame.time_s)
-        if self._static_blobs is not None:
-            self._static_blobs.ignore(self._attention.restless())
-            signals = replace(signals, static_blobs=self._static_blobs.update(frame))
-        for sense in self._senses:
-            sense.see(frame, self._scene)
-            signals = sense.tell(signals)
-        for sense in self._quick_senses:
-            signals = sense.tell(signals)
-        if self._gate.identical_to_last:
-            if self._still_since_s is None:
-                self._still_since_s = frame.time_s
-        else:
-            self._still_since_s = None
         return signals
 
     # Looks
@@ -347,17 +290,11 @@ class Watch:
         regions = self._attention.regions(self._search.moving)
         if not len(regions):
             regions = Look.whole(frame, rung).regions
-        look = Look(frame=frame, regions=regions, rung=rung, labels=self._labels)
         self.ladder.looked(frame.time_s)
         self.counts.looks += 1
         if self._search.on:
             self._search.looked()
-        self._pending.append(_Pending(look=look, signals=signals, veto=veto))
-
-    def _wait(self, frame: Frame, signals: Signals | None) -> None:
-        # A caught-up stretch waits with a dozen of these: none may hold on to its picture.
-        look = Look(frame=let_go(frame), regions=NOWHERE, rung=Rung.LUMA, labels=self._labels)
-        self._pending.append(_Pending(look=look, signals=signals))
+        self._out.ask(frame, regions, rung, signals, veto=veto)
 
     def _wakes(self, detections: Detections, from_s: float) -> bool:
         """Whether the wake look found something, or its veto is overruled."""
@@ -395,29 +332,16 @@ class Watch:
         self._believed_s = look.frame.time_s
         if detections is not None:
             self._attention.note(detections)
-        scene = self._tracker.update(look, detections)
+        scene = self._belief.follow(look, detections)
         self._attention.tracks = scene.tracks
         self._search.follow(scene.tracks, scene.time_s)
         if detections is not None:
             glimpses = self._attention.glimpses(detections, self._search.moving)
             self._search.glimpse(glimpses, scene.time_s)
         self._gate.hold(self._attention.believed())
-        if self._desk is not None:
-            scene = self._desk.read(look.frame if fresh else None, scene)
-        still_s = 0.0 if self._still_since_s is None else scene.time_s - self._still_since_s
-        return self._judge(replace(scene, signals=signals, health=self._health(still_s)))
-
-    def _health(self, still_s: float) -> Health:
-        return Health(frozen_s=still_s, clock_off_s=self._camera_clock.off_s)
-
-    def _judge(self, scene: Scene) -> list[Step]:
-        if self._hearing is not None:
-            scene = replace(scene, sounds=self._hearing.sounds())
-        scene = self._scene_desk.note(scene)
-        self._scene = scene
-        steps = [step for rule in self.rules for step in rule.update(scene)]
-        self._scene_desk.judged(scene, steps)
-        return steps
+        still_s = self._sight.still_s(scene.time_s)
+        scene = replace(scene, signals=signals, health=self._belief.health(still_s))
+        return self._belief.judge(scene, look if fresh else None, detections)
 
     # Audits
 
@@ -425,7 +349,7 @@ class Watch:
         if self._auditor is None or self._closed_key_s is None:
             return
         audit, looks = self._auditor.draw(self._closed_key_s, next_key, self._nearness)
-        self._pending.extend(_Pending(look=look, signals=None, audit=audit) for look in looks)
+        self._out.audit(audit, looks)
 
     def _audited(
         self, audit: Audit, time_s: float, detections: Detections | None, cost_s: float

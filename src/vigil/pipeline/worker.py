@@ -18,8 +18,9 @@ import structlog
 
 from vigil.config.app import CameraConfig
 from vigil.config.home import Home
-from vigil.core import Clip, Step, VigilError
+from vigil.core import Clip, Sample, Step, VigilError
 from vigil.core.json import clip_json, event_json
+from vigil.core.sample_json import sample_json
 from vigil.core.stats import Minute, minute_json
 from vigil.pipeline.build import Builder
 from vigil.pipeline.camera import Camera
@@ -89,6 +90,10 @@ class PipeOutbox:
     def put_minute(self, minute: Minute) -> None:
         """Take over the figures of a minute."""
         self._keep({"minute": minute_json(minute)})
+
+    def put_sample(self, sample: Sample) -> None:
+        """Take over a sample whose picture is on the disk."""
+        self._keep({"sample": sample_json(sample)})
 
     def _keep(self, message: dict[str, object]) -> None:
         with self._lock:
@@ -160,7 +165,9 @@ class Worker:
         self.outbox = PipeOutbox(reports)
         self._commands = commands
         self._mark = mark
-        self._builder = Builder(home, tell_minute=self.outbox.put_minute)
+        self._builder = Builder(
+            home, tell_minute=self.outbox.put_minute, tell_sample=self.outbox.put_sample
+        )
         self._stop = threading.Event()
         self.inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._ended: dict[str, CameraStats] = {}
@@ -180,6 +187,7 @@ class Worker:
         threading.Thread(target=self._listen, name="commands", daemon=True).start()
         threading.Thread(target=self._tell, name="figures", daemon=True).start()
         self._shard.run(self._stop, between_turns=self._between_turns)
+        self._builder.close()
 
     def _listen(self) -> None:
         try:

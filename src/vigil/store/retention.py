@@ -1,9 +1,9 @@
 """How long clips stay: by age, by size, and by what is really free on the disk."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from sqlalchemy import Row, and_, func, or_, select
@@ -14,7 +14,6 @@ from vigil.store.database import free_bytes
 from vigil.store.day_folder import MARK
 from vigil.store.event_store import PAGE, EventStore, forget_clips
 from vigil.store.mending import complete_clips, correct_clip
-from vigil.store.scene_folder import SceneFolder
 from vigil.store.schema import clips
 
 log = structlog.get_logger(__name__)
@@ -56,6 +55,23 @@ class _Place(NamedTuple):
     size_bytes: int
 
 
+class Beside(Protocol):
+    """What is kept besides clips, and goes before they do when the disk is full."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all of it."""
+        ...
+
+    def sweep(self, now_s: float) -> int:
+        """Delete what is too old or too much for itself; bytes that went."""
+        ...
+
+    def shrink(self, excess_bytes: float) -> int:
+        """Delete until so much is gone, or nothing is left; bytes that went."""
+        ...
+
+
 class Retention:
     """Deletes the oldest clips first; events outlive them.
 
@@ -71,14 +87,14 @@ class Retention:
         days: float | None = 14,
         gb: float | None = 50,
         reserve_mb: float = 512,
-        scenes: SceneFolder | None = None,
+        beside: Sequence[Beside] = (),
     ) -> None:
         """`gb`: of all clips, 10**9 bytes each; `reserve_mb`: kept free for the database.
 
-        What the recorded `scenes` take is taken from `gb`.
+        What is kept `beside` counts among `gb`, and goes first, in that order.
         """
         self._store = store
-        self._scenes = scenes
+        self._beside = tuple(beside)
         self._days = days
         self._limit_bytes = None if gb is None else gb * 1000 * MB
         self._reserve_bytes = reserve_mb * MB
@@ -92,12 +108,10 @@ class Retention:
         if self._days is not None:
             oldest_s = now_s - self._days * DAY_S
             swept += self._evict(lambda clip: clip.created_s < oldest_s)
-        scenes_bytes = 0
-        if self._scenes is not None:
-            swept += Swept(size_bytes=self._scenes.sweep(now_s))
-            scenes_bytes = self._scenes.size_bytes
+        swept += Swept(size_bytes=sum(each.sweep(now_s) for each in self._beside))
         if self._limit_bytes is not None:
-            swept += self._shrink(self._total_bytes() + scenes_bytes - self._limit_bytes)
+            beside_bytes = sum(each.size_bytes for each in self._beside)
+            swept += self._shrink(self._total_bytes() + beside_bytes - self._limit_bytes)
         swept += self.make_room(0)
         complete_clips(self._store)
         return swept
@@ -109,8 +123,8 @@ class Retention:
         if free >= goal:
             return Swept()
         swept = Swept()
-        if self._scenes is not None:
-            swept += Swept(size_bytes=self._scenes.shrink(goal - free))
+        for each in self._beside:
+            swept += Swept(size_bytes=each.shrink(goal - free - swept.size_bytes))
         return swept + self._evict(lambda _: free_bytes(self._store.folder.path) < goal)
 
     def reconcile(

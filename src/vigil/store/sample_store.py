@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -80,12 +81,19 @@ class SampleStore:
             "created_s": now_s,
             "updated_s": now_s,
         }
+        if not self.folder.is_marked and not self._has_any():
+            with suppress(OSError):  # a full disk: next time
+                self.folder.mark()
         with self.database.writing() as connection:
             known = select(samples.c.id).where(samples.c.id.in_(rows))
             for sample_id in connection.execute(known).scalars():
                 del rows[sample_id]
             if rows:
                 connection.execute(insert(samples), [row | fresh for row in rows.values()])
+
+    def _has_any(self) -> bool:
+        with self.database.reading() as connection:
+            return connection.execute(select(samples.c.id).limit(1)).first() is not None
 
     # The queue
 

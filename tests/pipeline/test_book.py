@@ -10,7 +10,7 @@ from vigil.config.home import open_home
 from vigil.config.load import parse
 from vigil.core import DiskFull, StoreError, StoreUnavailable
 from vigil.core.stats import Figure, Minute
-from vigil.pipeline.minute_book import BATCH, MinuteBook
+from vigil.pipeline.book import BATCH, Book
 from vigil.pipeline.supervisor import Supervisor
 from vigil.store import EventStore
 from vigil.store.stat_store import StatStore
@@ -42,7 +42,7 @@ class Shelf:
 @pytest.mark.parametrize("error", [DiskFull("full"), StoreUnavailable("locked")])
 def test_what_cannot_be_written_waits_unacknowledged_and_in_order(error: StoreError) -> None:
     shelf, safe = Shelf(), []
-    book = MinuteBook(shelf)
+    book = Book(shelf, what="figures")
     shelf.error = error
     for number in range(3):
         book.take(minute(number), lambda number=number: safe.append(number))
@@ -56,7 +56,7 @@ def test_what_cannot_be_written_waits_unacknowledged_and_in_order(error: StoreEr
 
 def test_many_minutes_are_few_transactions() -> None:
     shelf = Shelf()
-    book = MinuteBook(shelf)
+    book = Book(shelf, what="figures")
     for number in range(BATCH + 1):
         book.take(minute(number))
     book.write()
@@ -65,7 +65,7 @@ def test_many_minutes_are_few_transactions() -> None:
 
 def test_a_minute_that_is_never_taken_does_not_hold_up_the_others() -> None:
     shelf, safe = Shelf(), []
-    book = MinuteBook(shelf)
+    book = Book(shelf, what="figures")
     shelf.bad = minute(1)
     for number in range(4):
         book.take(minute(number), lambda number=number: safe.append(number))
