@@ -81,6 +81,12 @@ PICTURES = {
             Thing(at=(0.42, 0.6), to=(0.35, 0.85), car=True),
         ),
     ),
+    "algorithm": Picture(
+        things=(
+            Thing(at=(0.66, 0.62), told=True, size=1.3),
+            Thing(at=(0.25, 0.8), to=(0.4, 0.8)),
+        ),
+    ),
     "wrong_way": Picture(
         lines=[((0.05, 0.9), (0.55, 0.8), (0.6, 0.3))],
         things=(

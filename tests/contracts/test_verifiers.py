@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
+from tests.flywheel.colours import red_home
 
 from vigil.config.parts import AnyVerifier
 from vigil.core import (
@@ -23,6 +24,7 @@ from vigil.core import (
     Ruling,
     SourceError,
     SourceLost,
+    Subject,
     Verdict,
     Verifier,
 )
@@ -68,7 +70,7 @@ class Pictures:
             yield frame_of_array(picture, index=number, time_s=time_s)
 
 
-def case(*, broken: bool = False) -> Case:
+def case(judge: str = "", *, broken: bool = False) -> Case:
     path = tuple(
         (START_S + t, Box((t - 5) * 40, 80, (t - 5) * 40 + 20, 130)) for t in (6.0, 7.0, 8.0, 9.0)
     )
@@ -83,13 +85,30 @@ def case(*, broken: bool = False) -> Case:
         path=path,
         box=path[-1][1],
     )
-    return Case(event=event, clip=None, footage=Pictures(broken=broken), kind="presence")
+    return Case(
+        event=event,
+        clip=None,
+        footage=Pictures(broken=broken),
+        kind="presence",
+        subject=SUBJECTS.get(judge),
+    )
+
+
+SUBJECTS: dict[str, Subject] = {}
+"""What the event is about, for judges of users' own algorithms."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def algorithm(tmp_path_factory: pytest.TempPathFactory) -> None:
+    home = red_home(tmp_path_factory.mktemp("red"))
+    SUBJECTS["head"] = Subject(algorithm="red", version=1, home=home, claim=("It is red.", ""))
 
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "second_look": {},
     "ask_brain": {"brain": Yes()},
     "cascade": {"cheap": "second_look", "dear": {"kind": "ask_brain", "brain": Yes()}},
+    "head": {},
     "vote": {"judges": ["second_look", {"kind": "ask_brain", "brain": Yes()}]},
 }
 KINDS = sorted(point.name for point in entry_points(group="vigil.verifiers"))
@@ -116,8 +135,8 @@ def test_every_verifier_of_ours_is_here() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_verdict_is_complete(kind: str) -> None:
-    found = judged(made(kind), case())
-    assert found.event_id == case().event.id
+    found = judged(made(kind), case(kind))
+    assert found.event_id == case(kind).event.id
     assert found.ruling in Ruling
     assert 0 <= found.likelihood <= 1
     assert found.reason
@@ -131,14 +150,14 @@ def test_a_verdict_is_complete(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_footage_that_cannot_be_read_is_a_source_error(kind: str) -> None:
     with pytest.raises(SourceError):
-        judged(made(kind), case(broken=True))
+        judged(made(kind), case(kind, broken=True))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_loop_stays_free(kind: str) -> None:
     async def ticks() -> int:
         verifier = made(kind)
-        task = asyncio.create_task(verifier.verify(case()))
+        task = asyncio.create_task(verifier.verify(case(kind)))
         count = 0
         while not task.done():
             await asyncio.sleep(0)
@@ -155,7 +174,7 @@ def test_the_loop_stays_free(kind: str) -> None:
 def test_many_cases_at_once_are_judged_like_one(kind: str) -> None:
     async def many() -> list[Verdict]:
         verifier = made(kind)
-        found = await asyncio.gather(*(verifier.verify(case()) for _ in range(4)))
+        found = await asyncio.gather(*(verifier.verify(case(kind)) for _ in range(4)))
         await verifier.close()
         return found
 
@@ -168,10 +187,10 @@ def test_closing_twice_is_harmless_and_it_judges_again(kind: str) -> None:
     verifier = made(kind)
 
     async def twice() -> Verdict:
-        await verifier.verify(case())
+        await verifier.verify(case(kind))
         await verifier.close()
         await verifier.close()
-        found = await verifier.verify(case())
+        found = await verifier.verify(case(kind))
         await verifier.close()
         return found
 
@@ -182,7 +201,7 @@ def test_closing_twice_is_harmless_and_it_judges_again(kind: str) -> None:
 def test_it_can_be_cancelled(kind: str) -> None:
     async def cancelled() -> None:
         verifier = made(kind)
-        task = asyncio.create_task(verifier.verify(case()))
+        task = asyncio.create_task(verifier.verify(case(kind)))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from vigil.config.alerts import Alerts
+from vigil.config.algorithms import AlgorithmConfig, attached
 from vigil.config.decide import Budgets, Database, Decide, Incidents, judged_by
 from vigil.config.parts import (
     AnyBrain,
@@ -234,6 +235,8 @@ class App(Model):
     incidents: Incidents = Incidents()
     alerts: Alerts = Alerts()
     """Who is told."""
+    algorithms: Mapping[str, AlgorithmConfig] = Field(default_factory=dict)
+    """What else is looked for, on the cameras that each names."""
     cameras: Mapping[Name, CameraConfig] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -244,7 +247,12 @@ class App(Model):
         top = {"rules": ANYONE_ANYWHERE} | {
             word: found[word] for word in INHERITED if found.get(word) is not None
         }
-        cameras = {name: inherited(top, own, name) for name, own in found["cameras"].items()}
+        cameras = {
+            name: attached(camera, name, found.get("algorithms"))
+            if isinstance(camera := inherited(top, own, name), Mapping)
+            else camera
+            for name, own in found["cameras"].items()
+        }
         return {**found, "cameras": cameras}
 
     @model_validator(mode="before")
@@ -259,6 +267,17 @@ class App(Model):
             for group, names in enumerate(self.neighbours)
             for at, name in enumerate(names)
             if name not in self.cameras
+        ]
+        return gathered(strange, lambda: self)
+
+    @model_validator(mode="after")
+    def _algorithms_are_on_cameras(self) -> Self:
+        strange = [
+            problem(("algorithms", name, "cameras", at), camera, f"no such camera{near}")
+            for name, algorithm in self.algorithms.items()
+            for at, camera in enumerate(algorithm.cameras)
+            if camera not in self.cameras
+            for near in (one_of(camera, self._names),)
         ]
         return gathered(strange, lambda: self)
 

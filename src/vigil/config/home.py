@@ -72,6 +72,11 @@ class Home:
         return self.path / "models"
 
     @property
+    def algorithms(self) -> Path:
+        """What users look for besides: examples' verdicts and heads, one folder an algorithm."""
+        return self.path / "algorithms"
+
+    @property
     def spill(self) -> Path:
         """Steps that wait for the database."""
         return self.path / "spill"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vigil.config.app import App
-from vigil.config.load import camera_folder, load
+from vigil.config.load import algorithm_folder, camera_folder, load
 
 NEEDS_RESTART = (
     *("home", "database", "shards", "metrics"),
@@ -24,12 +24,14 @@ class Changes:
     """Whether clips are to be kept for another time."""
     alerts: bool = False
     """Whether others are to be told, or otherwise."""
+    algorithms: bool = False
+    """Whether judges are to be told otherwise what an algorithm means."""
     restart_needed: tuple[str, ...] = ()
     """Settings whose change waits for the next start."""
 
     def __bool__(self) -> bool:
         cameras = (self.added, self.changed, self.removed)
-        return any((*cameras, self.retain, self.alerts, self.restart_needed))
+        return any((*cameras, self.retain, self.alerts, self.algorithms, self.restart_needed))
 
 
 def changes(old: App, new: App) -> Changes:
@@ -44,6 +46,7 @@ def changes(old: App, new: App) -> Changes:
         removed=tuple(name for name in old.cameras if name not in new.cameras),
         retain=old.retain != new.retain,
         alerts=old.alerts != new.alerts,
+        algorithms=old.algorithms != new.algorithms,
         restart_needed=tuple(
             word for word in NEEDS_RESTART if getattr(old, word) != getattr(new, word)
         ),
@@ -51,7 +54,7 @@ def changes(old: App, new: App) -> Changes:
 
 
 class ConfigWatcher:
-    """Looks at a file, and at the camera files beside it, whenever it is asked to."""
+    """Looks at a file, and at those of cameras and algorithms beside it, whenever it is asked."""
 
     def __init__(self, path: Path) -> None:
         """Raises ConfigError when the file is wrong from the start."""
@@ -80,7 +83,8 @@ class ConfigWatcher:
         return new
 
     def _files(self) -> list[Path]:
-        return [self._path, *sorted(camera_folder(self._path).glob("*.yaml"))]
+        folders = (camera_folder(self._path), algorithm_folder(self._path))
+        return [self._path, *(file for folder in folders for file in sorted(folder.glob("*.yaml")))]
 
     def _stamped(self) -> dict[Path, tuple[int, int, int]]:
         """Cheap enough to ask every second; editors that replace the file change its inode."""

@@ -3,7 +3,7 @@
 from vigil.core.alerts import Alert, AlertRecord, Member, Silence
 from vigil.core.boxes import Box, Boxes, areas, as_array, intersections, iou
 from vigil.core.brains import AnswerT, Brain, Claim, Question, Reply, Still
-from vigil.core.cases import Case, Corners, Footage
+from vigil.core.cases import Case, Corners, Footage, Saying, Subject
 from vigil.core.clips import Clip
 from vigil.core.clock import Clock, SystemClock
 from vigil.core.detections import Detections
@@ -73,6 +73,7 @@ from vigil.core.samples import (
 from vigil.core.scenes import (
     Flight,
     Health,
+    Likeness,
     Plume,
     Reading,
     Scene,
@@ -128,6 +129,7 @@ __all__ = [
     "Label",
     "Labeler",
     "Labelled",
+    "Likeness",
     "Limits",
     "Look",
     "Luma",
@@ -158,6 +160,7 @@ __all__ = [
     "Sample",
     "SampleState",
     "Sampler",
+    "Saying",
     "Scene",
     "Sense",
     "Severity",
@@ -177,6 +180,7 @@ __all__ = [
     "StoreError",
     "StoreUnavailable",
     "Stretch",
+    "Subject",
     "SurfaceChange",
     "SystemClock",
     "Track",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from vigil.core.clips import Clip
@@ -33,6 +34,28 @@ class Footage(Protocol):
         ...
 
 
+Saying = tuple[str, str]
+"""The same in English and in Chinese, which may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a user's own algorithm looks for, for judges of its events."""
+
+    algorithm: str
+    version: int | None
+    """None: the one in use."""
+    home: Path
+    """The state folder, with the algorithm's head and the models that it needs."""
+    claim: Saying
+    questions: tuple[tuple[Saying, bool], ...] = ()
+    """Each with the answer, yes or no, that a true claim leads to."""
+    prompts: tuple[Saying, ...] = ()
+    """What pictures show when the claim is true, for models that compare pictures with texts."""
+    negative_prompts: tuple[Saying, ...] = ()
+    """What they show when it is false."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Case:
     """An event with everything by which it may be judged.
@@ -49,3 +72,5 @@ class Case:
     """Words that the rule reads; empty means all."""
     kind: str = ""
     """What sort of rule it is, such as `line_crossing`; empty: its name says it."""
+    subject: Subject | None = None
+    """Of an event that an algorithm's head has claimed; None: of any other."""

@@ -118,6 +118,21 @@ class Flight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How much one still is like what a user's algorithm looks for."""
+
+    algorithm: str
+    version: int
+    word: str
+    likelihood: float
+    """Probability of the word, 0 to 1, of the view or region that is most like it."""
+    least: float
+    """From which likelihood on its head tells it."""
+    box: Box | None = None
+    """That region, source pixels; None: the whole view."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
     """Something that was heard."""
 
@@ -146,6 +161,8 @@ class Signals:
     plumes: tuple[Plume, ...] = ()
     surface: tuple[SurfaceChange, ...] = ()
     flights: tuple[Flight, ...] = ()
+    likenesses: tuple[Likeness, ...] = ()
+    """What the heads of algorithms say of a still; empty while none was looked at."""
     energy: Mapping[int, float] = field(default_factory=dict)
     """How much moves inside the box of each person, by the track's id: mean change of luma a
     second, after the box's own motion is taken out, over how much luma varies within the box."""

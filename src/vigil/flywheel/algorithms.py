@@ -1,29 +1,26 @@
 """Algorithms on disk: what to look for, how it is told, how well, and all that came before.
 
-<folder>/<name>/current              the number of the version in use
-<folder>/<name>/<version>/about.json claim, words, embedder, verdict, examples by hash
-<folder>/<name>/<version>/head.npz   only where the verdict allows its use
+How a folder is laid out stands in `infer.head_folder`, from where the watch reads it.
 """
 
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from vigil.config.algorithms import Wording
 from vigil.core import DataError
 from vigil.core.durable import sync, write_durably
 from vigil.flywheel.pictures import Example
 from vigil.flywheel.verdict import Share, Verdict, WordVerdict
 from vigil.infer.head import Head, load_head
+from vigil.infer.head_folder import ABOUT, ALGORITHM_NAME, HEAD, POINTER, version_in_use
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-ABOUT, HEAD, POINTER = "about.json", "head.npz", "current"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +38,8 @@ class Algorithm:
     """UTC seconds since the epoch."""
     examples: tuple[tuple[str, str], ...]
     """SHA-256 and word of each."""
+    wording: Wording = field(default_factory=Wording)
+    """For judges that read."""
     head_version: str = ""
     """Empty: it was refused, there is no head."""
     version: int = 0
@@ -73,7 +72,9 @@ class Shelf:
         """Of all algorithms."""
         if not self.folder.is_dir():
             return []
-        return sorted(path.name for path in self.folder.iterdir() if NAME.fullmatch(path.name))
+        return sorted(
+            path.name for path in self.folder.iterdir() if ALGORITHM_NAME.fullmatch(path.name)
+        )
 
     def history(self, name: str) -> list[Algorithm]:
         """All versions, the oldest first. Raises `DataError` when there is no such algorithm."""
@@ -86,17 +87,13 @@ class Shelf:
     def in_use(self, name: str) -> tuple[Algorithm, Head] | None:
         """The version in use and its head; None while every one was refused."""
         self.history(name)
-        pointer = self._home(name) / POINTER
-        if not pointer.is_file():
+        version = version_in_use(self.folder, name)
+        if version is None:
             return None
-        try:
-            version = int(pointer.read_text(encoding="ascii"))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{name}: its pointer is damaged ({error})") from error
         return self._read(name, version), load_head(self._home(name) / str(version) / HEAD)
 
     def _home(self, name: str) -> Path:
-        if NAME.fullmatch(name) is None:
+        if ALGORITHM_NAME.fullmatch(name) is None:
             raise DataError(
                 f"{name!r} is no algorithm's name; allowed: a-z, 0-9, . _ -, 64 at most"
             )
@@ -145,6 +142,7 @@ def hashes_of(examples: Sequence[Example]) -> tuple[tuple[str, str], ...]:
 
 def _written(algorithm: Algorithm) -> bytes:
     plain = {"format": FORMAT} | asdict(algorithm)
+    plain["wording"] = algorithm.wording.model_dump(exclude_defaults=True)
     return (json.dumps(plain, indent=1, ensure_ascii=False) + "\n").encode()
 
 
@@ -163,7 +161,8 @@ def _algorithm(plain: dict[str, Any]) -> Algorithm:
     return Algorithm(
         **plain
         | {
-            "verdict": Verdict(**verdict | {"words": words}),
+            "verdict": Verdict(**verdict | {"words": words, "band": tuple(verdict["band"])}),
+            "wording": Wording.model_validate(plain["wording"]),
             "words": tuple(plain["words"]),
             "examples": tuple((sha256, word) for sha256, word in plain["examples"]),
         }

@@ -12,8 +12,10 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 from scipy.special import betaincinv
 
+from vigil.flywheel.band import unsure_band
 from vigil.flywheel.heads import calibrated, fit_linear
 from vigil.infer.head import Head, Marks, likelihoods
+from vigil.infer.head_folder import ALWAYS_UNSURE
 
 MOST_FOLDS = 10
 FEWEST = 5
@@ -80,6 +82,8 @@ class Verdict:
     """In so large a share of draws, labels dealt out at random do as well."""
     calibration: float = 1.0
     """Expected difference of probability and truth, 0 to 1, ten bins of equal count."""
+    band: tuple[float, float] = ALWAYS_UNSURE
+    """Probabilities, from and to, at which the head is unsure of unseen examples."""
     folds: int = 0
     examples: int = 0
     different: int = 0
@@ -130,6 +134,7 @@ def fit_judged(
         right=right,
         luck=luck,
         calibration=calibration_error(shares, marks),
+        band=unsure_band(shares, marks),
         folds=int(folds.max()) + 1,
         examples=len(marks),
         different=len(np.unique(groups)),

@@ -23,6 +23,7 @@ from vigil.pipeline.sample_writer import SampleWriter
 from vigil.pipeline.scene_desk import SceneDesk
 from vigil.pipeline.scene_log import SceneLog, folder_name
 from vigil.pipeline.senses import senses
+from vigil.pipeline.stills import Stills
 from vigil.pipeline.tally import Tally
 from vigil.pipeline.watch import Watch
 from vigil.stages.detect.model import ModelDetector
@@ -68,6 +69,7 @@ class Builder:
         self._embedders: list[tuple[Embedder, Embedder]] = []
         self._budgets: dict[str, SampleBudget] = {}
         self._samples = SampleWriter(home.samples, tell_sample) if tell_sample else None
+        self._stills = Stills(home)
 
     def camera(self, config: CameraConfig) -> tuple[Camera, Detector]:
         """A camera that has not started to read, and the detector it is to use.
@@ -79,9 +81,10 @@ class Builder:
         rules = copy.deepcopy(config.all_rules)
         masks = tuple(config.masks)
         signals = frozenset().union(*(rule.signals for rule in rules))
+        gate = dataclasses.replace(config.gate, masks=masks) if masks else config.gate  # type: ignore[type-var]
         watch = Watch(
             source=config.name,
-            gate=dataclasses.replace(config.gate, masks=masks) if masks else config.gate,  # type: ignore[type-var]
+            gate=gate,
             tracker=copy.deepcopy(config.tracker),
             rules=rules,
             ring=ring,
@@ -89,7 +92,7 @@ class Builder:
             ledger=RecallLedger(),
             packet_gate=PacketGate(),
             static_blobs=StaticBlobs(masks=masks) if "static_blobs" in signals else None,
-            senses=senses(signals, masks),
+            senses=(*senses(signals, masks), *self._stills.senses(rules, gate, masks)),
             scene_desk=self._scene_desk_of(config, rules),
             sample_desk=self._sample_desk_of(config),
             readers=tuple(self._reader(reader) for reader in config.readers),

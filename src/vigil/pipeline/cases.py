@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from vigil.config.app import App, CameraConfig
+from vigil.config.home import open_home
 from vigil.config.parts import parts_of
 from vigil.core import (
     Box,
@@ -17,8 +18,10 @@ from vigil.core import (
     Rule,
     SourceLost,
     StoreError,
+    Subject,
 )
 from vigil.media.footage import ClipFootage
+from vigil.pipeline.stills import SIGNAL, AsksHead
 from vigil.store import EventStore, StoredEvent
 
 AREAS = ("zone",)
@@ -56,6 +59,22 @@ class Cases:
             zones=_zones_of(rule),
             labels=frozenset() if rule is None else rule.wants,
             kind="" if rule is None else _kind_of(rule),
+            subject=None if rule is None else self._subject_of(rule, event),
+        )
+
+    def _subject_of(self, rule: Rule, event: Event) -> Subject | None:
+        """What the algorithm behind a rule means by its claim, as the file says it now."""
+        if SIGNAL not in rule.signals or not isinstance(rule, AsksHead):
+            return None
+        said = self.app.algorithms.get(rule.algorithm)
+        return Subject(
+            algorithm=rule.algorithm,
+            version=rule.version,
+            home=open_home(self.app.home).path,
+            claim=(event.claim, event.claim_zh),
+            questions=tuple((one.both, one.expects) for one in said.questions) if said else (),
+            prompts=tuple(one.both for one in said.prompts) if said else (),
+            negative_prompts=tuple(one.both for one in said.negative_prompts) if said else (),
         )
 
     def _footage(self, clip: Clip, camera: CameraConfig) -> Footage:

@@ -16,6 +16,7 @@ from vigil.core import (
     Event,
     Flight,
     Health,
+    Likeness,
     Plume,
     Rule,
     Rung,
@@ -29,6 +30,7 @@ from vigil.core import (
 )
 from vigil.stages.rules.abandoned_object import AbandonedObject
 from vigil.stages.rules.absence import Absence
+from vigil.stages.rules.algorithm import AlgorithmRule
 from vigil.stages.rules.camera_blurred import CameraBlurred
 from vigil.stages.rules.camera_clock import CameraClock
 from vigil.stages.rules.camera_covered import CameraCovered
@@ -148,6 +150,7 @@ EVERY_RULE: dict[str, Make] = {
     "presence, cool": lambda: Presence(cool_down_s=5.0, update_s=0.5),
     "abandoned_object, owner": lambda: AbandonedObject(attended_by="owner", still_s=1, alone_s=1),
     "presence, moved": lambda: Presence(zone=ZONE, labels=ANYONE, moved=0.5),
+    "algorithm": lambda: AlgorithmRule(algorithm="flame", inertia=1),
     "camera_offline": CameraOffline,
     "camera_frozen": CameraFrozen,
     "camera_blurred": lambda: CameraBlurred(longer_than_s=2.0),
@@ -159,6 +162,7 @@ EVERY_RULE: dict[str, Make] = {
     "sound": lambda: SoundHeard(min_score=0.2),
 }
 UNSTIRRED = {
+    "algorithm",
     "removed_object",
     "thrown_object",
     "shelf",
@@ -345,6 +349,7 @@ def wild_scenes(chance: Random) -> list[Scene]:
                     view=wild_view(chance),
                     surface=tuple(wild_change(chance, n, time_s) for n in some(chance, 3)),
                     plumes=tuple(wild_plume(chance, n, time_s) for n in some(chance, 3)),
+                    likenesses=tuple(wild_likeness(chance) for _ in some(chance, 3)),
                     brightness=chance.choice([0.0, 2.0, 100.0]),
                 )
                 if chance.random() < 0.7
@@ -410,6 +415,17 @@ def wild_sound(chance: Random, time_s: float) -> Sound:
         end_s=start_s + chance.uniform(0, 5),
         score=chance.random(),
         hits=chance.randrange(1, 9),
+    )
+
+
+def wild_likeness(chance: Random) -> Likeness:
+    return Likeness(
+        algorithm=chance.choice(["flame", "flame", "smoke"]),
+        version=1,
+        word=chance.choice(["flame", "other"]),
+        likelihood=chance.random(),
+        least=0.5,
+        box=chance.choice([None, wild_box(chance)]),
     )
 
 

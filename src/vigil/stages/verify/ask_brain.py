@@ -27,7 +27,7 @@ from vigil.stages.verify.health import health_verdict
 from vigil.stages.verify.heard import not_refuted
 from vigil.stages.verify.meaning import family_of, kind_of
 from vigil.stages.verify.pool import Pool, Stop
-from vigil.stages.verify.prompts import Language, Library, Prompt, prompt_hash
+from vigil.stages.verify.prompts import Language, Library, Prompt, prompt_hash, prompt_of
 from vigil.stages.verify.stills import Patches, cuttings, how_many
 
 DISAGREES = "Rejected with the words in the picture blurred, and not with them"
@@ -96,6 +96,8 @@ class AskBrain:
         await self.brain.close()
 
     def _prompt(self, case: Case) -> Prompt:
+        if case.subject is not None:
+            return prompt_of(case.subject)
         names = (case.event.algorithm or "", case.event.rule, kind_of(case))
         return self._library.find(names)
 

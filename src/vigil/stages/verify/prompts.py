@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from vigil.config.problems import explain, written
 from vigil.config.settings import Model
 from vigil.config.yaml_file import read_yaml
-from vigil.core import ConfigError
+from vigil.core import ConfigError, Subject
 
 OWN = Path(__file__).parent / "prompts"
 COMMON, GENERIC = "common", "generic"
@@ -126,6 +126,43 @@ def prompt_hash(prompt: Prompt, language: Language, form: type[BaseModel]) -> st
     schema = json.dumps(form.model_json_schema(), sort_keys=True)
     parts = (language, common().model_dump_json(), prompt.model_dump_json(), schema)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:HASH_DIGITS]
+
+
+def prompt_of(subject: Subject) -> Prompt:
+    """What is asked about an event of a user's own algorithm."""
+    claim = Saying(en=subject.claim[0], zh=subject.claim[1])
+    asked = subject.questions or ((SHOWN, True),)
+    shows = [Saying(en=en, zh=zh) for en, zh in subject.prompts]
+    questions = tuple(
+        Query(
+            key=f"question_{number}",
+            en=saying[0],
+            zh=saying[1],
+            expects=expects,
+            # One text a question is all that models that compare can use.
+            shows=shows[number - 1] if expects and number <= len(shows) else None,
+        )
+        for number, (saying, expects) in enumerate(asked, 1)
+    )
+    instead = tuple(Saying(en=en, zh=zh) for en, zh in subject.negative_prompts)
+    return Prompt(about=_about(claim, instead), questions=questions, instead=instead)
+
+
+SHOWN = (
+    "Do the pictures clearly show what is claimed?",
+    "画面是否清楚地显示了所述内容？",
+)
+
+
+def _about(claim: Saying, instead: Sequence[Saying]) -> Saying:
+    if not instead:
+        return claim
+    english = "; ".join(saying.en for saying in instead)
+    chinese = "、".join(saying.zh or saying.en for saying in instead)
+    return Saying(
+        en=f"{claim.en} What is easily taken for it: {english}.",
+        zh=f"{claim.zh or claim.en}容易误认为：{chinese}。",
+    )
 
 
 def question_lines(questions: Sequence[Query], language: Language) -> str:

@@ -9,6 +9,7 @@ from vigil.core import Case, Clock, Ruling, Rung, SystemClock, Verdict, part
 from vigil.stages.verify.bands import Band
 from vigil.stages.verify.evidence import Evidence, evidence, heeding, score_for
 from vigil.stages.verify.flame_look import PLUME_KINDS, plume_verdict
+from vigil.stages.verify.head import Heads
 from vigil.stages.verify.health import health_verdict, view_verdict
 from vigil.stages.verify.heard import unseen_verdict
 from vigil.stages.verify.looking import Looker
@@ -51,10 +52,16 @@ class SecondLook:
             )
         self.clock: Clock = SystemClock()
         self._pool = Pool(self.workers, "second-look")
+        self._heads = Heads()
         self._looker = None if self.detector is None else Looker(self.detector)
 
     async def verify(self, case: Case) -> Verdict:
-        """As `Verifier`. Events of the camera itself are confirmed by its health alone."""
+        """As `Verifier`. Events of the camera itself are confirmed by its health alone.
+
+        Those of a user's own algorithm are left to its head.
+        """
+        if case.subject is not None:
+            return await self._pool.run(lambda stop: self._heads.verdict(case, stop, self.clock))
         if family_of(case) == "camera":
             return health_verdict(case, self.clock)
         if family_of(case) == "view":
