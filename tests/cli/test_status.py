@@ -51,6 +51,7 @@ STATUS: dict[str, Any] = {
         "brain": {"waiting": 2, "calls": {"answered": 5}, "shed": {"stale": 1}, "shared": 0},
         "alerts": {"desk": {"delivered": 4, "failures": 0, "given_up": 0}},
     },
+    "lessons": 0,
     "shard_restarts": 2,
 }
 

@@ -35,6 +35,7 @@ STATUS: dict[str, Any] = {
     "steps_spilled": 1,
     "steps_refused": 0,
     "steps_waiting": 2,
+    "lessons": 0,
     "shard_restarts": 3,
     "call": {
         "judging": 2,

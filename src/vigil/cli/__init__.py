@@ -17,6 +17,7 @@ from vigil.cli.heatmap import heatmap
 from vigil.cli.model import model
 from vigil.cli.replay import replay_command
 from vigil.cli.run import run
+from vigil.cli.sample import sample
 from vigil.cli.score import score
 from vigil.cli.stats import stats
 from vigil.cli.status import status
@@ -45,6 +46,7 @@ app.command()(stats)
 app.command()(heatmap)
 app.add_typer(model, name="model")
 app.add_typer(data, name="data")
+app.add_typer(sample, name="sample")
 app.add_typer(algorithm, name="algorithm")
 app.add_typer(brain, name="brain")
 app.add_typer(alerts, name="alerts")

@@ -15,6 +15,7 @@ from vigil.config.home import Home, claimed, open_home
 from vigil.config.reload import ConfigWatcher, changes
 from vigil.core import ConfigError, StoreError
 from vigil.pipeline.call import Call
+from vigil.pipeline.hindsight import Hindsight
 from vigil.pipeline.metrics import serve_metrics
 from vigil.pipeline.status_file import remove_status, write_status
 from vigil.pipeline.supervisor import Supervisor
@@ -57,21 +58,28 @@ def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
     stats = StatStore(events.database)
     samples = SampleStore(events.database, home.samples)
     supervisor = Supervisor(home=home, store=store, stats=stats, samples=samples)
+    hindsight = Hindsight(events, samples, app)
+    hindsight.start()
 
     def figures() -> dict[str, Any]:
-        return supervisor.status() | {"steps_spilled": store.spilled, "call": call.status()}
+        return supervisor.status() | {
+            "steps_spilled": store.spilled,
+            "lessons": hindsight.taken,
+            "call": call.status(),
+        }
 
     close_metrics = _metrics(app.metrics, figures)
     try:
         supervisor.apply(app)
         log.info("watching", cameras=len(app.cameras), home=str(home.path))
-        _tend(stop, watcher, supervisor, store, call, claim, home, figures)
+        _tend(stop, watcher, supervisor, store, call, hindsight, claim, home, figures)
     finally:
         supervisor.close()
         close_metrics()
         # What was still waiting is recorded before nobody follows it any more.
         store.close()
         call.close()
+        hindsight.close()
         events.close()
         claim.close()
         remove_status(home)
@@ -118,6 +126,7 @@ def _tend(
     supervisor: Supervisor,
     store: SteadyStore,
     call: Call,
+    hindsight: Hindsight,
     claim: Claim,
     home: Home,
     figures: Callable[[], dict[str, Any]],
@@ -125,7 +134,7 @@ def _tend(
     next_sweep_s = 0.0
     while not stop.wait(1.0):
         claim.hold()
-        _take_up(watcher, supervisor, store, call, home)
+        _take_up(watcher, supervisor, store, call, hindsight, home)
         supervisor.tend()
         call.tend()
         write_status(home, figures(), time_s=time.time())
@@ -140,7 +149,12 @@ def _tend(
 
 
 def _take_up(
-    watcher: ConfigWatcher, supervisor: Supervisor, store: SteadyStore, call: Call, home: Home
+    watcher: ConfigWatcher,
+    supervisor: Supervisor,
+    store: SteadyStore,
+    call: Call,
+    hindsight: Hindsight,
+    home: Home,
 ) -> None:
     before = watcher.app
     try:
@@ -159,3 +173,4 @@ def _take_up(
         store.retention = retention(store.store, app.retain, home)
     supervisor.apply(app)
     call.apply(app)
+    hindsight.apply(app)

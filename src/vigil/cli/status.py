@@ -55,12 +55,26 @@ def _summary(found: dict[str, Any]) -> list[str]:
         lines += [_site(name, figures) for name, figures in found["sites"].items()]
     elif found["recall"]["audits"]:
         lines.append(_misses(found["recall"]))
+    lines += _sampled(found)
     lines += _judged(found["call"])
     lines += _given_up(found["call"]["alerts"])
     waiting = found["steps_waiting"]
     if waiting:
         lines.append(f"{waiting} steps wait: the database and the disk take none")
     return lines
+
+
+def _sampled(found: dict[str, Any]) -> list[str]:
+    """Pictures that were kept to learn from since the start, and what was not."""
+    counts = {
+        word: sum(camera.get(f"samples_{word}", 0) for camera in found["cameras"].values())
+        for word in ("kept", "refused", "missed")
+    }
+    if not any(counts.values()) and not found["lessons"]:
+        return []
+    line = f"samples: {counts['kept']} kept, {counts['refused']} refused by their budget"
+    missed = f", {counts['missed']} not taken by the disk" if counts["missed"] else ""
+    return [f"{line}{missed}; lessons of events: {found['lessons']}; see: vigil sample list"]
 
 
 def _judged(call: dict[str, Any]) -> list[str]:

@@ -47,6 +47,7 @@ TOTALS = {
     "events_recorded": "Events whose first step is in the store",
     "steps_spilled": "Steps that had to wait on disk for the database",
     "steps_refused": "Steps that the database will never take",
+    "lessons": "Events that became samples, or better ones, by what was said of them afterwards",
     "shard_restarts": "Shards started again after a crash",
 }
 

@@ -91,6 +91,7 @@ class Supervisor:
                 "events_recorded": self.recorder.events,
                 "steps_waiting": self.recorder.waiting,
                 "steps_refused": self.recorder.refused,
+                "samples_waiting": 0 if self.samples is None else self.samples.waiting,
                 "shard_restarts": self.shard_restarts,
             }
 

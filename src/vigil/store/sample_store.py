@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from vigil.core import Clock, Label, Sample, SampleState, StoreError, SystemClock
 from vigil.core.sample_json import label_from_json, label_json
+from vigil.core.samples import joint
 from vigil.store.database import Database
 from vigil.store.day_folder import DayFolder
 from vigil.store.rows import storable
@@ -145,6 +146,12 @@ class SampleStore:
             raise StoreError(f"several samples begin with {beginning!r}: {ids}{more}")
         return _stored(rows[0])
 
+    def of_event(self, event_id: str) -> list[StoredSample]:
+        """All that show this event, the oldest first."""
+        query = select(samples).where(samples.c.event_id == event_id).order_by(samples.c.id)
+        with self.database.reading() as connection:
+            return [_stored(row) for row in connection.execute(query)]
+
     def picture(self, sample: Sample) -> Path:
         """The file of its JPEG. Raises StoreError when it is not kept any more."""
         return self.folder.open_place(sample.path)
@@ -180,6 +187,22 @@ class SampleStore:
             one = update(samples).where(samples.c.id == sample_id)
             if not connection.execute(one.values(changed)).rowcount:
                 raise StoreError(f"no sample {sample_id!r}; see: vigil sample list")
+
+    def add_reason(self, sample_id: str, reason: str, score: float) -> None:
+        """More is known now that makes it worth a look: its score rises, its state stays.
+
+        Raises as `skip`.
+        """
+        with self.database.writing() as connection:
+            query = select(samples).where(samples.c.id == sample_id).with_for_update()
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                raise StoreError(f"no sample {sample_id!r}; see: vigil sample list")
+            before = _stored(row).sample
+            reasons = {**before.reasons, reason: score}
+            now = _row(replace(before, reasons=reasons, score=joint(reasons.values())))
+            changed = {name: now[name] for name in ("reasons", "scores", "score")}
+            connection.execute(update(samples).where(samples.c.id == sample_id).values(changed))
 
     def forget(self, sample_ids: Collection[str]) -> None:
         """Delete rows; their pictures are gone already."""
