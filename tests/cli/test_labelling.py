@@ -30,7 +30,7 @@ def yolox(vigil: Any, data: Any) -> None:
     ("words", "told"),
     [
         (("none", *TEACHER), "no data set 'none'; there are: yard"),
-        (("yard", "--teacher", "oracle:x", "--words", "person"), "allowed: detector:MODEL"),
+        (("yard", "--teacher", "oracle:x", "--words", "person"), "allowed: detector:MODEL, words"),
         (("yard", "--teacher", "detector:none", "--words", "person"), "no model 'none'"),
         (("yard", *TEACHER, "--words", "=x"), "allowed: WORD, WORD=NAME"),
     ],

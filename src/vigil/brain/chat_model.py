@@ -1,4 +1,4 @@
-"""The one module that opens torch: a model of pictures and text from a folder, and what it says.
+"""A module that opens torch: a model of pictures and text from a folder, and what it says.
 
 Without torchvision: pictures go through the processors that work on NumPy and Pillow, and a
 processor's part for videos, which needs torchvision, is left out.

@@ -17,6 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from vigil.brain.open_words import OpenWords
 from vigil.cli.brain import brain_at, brain_of_file
 from vigil.cli.settings import home_of, library_of
 from vigil.cli.tables import print_table
@@ -30,13 +31,14 @@ from vigil.flywheel.teachers.brain import BoxTeacher, BrainChecker, PictureTeach
 from vigil.flywheel.teachers.coordinates import Convention
 from vigil.flywheel.teachers.detector import detector_teacher
 from vigil.flywheel.teachers.head import head_teacher
+from vigil.flywheel.teachers.open_words import OpenWordsTeacher
 from vigil.flywheel.teachers.several import SIDE_PX, Ensemble, Tiled
 from vigil.flywheel.teachers.teacher import Teacher, Words, words_of
 from vigil.infer.registry import Registry
 
 PASSES = {"pictures": "teacher · 教师", "labels": "labels · 标注"}
 KINDS = (
-    "detector:MODEL, head:ALGORITHM, head:ALGORITHM:MODEL=NAME, boxes:BRAIN or "
+    "detector:MODEL, words:FOLDER, head:ALGORITHM, head:ALGORITHM:MODEL=NAME, boxes:BRAIN or "
     "whole:BRAIN, where BRAIN is `config`, or a server's address, if need be with #MODEL"
 )
 TeacherName = Annotated[
@@ -127,6 +129,8 @@ class _Opening:
         match kind if rest else "":
             case "detector":
                 return detector_teacher(rest, self._words, self._registry)
+            case "words":
+                return OpenWordsTeacher(OpenWords(Path(rest)), self._words)
             case "head":
                 return self._head(rest)
             case "boxes":
