@@ -197,6 +197,21 @@ def test_a_thing_that_stays_is_not_looked_at_all_the_time() -> None:
     assert watch.rung is Rung.KEYFRAME, "it sleeps beside what stands still"
 
 
+class InHurry(Presence):
+    hurried = True
+
+
+def test_a_rule_in_a_hurry_is_shown_more_looks_while_it_moves_and_none_besides() -> None:
+    packets = film(16, passing(6.0, 12.0))
+    calm, hasty = watch_of(), watch_of(rules=[InHurry(labels=("person",))])
+    assert len(events(run(calm, packets, WhiteThings()))) == 1
+    assert len(events(run(hasty, packets, WhiteThings()))) == 1
+    assert hasty.counts.looks > 1.5 * calm.counts.looks
+    still = watch_of(rules=[InHurry(labels=("person",))])
+    run(still, film(10, lambda t: None), WhiteThings())
+    assert still.counts.looks == 0
+
+
 def test_answers_must_come_in_the_order_of_the_looks() -> None:
     watch = watch_of()
     packets = film(30, passing(16.3, 20.1))

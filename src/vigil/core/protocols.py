@@ -207,6 +207,16 @@ class Rule(Protocol):
 
 
 @runtime_checkable
+class Hurried(Protocol):
+    """A rule about things that may be over between two looks at the usual rate."""
+
+    @property
+    def hurried(self) -> bool:
+        """Whether what it saw last is worth as many looks as there are, for a moment."""
+        ...
+
+
+@runtime_checkable
 class Dismissible(Protocol):
     """A rule whose events somebody may dismiss."""
 

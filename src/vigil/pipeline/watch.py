@@ -10,6 +10,7 @@ from vigil.core import (
     Frame,
     Gate,
     Health,
+    Hurried,
     Look,
     Packet,
     Reader,
@@ -91,6 +92,7 @@ class Watch:
         self._labels = _wanted(self.rules)
         self._attention = Attention(self._labels, wake_score)
         self._search = Search()
+        self._hurried = [rule for rule in self.rules if isinstance(rule, Hurried)]
         self._vetoes = veto_record or VetoRecord()
         self._auditor: Auditor | None = None
         if ledger is not None:
@@ -273,7 +275,7 @@ class Watch:
             awake=self.ladder.rung(time_s) >= Rung.DETECT,
             ambiguous=self._belief.ambiguous or self._attention.wanted,
             believed=self._belief.holds,
-            searching=self._search.on,
+            searching=self._search.on or any(rule.hurried for rule in self._hurried),
         )
 
     def _see(self, frame: Frame) -> Signals:

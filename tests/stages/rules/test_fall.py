@@ -143,6 +143,63 @@ def test_who_walks_towards_the_camera_or_out_below_does_not_fall():
     assert events(Fall(), story(nearer)) == []
 
 
+def hurry(shape: Callable[[float], Shape | None], *, hz: float) -> list[float]:
+    """Seconds of the looks after which the rule wants to see all it can."""
+    rule, hurried = Fall(), []
+    for scene in story(shape, hz=hz):
+        rule.update(scene)
+        if rule.hurried:
+            hurried.append(scene.time_s - NOON_S)
+    return hurried
+
+
+@pytest.mark.parametrize("hz", [2, 5, 12])
+def test_it_hurries_from_the_first_look_that_may_show_a_fall_until_it_is_told(hz):
+    hurried = hurry(FALLS, hz=hz)
+    (told_s,) = raised_s(Fall(), story(FALLS, hz=hz))
+    assert 3.0 < hurried[0] <= 3.0 + 1.5 / hz + 0.2
+    assert hurried[-1] < told_s
+    assert len(hurried) >= (told_s - hurried[0]) * hz - 1
+
+
+def test_who_sits_down_is_hurried_about_for_a_moment_only():
+    hurried = hurry(goes((0, STANDS), (3, STANDS), (3.8, SITS), (12, SITS)), hz=5)
+    assert hurried
+    assert hurried[-1] - hurried[0] < 4.0
+
+
+def test_nobody_hurries_for_who_walks():
+    across = goes((0, (100, 600, 50, 180)), (10, (1100, 560, 55, 170)))
+    nearer = goes((0, (600, 300, 30, 100)), (10, (600, 700, 110, 400)))
+    away = goes((0, (600, 700, 110, 400)), (12, (600, 300, 30, 100)))
+    for shape in (across, nearer, away):
+        assert hurry(shape, hz=2) == []
+        assert hurry(shape, hz=5) == []
+
+
+def test_between_looks_it_hurries_as_it_did():
+    rule = Fall()
+    (*before, last) = [scene for scene in story(FALLS, hz=5) if scene.time_s <= NOON_S + 3.5]
+    for scene in before:
+        rule.update(scene)
+    assert rule.hurried
+    rule.update(replace(last, tracks=(), looked=False))
+    assert rule.hurried
+
+
+def test_who_falls_at_the_lower_edge_has_not_walked_out_there():
+    low = HEIGHT - 2
+    falls = goes(
+        (0, (600, low, 90, 300)), (3, (600, low, 90, 300)), (3.4, (600, low, 160, 240)),
+        (3.8, (600, low, 250, 170)), (4.2, (600, low, 200, 100)), (9, (600, low, 200, 100)),
+    )  # fmt: skip
+    assert len(events(Fall(), story(falls, hz=10))) == 1
+    walks_out = goes(
+        (0, (600, low, 90, 300)), (3, (600, low, 90, 300)), (4.5, (600, low, 110, 60)), (4.6, None)
+    )
+    assert events(Fall(), story(walks_out, hz=10)) == []
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     scale=st.floats(0.2, 1.0),

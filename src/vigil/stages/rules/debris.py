@@ -119,16 +119,19 @@ class Debris(ThingRule):
         found = [
             one
             for one in at_rest(blobs, most_at_once=self.most_at_once)
-            if not one.in_crowd and not self._users.stood_at(one.box)
+            if not one.in_crowd
+            and self.may_lie(one.box, scene)
+            and not self._users.stood_at(one.box)
         ]
         found += [
             Resting(box=rest.box, since_s=rest.since_s, label=rest.label, track_id=rest.ids[-1])
             for rest in self._rests
             if rest.seen_s == scene.time_s
             and rest.settled(moment)
+            and self.may_lie(rest.box, scene)
             and not any(covered(rest.box, user.box) >= MOSTLY for user in users)
         ]
-        return [one for one in found if self.may_lie(one.box, scene)]
+        return found
 
     def _judge_thing(self, thing: LeftThing, users: list[Track], moment: Moment) -> list[Step]:
         lies = moment.passed(thing.since_lived_s, self.longer_than_s)

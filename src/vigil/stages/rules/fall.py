@@ -65,6 +65,12 @@ class Fall(SceneRule):
 
     def forget(self) -> None:
         self._people = Bodies(self._new_person, grace_s=self.carry_s)
+        self._hurried = False
+
+    @property
+    def hurried(self) -> bool:
+        """Whether somebody may be falling, which takes a look or two at the usual rate."""
+        return self._hurried
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
@@ -87,6 +93,8 @@ class Fall(SceneRule):
         steps = [step for person in people for step in self._judge_person(person, moment)]
         for person in self._people.lost(moment):
             steps += self._lives.end(person.number, moment)
+        if scene.looked:
+            self._hurried = any(self._may_fall(person, moment) for person, _ in found)
         return steps
 
     def _judge_person(self, person: _Faller, moment: Moment) -> list[Step]:
@@ -105,6 +113,12 @@ class Fall(SceneRule):
             seconds=self.longer_than_s,
         )
         return self._lives.hold(person.number, moment, sighting)
+
+    def _may_fall(self, person: _Faller, moment: Moment) -> bool:
+        if person.stood is None:
+            return person.sinks()
+        untold = person.number not in self._lives
+        return untold and not moment.passed(person.tall_lived_s, self.within_s + self.longer_than_s)
 
     def _new_person(self, **known: object) -> _Faller:
         holding = Holding(inertia=self.inertia, close_s=self.close_s)

@@ -42,13 +42,21 @@ class Resting(NamedTuple):
 
 def at_rest(blobs: Sequence[StaticBlob], *, most_at_once: int) -> list[Resting]:
     """What the background finds at rest; where something was taken away, nothing is."""
-    found = []
     blobs = [blob for blob in blobs if not blob.removed]
-    for blob in blobs:
-        together = sum(abs(blob.since_s - other.since_s) <= TOGETHER_S for other in blobs)
-        crowd = together > most_at_once
-        found.append(Resting(box=blob.box, since_s=blob.since_s, label="object", in_crowd=crowd))
-    return found
+    return [
+        Resting(
+            blob.box,
+            blob.since_s,
+            "object",
+            in_crowd=len(blobs) > most_at_once and _together(blob, blobs) > most_at_once,
+        )
+        for blob in blobs
+    ]
+
+
+def _together(blob: StaticBlob, blobs: Sequence[StaticBlob]) -> int:
+    """How many came to rest at much the same time."""
+    return sum(abs(blob.since_s - other.since_s) <= TOGETHER_S for other in blobs)
 
 
 @dataclass(slots=True, kw_only=True)

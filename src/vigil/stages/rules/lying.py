@@ -27,8 +27,10 @@ STRAYED = 1.5
 SINK_S, SINKING, STEADY = 0.4, 0.04, 0.4
 """Who walks out below sinks by so much of their height in so many seconds, and in the same time
 before by no less than this share of it, or as much more."""
-NARROW = 0.75
-"""Own heights: who has fallen is mostly wider."""
+SINKS_S, SINKS = 0.6, 0.06
+"""Who begins to fall gets lower by so much of their height in so many seconds, head first."""
+NARROW = 0.7
+"""Own heights: who falls is mostly wider at some moment of it."""
 FAR = 1.0
 """Own heights from who was lost to who is found on the ground, beyond which it is another."""
 LOW_DROP = 0.6
@@ -69,6 +71,8 @@ class Body(Trail):
     """When they were last seen about as high as they stood before they went down."""
     last_upright: Box | None = None
     """When they were last seen upright before they went down."""
+    widest: float = 0.0
+    """Pixels: their widest box since then."""
     said_lying: int = 0
     """Looks since then of which a reader said so."""
     low: bool = False
@@ -98,11 +102,13 @@ class Body(Trail):
         bent = posture == LYING or (not posture and aspect(self.box) > wide)
         if self.stood is None and bent:
             self.stood, self.low, self.said_lying = self._before(drop), False, 0
+            self.widest = 0.0
         elif self.stood is not None:
             up = not bent and self.box.height >= UP_AGAIN * self.stood.height
             self.stood = None if up or self._far(self.stood) else self.stood
         if self.stood is None or not bent:
             return False
+        self.widest = max(self.widest, self.box.width)
         if not moment.passed(self.tall_lived_s, within_s):
             self.said_lying += posture == LYING
             enough = self.said_lying >= WORDS if posture else self._is_low(self.stood)
@@ -113,7 +119,7 @@ class Body(Trail):
         """Whether they seem to leave the picture at its lower `edge`, pixels.
 
         Their feet were beyond it while they were upright, and the head sinks as it did before, in
-        a box not much wider: a fall begins and ends at once.
+        a box that has not been much wider: a fall begins and ends at once.
         """
         if self.stood is None or self.last_upright is None or self.last_upright.y2 < edge:
             return False
@@ -121,7 +127,18 @@ class Body(Trail):
         tops = [now.y1, self._top_at(now_s - SINK_S), self._top_at(now_s - 2 * SINK_S)]
         slower, faster = sorted((tops[0] - tops[1], tops[1] - tops[2]))
         steady = slower > SINKING * self.height and slower >= STEADY * faster
-        return steady and now.width < NARROW * self.stood.height
+        return steady and self.widest < NARROW * self.stood.height
+
+    def sinks(self) -> bool:
+        """Whether their head comes down, and not because they walk towards the camera."""
+        now_s, now = self.looks[-1]
+        for then_s, then in reversed(self.looks):
+            if now_s - then_s > SINKS_S + ROUNDING_S:
+                break
+            least = SINKS * then.height
+            if now.y1 - then.y1 > least and then.height - now.height > least:
+                return True
+        return False
 
     def _top_at(self, lived_s: float) -> float:
         """Where the head was at a time, or at the first look known."""

@@ -66,10 +66,10 @@ class Leavers:
 
     def note(self, moment: Moment, tracks: Sequence[Track]) -> None:
         """Take in where they are; `tracks` were measured at this moment."""
+        still, inertia, lived_s = self._still, self._inertia, moment.lived_s
         for rest, _ in self._rests.follow(moment, tracks):
-            rest.note(moment, still=self._still, inertia=self._inertia)
+            rest.note(moment, still=still, inertia=inertia)
         self._rests.lost(moment)
-        lived_s = moment.lived_s
         for rest in self._rests:
             if rest.off == 0 and rest.settled(moment):
                 rest.stood = rest.box

@@ -42,6 +42,7 @@ class Rest(Trail):
 
     def note(self, moment: Moment, *, still: float, inertia: int) -> None:
         """Take in a look that found it: at rest while within `still` of its size of its spot."""
+        # Every rule about what rests asks this of everybody at each look.
         x1, y1, x2, y2 = self.box
         area = (x2 - x1) * (y2 - y1) if x2 > x1 and y2 > y1 else 0.0
         foot = (x1 + x2) / 2, y2
@@ -56,7 +57,7 @@ class Rest(Trail):
             self.off = 0
             return
         self.off += 1
-        if self.off >= inertia or not self.settled(moment):
+        if self.off >= inertia or not moment.passed(self.since_lived_s, SETTLED_S):
             self._rest_at(foot, moment)
 
     def _rest_at(self, foot: tuple[float, float], moment: Moment) -> None:
