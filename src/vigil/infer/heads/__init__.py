@@ -10,6 +10,7 @@ from vigil.core import ModelCard, ModelError
 from vigil.infer.heads.candidates import Candidates, Output
 from vigil.infer.heads.fastestdet import fastestdet
 from vigil.infer.heads.nanodet import nanodet
+from vigil.infer.heads.points import points
 from vigil.infer.heads.ssd import ssd
 from vigil.infer.heads.yolox import yolox
 from vigil.infer.heads.yunet import yunet
@@ -20,6 +21,7 @@ Head = Callable[[Sequence[Output], ModelCard, float], Candidates]
 HEADS: Mapping[str, Head] = {
     "fastestdet": fastestdet,
     "nanodet": nanodet,
+    "points": points,
     "ssd": ssd,
     "yolox": yolox,
     "yunet": yunet,

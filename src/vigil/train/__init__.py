@@ -1,0 +1,1 @@
+"""Fit, distil, judge, compress and export small models. Needs torch: `vigil-video[train]`."""

@@ -1,0 +1,177 @@
+"""From a network to the file that the watch opens: ONNX, in full or in eight bits, each checked.
+
+A file is only worth what it answers: it is compared with the network on real pictures, and what
+the card says of accuracy and time was measured with the very file.
+"""
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+import onnx
+import torch
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from vigil.core import Image, ModelCard, ModelError
+from vigil.infer.fitting import fitted_image
+from vigil.infer.heads import Output
+from vigil.infer.session import open_session
+from vigil.infer.tensor import InputTensor
+from vigil.models.sentry import Exported, Sentry
+from vigil.train.fitting import answer_of
+from vigil.train.judging import judge
+from vigil.train.stills import Still
+
+OPSET = 18
+CLOSE = 1e-3
+"""Largest difference allowed between a network and its file: probabilities, and strides."""
+COMPARED = 8
+"""Pictures on which they are compared."""
+CALIBRATED = 128
+"""Pictures from which eight bits learn their range."""
+TIMED = 30
+
+
+def export_detector(
+    network: Sentry, card: ModelCard, folder: Path, pictures: Sequence[Image]
+) -> Path:
+    """Write `card.file` and check its answers on `pictures`.
+
+    Raises `ModelError` when it answers otherwise than the network.
+    """
+    path = folder / card.file
+    example = torch.zeros(1, 3, card.input.height, card.input.width)
+    with _quiet():
+        torch.onnx.export(
+            Exported(network).eval(),
+            (example,),
+            str(path),
+            input_names=["pictures"],
+            output_names=["cells"],
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    onnx.checker.check_model(str(path), full_check=True)
+    off = largest_difference(network, card, folder, pictures)
+    if off > CLOSE:
+        raise ModelError(f"{card.file}: differs from its network by {off:.2g}; allowed: {CLOSE}")
+    return path
+
+
+def largest_difference(
+    network: Sentry, card: ModelCard, folder: Path, pictures: Sequence[Image]
+) -> float:
+    """Between the answers of a network and those of its file, over all numbers of all cells.
+
+    Distances count as shares of themselves where they are longer than a stride.
+    """
+    session, answer = open_session(card, folder), answer_of(network)
+    worst = 0.0
+    for picture in pictures[:COMPARED]:
+        fitted = fitted_image(picture, card.input)
+        here, there = session.run(fitted)[0], answer(fitted)[0]
+        worst = max(worst, float((np.abs(here - there) / np.maximum(np.abs(there), 1.0)).max()))
+    return worst
+
+
+def in_eight_bits(
+    card: ModelCard, folder: Path, target: Path, pictures: Sequence[Image]
+) -> ModelCard:
+    """Write a copy whose convolutions compute in eight bits; its card.
+
+    Static quantisation (Jacob et al. 2018, arXiv 1712.05877), a scale for each channel. The last
+    layers stay as they are: a cell's distances need more than 256 steps.
+    """
+    small = replace(card, file=f"{Path(card.file).stem}-int8.onnx", sha256={})
+    with tempfile.TemporaryDirectory(prefix="vigil-int8-") as beside, _quiet():
+        ready = Path(beside) / "ready.onnx"
+        quant_pre_process(str(folder / card.file), str(ready), skip_symbolic_shape=True)
+        graph = onnx.load(str(ready))
+        quantize_static(
+            str(ready),
+            str(target / small.file),
+            _Calibration(card, pictures),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            nodes_to_quantize=_quantised(graph),
+        )
+    return small
+
+
+def measured(card: ModelCard, folder: Path, stills: Sequence[Still]) -> ModelCard:
+    """The card with what its own file reaches and costs on this machine, one thread."""
+    session = open_session(card, folder)
+    found = judge(stills, session.run, card)
+    fitted = fitted_image(stills[0].image(), card.input)
+    session.run(fitted)
+    times = []
+    for _ in range(TIMED):
+        began_s = process_time()
+        session.run(fitted)
+        times.append(1000 * (process_time() - began_s))
+    return replace(
+        card,
+        score=round(found.score, 3),
+        metrics=found.metrics(),
+        latency_ms={"cpu": round(float(np.median(times)), 2)},
+    )
+
+
+class _Calibration(CalibrationDataReader):  # type: ignore[misc]
+    """Hands pictures over one by one."""
+
+    def __init__(self, card: ModelCard, pictures: Sequence[Image]) -> None:
+        self._given = self._inputs(card, pictures)
+
+    def get_next(self) -> dict[str, Output] | None:
+        return next(self._given, None)
+
+    @staticmethod
+    def _inputs(card: ModelCard, pictures: Sequence[Image]) -> Iterator[dict[str, Output]]:
+        tensor = InputTensor(card)
+        for picture in pictures[:CALIBRATED]:
+            yield {"pictures": tensor.fill(fitted_image(picture, card.input)).copy()}
+
+
+def _quantised(graph: onnx.ModelProto) -> list[str]:
+    """Convolutions but those that give the answer: the last ones before the outputs join."""
+    convolutions = [node for node in graph.graph.node if node.op_type == "Conv"]
+    consumers: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.graph.node:
+        for name in node.input:
+            consumers.setdefault(name, []).append(node)
+
+    def answers(node: onnx.NodeProto) -> bool:
+        following = [each for name in node.output for each in consumers.get(name, [])]
+        return all(each.op_type not in ("Conv", "Relu", "Add") for each in following)
+
+    return [node.name for node in convolutions if not answers(node)]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Exporters talk about packages that are not there, and about themselves."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)

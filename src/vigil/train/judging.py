@@ -1,0 +1,197 @@
+"""How good a detector is: average precision as COCO measures it, and recall at its own score.
+
+Lin et al. 2014, arXiv 1405.0312; computed by pycocotools.
+"""
+
+import contextlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float32
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from vigil.core import Boxes, Image, ModelCard, areas, iou
+from vigil.infer.fitting import fitted_image, natural_scale
+from vigil.infer.heads import Candidates, Output, head_of
+from vigil.stages.detect.nms import groups_of, survivors
+from vigil.train.stills import Still
+
+Answer = Callable[[Image], Sequence[Output]]
+"""Raw outputs for a picture of the card's size: of a network, or of the file made from it."""
+KEPT = 0.02
+"""Score from which boxes count: average precision is an area under all scores."""
+MATCHED = 0.5
+"""Overlap from which a box has found its thing."""
+SURE = 0.5
+"""Truth that is believed less is no truth to be judged by."""
+SMALL_PX = 32.0
+"""COCO's bound: things smaller than this square, in source pixels, are small."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What a detector reached on pictures that it has not learnt from."""
+
+    pictures: int
+    boxes: int
+    average_precision: float
+    """Mean over words and overlaps .50 to .95."""
+    average_precision_50: float
+    """At overlap .50."""
+    score: float
+    """From which on boxes are told: where precision and recall meet best (F1)."""
+    precision: float
+    """At that score and overlap .50, all words together."""
+    recall: float
+    by_word: Mapping[str, float] = field(default_factory=dict)
+    """Average precision at overlap .50 of each word that is there."""
+    recall_by: Mapping[str, float] = field(default_factory=dict)
+    """Recall of each camera, as `camera/NAME`, and of `size/small` and `size/large`."""
+
+    def metrics(self) -> dict[str, float]:
+        """As a model card keeps them."""
+        plain = {
+            "ap": self.average_precision,
+            "ap50": self.average_precision_50,
+            "precision": self.precision,
+            "recall": self.recall,
+        }
+        words = {f"ap50/{word}": value for word, value in self.by_word.items()}
+        slices = {f"recall/{name}": value for name, value in self.recall_by.items()}
+        return {name: round(value, 4) for name, value in (plain | words | slices).items()}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Found:
+    """What is found on one still, and what is there."""
+
+    still: Still
+    boxes: Boxes
+    scores: Float32[np.ndarray, " n"]
+    classes: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+    hits: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+    """For each box the thing that it finds, the best box first; -1: none."""
+
+
+def judge(stills: Sequence[Still], answer: Answer, card: ModelCard) -> Judged:
+    """Look at each picture as the watch would. Raises `DataError` for one that cannot be read."""
+    found = [_look(still, answer, card) for still in stills]
+    average, average_50, by_word = _averages(found, card)
+    score, precision, recall = _best_score(found)
+    return Judged(
+        pictures=len(found),
+        boxes=sum(len(each.still.boxes) for each in found),
+        average_precision=average,
+        average_precision_50=average_50,
+        by_word=by_word,
+        score=score,
+        precision=precision,
+        recall=recall,
+        recall_by=_slices(found, score),
+    )
+
+
+def boxes_in(image: Image, answer: Answer, card: ModelCard, score: float) -> Candidates:
+    """Boxes in source pixels, without duplicates, the surest first."""
+    found = head_of(card)(answer(fitted_image(image, card.input)), card, score)
+    height, width = image.shape[:2]
+    scale = np.array(natural_scale(width, height, card.input) * 2, np.float32)
+    limit = np.array([width, height] * 2, np.float32)
+    groups = groups_of(card.labels)[found.classes]
+    kept = found.where(survivors(found.boxes, found.scores, groups, iou=card.nms_iou))
+    return Candidates.of(np.clip(kept.boxes / scale, 0, limit), kept.scores, kept.classes)
+
+
+def _look(still: Still, answer: Answer, card: ModelCard) -> _Found:
+    found = boxes_in(still.image(), answer, card, KEPT)
+    hits = np.full(len(found), -1, np.int64)
+    free = np.ones(len(still.boxes), bool)
+    overlaps = iou(found.boxes, still.boxes) * (found.classes[:, None] == still.words[None])
+    for number in range(len(found)):  # the surest comes first
+        open_to = overlaps[number] * free
+        if len(open_to) and open_to.max() >= MATCHED:
+            hits[number] = int(open_to.argmax())
+            free[hits[number]] = False
+    return _Found(
+        still=still, boxes=found.boxes, scores=found.scores, classes=found.classes, hits=hits
+    )
+
+
+def _averages(found: Sequence[_Found], card: ModelCard) -> tuple[float, float, dict[str, float]]:
+    truth = {
+        "images": [{"id": number + 1} for number in range(len(found))],
+        "categories": [{"id": index + 1, "name": word} for index, word in enumerate(card.labels)],
+        "annotations": [],
+    }
+    rows: list[list[float]] = []
+    for number, each in enumerate(found, start=1):
+        for box, word, weight in zip(
+            each.still.boxes, each.still.words, each.still.weights, strict=True
+        ):
+            truth["annotations"].append(_annotation(len(truth["annotations"]), number, box, word))
+            truth["annotations"][-1]["ignore"] = int(weight < SURE)
+        for box, score, word in zip(each.boxes, each.scores, each.classes, strict=True):
+            wide, high = box[2] - box[0], box[3] - box[1]
+            rows.append([number, box[0], box[1], wide, high, score, word + 1])
+    if not truth["annotations"] or not rows:
+        return 0.0, 0.0, {}
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints a table of its own
+        coco = COCO()
+        coco.dataset = truth
+        coco.createIndex()
+        judged = COCOeval(coco, coco.loadRes(np.array(rows, np.float64)), "bbox")
+        judged.evaluate()
+        judged.accumulate()
+    # overlap, recall, word, area, most boxes; -1 where there is no truth
+    precision = judged.eval["precision"][..., 0, -1]
+    at_50 = {
+        word: float(precision[0, :, index].mean())
+        for index, word in enumerate(card.labels)
+        if (precision[0, :, index] >= 0).all()
+    }
+    there = precision[precision > -1]
+    return float(there.mean()), float(np.mean(list(at_50.values()))), at_50
+
+
+def _annotation(number: int, image: int, box: Boxes, word: int) -> dict[str, object]:
+    wide, high = float(box[2] - box[0]), float(box[3] - box[1])
+    return {
+        "id": number + 1,
+        "image_id": image,
+        "category_id": int(word) + 1,
+        "bbox": [float(box[0]), float(box[1]), wide, high],
+        "area": wide * high,
+        "iscrowd": 0,
+    }
+
+
+def _best_score(found: Sequence[_Found]) -> tuple[float, float, float]:
+    """The score with the best F1, and precision and recall there."""
+    scores = np.concatenate([each.scores for each in found] or [np.zeros(0, np.float32)])
+    right = np.concatenate([each.hits >= 0 for each in found] or [np.zeros(0, bool)])
+    things = sum(len(each.still.boxes) for each in found)
+    if not len(scores) or not things:
+        return 0.5, 0.0, 0.0
+    order = np.argsort(-scores, kind="stable")
+    told = np.arange(1, len(order) + 1)
+    hits = np.cumsum(right[order])
+    best = int(np.argmax(2 * hits / (told + things)))
+    score = float(np.clip(scores[order][best], KEPT, 0.99))
+    return score, float(hits[best] / told[best]), float(hits[best] / things)
+
+
+def _slices(found: Sequence[_Found], score: float) -> dict[str, float]:
+    """Recall of each camera and of small and large things."""
+    counts: dict[str, list[int]] = {}
+    for each in found:
+        hit = set(each.hits[each.scores >= score]) - {-1}
+        for thing, area in enumerate(areas(each.still.boxes)):
+            size = "small" if area < SMALL_PX**2 else "large"
+            for name in (f"camera/{each.still.group}", f"size/{size}"):
+                count = counts.setdefault(name, [0, 0])
+                count[0] += thing in hit
+                count[1] += 1
+    return {name: hits / things for name, (hits, things) in sorted(counts.items())}
