@@ -106,10 +106,11 @@ def test_commands_that_decide_nothing_do_not_wait_for_the_job_library() -> None:
     assert asked.stdout.strip() == "False"
 
 
-def test_the_base_install_and_the_tests_need_no_torch() -> None:
-    names = needed("vigil-video", frozenset({"dev"}))
-    assert {"av", "onnxruntime", "pytest"} <= set(names)
-    assert not set(names) & {"torch", "torchvision", "transformers"}
+def test_the_base_install_needs_no_torch_and_nothing_needs_torchvision() -> None:
+    names = needed("vigil-video", frozenset())
+    assert {"av", "onnxruntime"} <= set(names)
+    assert not set(names) & {"torch", "transformers", "accelerate"}
+    assert "torchvision" not in needed("vigil-video", frozenset({"dev"}))
 
 
 @pytest.mark.parametrize("name", sorted(needed("vigil-video", frozenset({"dev"}))))

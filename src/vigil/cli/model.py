@@ -7,6 +7,7 @@ import typer
 
 from vigil.cli.settings import home_of
 from vigil.cli.tables import print_table
+from vigil.cli.training import train
 from vigil.infer.adding import add_model
 from vigil.infer.cards import card_to_yaml
 from vigil.infer.registry import Registry
@@ -17,6 +18,7 @@ MOST_BYTES = 1 << 30
 
 model = typer.Typer(help="Keep model files. · 管理模型文件。", no_args_is_help=True)
 Config = Annotated[Path | None, typer.Option(help="The file that names the home folder.")]
+model.command()(train)
 
 
 @model.command()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import onnxruntime  # type: ignore[import-untyped]
+import onnxruntime
 
 from vigil.core import Image, ModelCard, ModelError
 from vigil.infer.session import Output, check_shape

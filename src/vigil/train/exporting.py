@@ -26,8 +26,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from vigil.core import Image, ModelCard, ModelError
 from vigil.infer.fitting import fitted_image
-from vigil.infer.heads import Output
-from vigil.infer.session import open_session
+from vigil.infer.session import Output, open_session
 from vigil.infer.tensor import InputTensor
 from vigil.models.sentry import Exported, Sentry
 from vigil.train.fitting import answer_of
@@ -133,7 +132,7 @@ def measured(card: ModelCard, folder: Path, stills: Sequence[Still]) -> ModelCar
     )
 
 
-class _Calibration(CalibrationDataReader):  # type: ignore[misc]
+class _Calibration(CalibrationDataReader):
     """Hands pictures over one by one."""
 
     def __init__(self, card: ModelCard, pictures: Sequence[Image]) -> None:

@@ -9,9 +9,8 @@ checkpoint-N/    what is needed to go on
 
 import csv
 import json
-import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import (
     EarlyStoppingCallback,
+    PrinterCallback,
     Trainer,
     TrainerCallback,
     TrainingArguments,
@@ -32,13 +32,15 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from vigil.core import DataError, Image, ModelCard, ModelInput
 from vigil.core.durable import write_durably
-from vigil.infer.heads import Output
+from vigil.infer.session import Output
 from vigil.models.sentry import Exported, Sentry
 from vigil.train.detecting import TrainedDetector
 from vigil.train.drawing import Drawn, varied
 from vigil.train.judging import Judged, judge
 from vigil.train.stills import Still
 
+Told = Callable[[int, int, float], object]
+"""Called with steps done, steps in all, and the best average precision until now."""
 GOAL = "average_precision_50"
 NO_WORD = -1
 
@@ -89,6 +91,7 @@ def fit_detector(
     *,
     fit: Fit,
     begin: Mapping[str, Tensor] | None = None,
+    told: Told = lambda done, total, best: None,
 ) -> Fitted:
     """Fit `card.labels` to stills, and judge by others after each epoch.
 
@@ -110,10 +113,11 @@ def fit_detector(
         args=_arguments(folder, fit),
         train_dataset=_Pictures(learnt, card.input, seed=fit.seed),
         data_collator=_together,
-        callbacks=[_Log(folder / "log.csv"), *_patience(fit)],
+        callbacks=[_Log(folder / "log.csv"), _Tell(told), *_patience(fit)],
         stills=judged,
         card=card,
     )
+    trainer.remove_callback(PrinterCallback)  # what it prints is in the log
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))
     best = trainer.judged()
     return Fitted(network=model.network.eval(), judged=best, steps=trainer.state.global_step)
@@ -169,7 +173,7 @@ def _together(drawn: Sequence[Drawn]) -> dict[str, Tensor]:
     }
 
 
-class _DetectorTrainer(Trainer):  # type: ignore[misc]
+class _DetectorTrainer(Trainer):
     """Judges by average precision instead of loss."""
 
     def __init__(self, *, stills: Sequence[Still], card: ModelCard, **settings: Any) -> None:
@@ -190,13 +194,12 @@ class _DetectorTrainer(Trainer):  # type: ignore[misc]
             "eval_precision": found.precision,
         }
         self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(
-            self.args, self.state, self.control, metrics
-        )
+        told = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        self.control: Any = told
         return metrics
 
 
-class _Log(TrainerCallback):  # type: ignore[misc]
+class _Log(TrainerCallback):
     """Each figure that the trainer tells, as a row of a table."""
 
     def __init__(self, path: Path) -> None:
@@ -212,6 +215,16 @@ class _Log(TrainerCallback):  # type: ignore[misc]
                 table.writerow(("step", "epoch", "figure", "value"))
             for figure, value in (logs or {}).items():
                 table.writerow((state.global_step, f"{state.epoch:.3f}", figure, value))
+
+
+class _Tell(TrainerCallback):
+    """Says how far it is."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+
+    def on_step_end(self, _args: object, state: Any, _control: object, **_: object) -> None:
+        self._told(state.global_step, state.max_steps, state.best_metric or 0.0)
 
 
 def _arguments(folder: Path, fit: Fit) -> TrainingArguments:
@@ -238,7 +251,7 @@ def _arguments(folder: Path, fit: Fit) -> TrainingArguments:
         remove_unused_columns=False,
         dataloader_drop_last=False,
         dataloader_pin_memory=torch.cuda.is_available(),
-        disable_tqdm=not os.isatty(2),
+        disable_tqdm=True,
     )
 
 

@@ -15,7 +15,8 @@ from pycocotools.cocoeval import COCOeval
 
 from vigil.core import Boxes, Image, ModelCard, areas, iou
 from vigil.infer.fitting import fitted_image, natural_scale
-from vigil.infer.heads import Candidates, Output, head_of
+from vigil.infer.heads import Candidates, head_of
+from vigil.infer.session import Output
 from vigil.stages.detect.nms import groups_of, survivors
 from vigil.train.stills import Still
 
@@ -75,6 +76,16 @@ class _Found:
     hits: "np.ndarray[tuple[int], np.dtype[np.int64]]"
     """For each box the thing that it finds, the best box first; -1: none."""
 
+    @property
+    def sure(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+        """Of each thing, whether it is believed enough to judge by."""
+        return np.asarray(self.still.weights >= SURE)
+
+    @property
+    def counts(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+        """Of each box, whether it is right or wrong, and not on something unsure."""
+        return np.array([hit < 0 or self.sure[hit] for hit in self.hits], np.bool_)
+
 
 def judge(stills: Sequence[Still], answer: Answer, card: ModelCard) -> Judged:
     """Look at each picture as the watch would. Raises `DataError` for one that cannot be read."""
@@ -83,7 +94,7 @@ def judge(stills: Sequence[Still], answer: Answer, card: ModelCard) -> Judged:
     score, precision, recall = _best_score(found)
     return Judged(
         pictures=len(found),
-        boxes=sum(len(each.still.boxes) for each in found),
+        boxes=sum(int(each.sure.sum()) for each in found),
         average_precision=average,
         average_precision_50=average_50,
         by_word=by_word,
@@ -121,26 +132,21 @@ def _look(still: Still, answer: Answer, card: ModelCard) -> _Found:
 
 
 def _averages(found: Sequence[_Found], card: ModelCard) -> tuple[float, float, dict[str, float]]:
-    truth = {
-        "images": [{"id": number + 1} for number in range(len(found))],
-        "categories": [{"id": index + 1, "name": word} for index, word in enumerate(card.labels)],
-        "annotations": [],
-    }
+    things: list[dict[str, object]] = []
     rows: list[list[float]] = []
     for number, each in enumerate(found, start=1):
-        for box, word, weight in zip(
-            each.still.boxes, each.still.words, each.still.weights, strict=True
-        ):
-            truth["annotations"].append(_annotation(len(truth["annotations"]), number, box, word))
-            truth["annotations"][-1]["ignore"] = int(weight < SURE)
+        still = each.still
+        for box, word, weight in zip(still.boxes, still.words, still.weights, strict=True):
+            things.append(_thing(len(things) + 1, number, box, int(word), ignore=weight < SURE))
         for box, score, word in zip(each.boxes, each.scores, each.classes, strict=True):
-            wide, high = box[2] - box[0], box[3] - box[1]
-            rows.append([number, box[0], box[1], wide, high, score, word + 1])
-    if not truth["annotations"] or not rows:
+            rows.append([number, *_corner_and_size(box), float(score), int(word) + 1])
+    if not things or not rows:
         return 0.0, 0.0, {}
+    words = [{"id": index + 1, "name": word} for index, word in enumerate(card.labels)]
+    pictures = [{"id": number + 1} for number in range(len(found))]
     with contextlib.redirect_stdout(io.StringIO()):  # it prints a table of its own
         coco = COCO()
-        coco.dataset = truth
+        coco.dataset = {"images": pictures, "categories": words, "annotations": things}
         coco.createIndex()
         judged = COCOeval(coco, coco.loadRes(np.array(rows, np.float64)), "bbox")
         judged.evaluate()
@@ -156,29 +162,37 @@ def _averages(found: Sequence[_Found], card: ModelCard) -> tuple[float, float, d
     return float(there.mean()), float(np.mean(list(at_50.values()))), at_50
 
 
-def _annotation(number: int, image: int, box: Boxes, word: int) -> dict[str, object]:
-    wide, high = float(box[2] - box[0]), float(box[3] - box[1])
+def _thing(number: int, picture: int, box: Boxes, word: int, *, ignore: bool) -> dict[str, object]:
+    """One line of COCO's truth; it counts words, pictures and things from 1."""
+    corner_and_size = _corner_and_size(box)
     return {
-        "id": number + 1,
-        "image_id": image,
-        "category_id": int(word) + 1,
-        "bbox": [float(box[0]), float(box[1]), wide, high],
-        "area": wide * high,
-        "iscrowd": 0,
+        "id": number,
+        "image_id": picture,
+        "category_id": word + 1,
+        "bbox": corner_and_size,
+        "area": corner_and_size[2] * corner_and_size[3],
+        "iscrowd": int(ignore),  # who finds it is neither right nor wrong
     }
+
+
+def _corner_and_size(box: Boxes) -> list[float]:
+    left, top, right, low = (float(side) for side in box)
+    return [left, top, right - left, low - top]
 
 
 def _best_score(found: Sequence[_Found]) -> tuple[float, float, float]:
     """The score with the best F1, and precision and recall there."""
-    scores = np.concatenate([each.scores for each in found] or [np.zeros(0, np.float32)])
-    right = np.concatenate([each.hits >= 0 for each in found] or [np.zeros(0, bool)])
-    things = sum(len(each.still.boxes) for each in found)
+    scores = np.concatenate([each.scores[each.counts] for each in found])
+    right = np.concatenate([each.hits[each.counts] >= 0 for each in found])
+    things = sum(int(each.sure.sum()) for each in found)
     if not len(scores) or not things:
         return 0.5, 0.0, 0.0
     order = np.argsort(-scores, kind="stable")
     told = np.arange(1, len(order) + 1)
     hits = np.cumsum(right[order])
-    best = int(np.argmax(2 * hits / (told + things)))
+    # Boxes of one score are told together.
+    last = np.append(np.diff(scores[order]) != 0, True)
+    best = int(np.argmax(np.where(last, 2 * hits / (told + things), 0.0)))
     score = float(np.clip(scores[order][best], KEPT, 0.99))
     return score, float(hits[best] / told[best]), float(hits[best] / things)
 
@@ -189,6 +203,8 @@ def _slices(found: Sequence[_Found], score: float) -> dict[str, float]:
     for each in found:
         hit = set(each.hits[each.scores >= score]) - {-1}
         for thing, area in enumerate(areas(each.still.boxes)):
+            if not each.sure[thing]:
+                continue
             size = "small" if area < SMALL_PX**2 else "large"
             for name in (f"camera/{each.still.group}", f"size/{size}"):
                 count = counts.setdefault(name, [0, 0])

@@ -47,6 +47,18 @@ def test_nanodet_takes_the_mean_of_each_sides_bins() -> None:
     assert found.classes.tolist() == [0]
 
 
+def test_points_measures_from_the_middle_of_a_cell() -> None:
+    rows = np.zeros((1, 64 + 16 + 4, 6), np.float32)
+    rows[0, 64 + 5] = [1, 2, 0.5, 3, 0.2, 0.7]  # column 1, row 1, stride 16: middle at 24, 24
+    rows[0, 3] = [1, 1, 1, 1, 0.4, 0.1]
+
+    found = HEADS["points"]([rows], card("points"), 0.5)
+
+    np.testing.assert_allclose(found.boxes, [[24 - 16, 24 - 32, 24 + 8, 24 + 48]])
+    np.testing.assert_allclose(found.scores, [0.7])
+    assert found.classes.tolist() == [1]
+
+
 def test_fastestdet_weighs_objectness_and_class() -> None:
     grid = np.zeros((1, 7, 4, 4), np.float32)
     grid[0, :, 2, 1] = [0.9, 0, 0, 0, 0, 0.2, 0.8]  # row 2, column 1; size: half the input
@@ -97,6 +109,7 @@ def test_a_head_that_sees_nothing_gives_no_boxes(head: str) -> None:
         "yolox": [np.zeros((1, 84, 7), np.float32)],
         "nanodet": [np.zeros((1, n, c), np.float32) for c in (2, 32) for n in (64, 16, 4)],
         "fastestdet": [np.zeros((1, 7, 4, 4), np.float32)],
+        "points": [np.zeros((1, 84, 6), np.float32)],
         "ssd": [np.full((1, 1, 5, 7), -1, np.float32)],
         "yunet": [np.zeros((n, c), np.float32) for n, c in [(235, 14), (235, 2), (235, 1)]],
     }

@@ -1,0 +1,107 @@
+"""`vigil model train`: a small detector from a frozen data set."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from vigil.cli.settings import home_of, library_of
+from vigil.cli.tables import print_table
+from vigil.core import ModelCard, ModelError, ModelInput
+from vigil.data.freezing import freeze, opened
+from vigil.infer.cards import check_card
+from vigil.infer.registry import Registry
+
+
+def train(
+    dataset: Annotated[str, typer.Argument(help="A data set of `vigil data`.")],
+    name: Annotated[str, typer.Option(help="The model's name in the registry.")],
+    licence: Annotated[str, typer.Option(help="Of the weights: an SPDX name, or your own words.")],
+    words: Annotated[
+        str, typer.Option(help="What it is to find, with commas; else all that has a box.")
+    ] = "",
+    version: Annotated[
+        str, typer.Option(help="A frozen version, by its first letters; else what is known now.")
+    ] = "",
+    side: Annotated[int, typer.Option(help="Of the input, pixels.")] = 320,
+    epochs: Annotated[int, typer.Option(min=1)] = 60,
+    seed: Annotated[int, typer.Option(help="Another number, another run.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="More only where no watch runs.")] = 1,
+    config: Annotated[
+        Path | None, typer.Option(help="The file that names the home folder.")
+    ] = None,
+) -> None:
+    """Fit a small detector, export it, and keep it beside the one in use. · 训练小型检测模型。
+
+    Goes on where it was cut short. What it made is not put to use: see `vigil model use`.
+    """
+    try:
+        from vigil.train import fitting, recipe  # noqa: PLC0415  torch takes seconds
+    except ImportError as error:
+        raise ModelError(
+            f"training needs {error.name}, which is not here; install it with: "
+            "pip install 'vigil-video[train]'"
+        ) from error
+    home = home_of(config)
+    library = library_of(dataset, config, there=True)
+    if version:
+        frozen = opened(library.frozen, version)
+    else:
+        frozen = freeze(library.things(), library.frozen)
+    card = ModelCard(
+        name=name,
+        file=f"{name}.onnx",
+        head="points",
+        labels=tuple(words.split(",")) if words else recipe.words_of(frozen),
+        input=ModelInput(width=side, height=side),
+        licence_code="Apache-2.0",
+        licence_weights=licence,
+        source=f"vigil model train {dataset}",
+        dataset=frozen.version,
+    )
+    check_card(card)
+    fit = fitting.Fit(side=side, epochs=epochs, seed=seed, threads=threads)
+    folder = home.path / "training" / f"{name}-{frozen.version[:16]}"
+    with _progress() as progress:
+        task = progress.add_task("training · 训练", best="")
+
+        def told(done: int, total: int, best: float) -> None:
+            progress.update(task, completed=done, total=total, best=f"AP50 {best:.3f}")
+
+        made = recipe.train_detector(frozen, library.folder, card, folder, fit=fit, told=told)
+    kept = Registry(home.models).add(made.folder / made.best.file, made.best, activate=False)
+    typer.echo(
+        f"{made.learnt} pictures learnt in {made.steps} steps; "
+        f"measured on {made.unseen} pictures of the split {made.judged_by!r}"
+    )
+    rows = [
+        (
+            numbers,
+            "kept" if each is made.best else "",
+            *(f"{each.metrics[figure]:.3f}" for figure in ("ap50", "precision", "recall")),
+            f"{each.latency_ms['cpu']:.2f}",
+        )
+        for numbers, each in (("float32", made.full), ("int8", made.small))
+    ]
+    print_table(
+        ("numbers", "", "AP50", "precision", "recall", "ms"),
+        rows,
+        right="AP50 precision recall ms",
+    )
+    typer.echo(f"{kept.id} is in the registry, not in use: vigil model use {name} {kept.version}")
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[best]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )

@@ -1,0 +1,93 @@
+"""From a frozen data set to a checked model file, in one go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vigil.core import DataError, ModelCard
+from vigil.data.freezing import HOLDOUT, Frozen
+from vigil.train.exporting import export_detector, in_eight_bits, measured
+from vigil.train.fitting import Fit, Told, fit_detector
+from vigil.train.stills import Still, stills_of
+
+MOST_COMPARED = 128
+"""Pictures that are held in memory to check and to compress an export."""
+LOST = 0.01
+"""Average precision that eight bits may cost for being faster."""
+
+Splits = Mapping[str, list[Still]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """Two files of one network, each with what it reaches and costs."""
+
+    full: ModelCard
+    small: ModelCard
+    """In eight bits."""
+    folder: Path
+    """Where both are."""
+    learnt: int
+    """Pictures."""
+    unseen: int
+    """Pictures by which the files were judged."""
+    judged_by: str
+    """Their split."""
+    steps: int
+
+    @property
+    def best(self) -> ModelCard:
+        """Eight bits where they are faster and cost next to nothing."""
+        faster = self.small.latency_ms["cpu"] < self.full.latency_ms["cpu"]
+        as_good = self.small.metrics["ap50"] >= self.full.metrics["ap50"] - LOST
+        return self.small if faster and as_good else self.full
+
+
+def train_detector(
+    frozen: Frozen,
+    root: Path,
+    card: ModelCard,
+    folder: Path,
+    *,
+    fit: Fit,
+    told: Told = lambda done, total, best: None,
+) -> Trained:
+    """Fit `card.labels` to a frozen data set whose files are below `root`; `folder` is the run's.
+
+    The files are judged by what people alone labelled and nothing learnt from; without that, by
+    the split that chose the best epoch, which flatters a little. Raises `DataError`, or
+    `ModelError` when a file answers otherwise than its network.
+    """
+    splits = _splits(frozen, root, card)
+    fitted = fit_detector(splits["train"], splits["val"], card, folder, fit=fit, told=told)
+    judged_by = HOLDOUT if any(len(still.boxes) for still in splits[HOLDOUT]) else "val"
+    pictures = [still.image() for still in splits["train"][:MOST_COMPARED]]
+    export_detector(fitted.network, card, folder, pictures)
+    small = in_eight_bits(card, folder, folder, pictures)
+    return Trained(
+        full=measured(card, folder, splits[judged_by]),
+        small=measured(small, folder, splits[judged_by]),
+        folder=folder,
+        learnt=len(splits["train"]),
+        unseen=len(splits[judged_by]),
+        judged_by=judged_by,
+        steps=fitted.steps,
+    )
+
+
+def words_of(frozen: Frozen) -> tuple[str, ...]:
+    """All that has a box somewhere. Raises `DataError` when nothing has."""
+    found = {
+        label.word for thing in frozen.things() for label in thing.labels if label.shape is not None
+    }
+    if not found:
+        raise DataError(f"{frozen.path.name}: nothing with a box; label something first")
+    return tuple(sorted(found))
+
+
+def _splits(frozen: Frozen, root: Path, card: ModelCard) -> Splits:
+    numbers = {word: number for number, word in enumerate(card.labels)}
+    return {
+        split: list(stills_of(frozen.things(split), root, numbers, frames=root / "frames"))
+        for split in ("train", "val", HOLDOUT)
+    }
