@@ -333,8 +333,8 @@ def _panel(name: str, found: Mapping[str, np.ndarray], at: int) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks mining", description=__doc__)
     parts = ["trash", "rooms", "scale"]
-    parser.add_argument("parts", nargs="*", choices=[*parts, []], default=parts)
-    chosen = parser.parse_args().parts
+    parser.add_argument("parts", nargs="*", choices=[*parts, []])
+    chosen = parser.parse_args().parts or parts
     report = Report("mining")
     found: dict[str, dict[str, np.ndarray]] = {}
     with tempfile.TemporaryDirectory(prefix="vigil-mining-") as folder:
