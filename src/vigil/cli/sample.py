@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from vigil.cli.events import SHORT_ID
+from vigil.cli.sample_review import label, mine, next_, skip
 from vigil.cli.settings import home_of, library_of
 from vigil.cli.tables import print_table
 from vigil.core import Labelled, SampleState, StoreError
@@ -23,6 +24,10 @@ from vigil.store.database import Database
 sample = typer.Typer(
     help="Pictures worth a person's look. · 值得人工查看的样本。", no_args_is_help=True
 )
+sample.command()(mine)
+sample.command("next")(next_)
+sample.command()(label)
+sample.command()(skip)
 COLUMNS = ("score", "time", "camera", "reasons", "condition", "proposed", "state", "id")
 
 

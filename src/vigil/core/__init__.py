@@ -56,6 +56,7 @@ from vigil.core.protocols import (
     Verifier,
 )
 from vigil.core.samples import (
+    NOTHING,
     Label,
     Labeler,
     Labelled,
@@ -88,6 +89,7 @@ from vigil.core.scenes import (
 from vigil.core.verdicts import Decision, Outcome, Review, Ruling, Unverified, Verdict
 
 __all__ = [
+    "NOTHING",
     "Alert",
     "AlertDelayed",
     "AlertError",

@@ -201,6 +201,8 @@ class Stretch:
     last: int
 
 
+NOTHING = ""
+"""The word of a label by which somebody says: there is no such thing."""
 Shape = None | Box | Outline | Stretch | TrackPath
 """What a label is about; None: the picture or video as a whole."""
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from vigil.core import DataError, Label, Labelled
+from vigil.core import NOTHING, DataError, Label, Labelled
 from vigil.core.durable import sync
 from vigil.data.formats.parts import Carry, Files
 from vigil.data.rows import from_line, to_line
@@ -128,7 +128,8 @@ class Library:
 def believed(labels: Iterable[Label]) -> tuple[Label, ...]:
     """The labels that count: of those with one id the highest rank, then the newest.
 
-    Labels without an id stand by themselves; the same one said twice counts once.
+    Labels without an id stand by themselves; the same one said twice counts once. One whose word
+    is `NOTHING` takes back what others of its id said.
     """
     kept: dict[object, Label] = {}
     for label in labels:
@@ -136,7 +137,7 @@ def believed(labels: Iterable[Label]) -> tuple[Label, ...]:
         before = kept.get(key)
         if before is None or _weight(label) >= _weight(before):
             kept[key] = label
-    return tuple(kept.values())
+    return tuple(label for label in kept.values() if label.word != NOTHING)
 
 
 def _weight(label: Label) -> tuple[int, float]:

@@ -10,6 +10,7 @@ from vigil.store.decision_store import Announce, DecisionStore
 from vigil.store.delivery_store import Delivery, DeliveryStore
 from vigil.store.event_store import EventStore, Recorded, Wanted
 from vigil.store.retention import Healed, Retention, Swept
+from vigil.store.review_queue import ReviewQueue, Turn
 from vigil.store.rows import StoredEvent
 from vigil.store.sample_store import SampleStore, StoredSample
 from vigil.store.spill import Spill
@@ -34,6 +35,7 @@ __all__ = [
     "RequestKey",
     "RequestState",
     "Retention",
+    "ReviewQueue",
     "Said",
     "SampleStore",
     "Spent",
@@ -42,6 +44,7 @@ __all__ = [
     "StoredEvent",
     "StoredSample",
     "Swept",
+    "Turn",
     "Wanted",
     "algorithm_of",
 ]

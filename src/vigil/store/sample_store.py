@@ -121,7 +121,7 @@ class SampleStore:
                 page = connection.execute(query).all()
             if not page:
                 break
-            found += [_stored(row) for row in page]
+            found += [stored_sample(row) for row in page]
             after = page[-1].id
         return found
 
@@ -130,7 +130,7 @@ class SampleStore:
         with self.database.reading() as connection:
             query = select(samples).where(samples.c.id == sample_id)
             row = connection.execute(query).one_or_none()
-        return None if row is None else _stored(row)
+        return None if row is None else stored_sample(row)
 
     def find(self, beginning: str) -> StoredSample:
         """The one sample whose id begins so. Raises StoreError when there is none, or several."""
@@ -144,7 +144,7 @@ class SampleStore:
             ids = ", ".join(row.id for row in rows[:8])
             more = ", …" if len(rows) > 8 else ""
             raise StoreError(f"several samples begin with {beginning!r}: {ids}{more}")
-        return _stored(rows[0])
+        return stored_sample(rows[0])
 
     def of_event(self, event_id: str) -> list[StoredSample]:
         """All that show this event, the oldest first."""
@@ -237,7 +237,8 @@ def _row(sample: Sample) -> dict[str, Any]:
     }
 
 
-def _stored(row: Row[Any]) -> StoredSample:
+def stored_sample(row: Row[Any]) -> StoredSample:
+    """What a row of the table says."""
     return StoredSample(
         sample=Sample(
             id=row.id,

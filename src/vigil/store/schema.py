@@ -295,11 +295,18 @@ samples = Table(
     Column("reviewer", Text, nullable=False),
     Column("created_s", Double, nullable=False),
     Column("updated_s", Double, nullable=False),
+    Column("turn", Integer),
+    Column("why", String(32), nullable=False, server_default=""),
+    Column("holder", Text, nullable=False, server_default=""),
+    Column("held_until_s", Double, nullable=False, server_default="0"),
     Index(None, "state", "score", "id"),
+    Index(None, "state", "turn"),
     Index(None, "event_id"),
     Index(None, "created_s"),
 )
 """One row a picture that is worth a person's look, whose file is on the disk.
 
 `reasons`: words with a space around each, so that one is found by ` word `; `scores`: one a word.
+`turn`: when it is to be labelled, from 1 on, where that was chosen; `why`: by what. `holder`: who
+has it before them until `held_until_s`, so that nobody else gets it.
 """
