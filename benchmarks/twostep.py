@@ -229,10 +229,10 @@ def speed(report: Report, registry: Registry, word: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks twostep", description=__doc__)
     parts = [*TASKS, "refusals", "speed"]
-    parser.add_argument("parts", nargs="*", choices=[*parts, []], default=parts)
+    parser.add_argument("parts", nargs="*", choices=[*parts, []])
     parser.add_argument("--embedder", choices=EMBEDDERS, help="only this one")
     options = parser.parse_args()
-    chosen = options.parts
+    chosen = options.parts or parts
     report = Report("twostep")
     with tempfile.TemporaryDirectory(prefix="vigil-twostep-") as folder:
         registry = Registry(Path(folder))
