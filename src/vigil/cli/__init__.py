@@ -47,7 +47,6 @@ app.command()(heatmap)
 app.add_typer(model, name="model")
 app.add_typer(data, name="data")
 app.add_typer(sample, name="sample")
-a
 app.add_typer(algorithm, name="algorithm")
 app.add_typer(brain, name="brain")
 app.add_typer(alerts, name="alerts")

@@ -150,7 +150,7 @@ class SampleStore:
         """All that show this event, the oldest first."""
         query = select(samples).where(samples.c.event_id == event_id).order_by(samples.c.id)
         with self.database.reading() as connection:
-            return [_stored(row) for row in connection.execute(query)]
+            return [stored_sample(row) for row in connection.execute(query)]
 
     def picture(self, sample: Sample) -> Path:
         """The file of its JPEG. Raises StoreError when it is not kept any more."""
@@ -198,7 +198,7 @@ class SampleStore:
             row = connection.execute(query).one_or_none()
             if row is None:
                 raise StoreError(f"no sample {sample_id!r}; see: vigil sample list")
-            before = _stored(row).sample
+            before = stored_sample(row).sample
             reasons = {**before.reasons, reason: score}
             now = _row(replace(before, reasons=reasons, score=joint(reasons.values())))
             changed = {name: now[name] for name in ("reasons", "scores", "score")}
