@@ -81,6 +81,27 @@ def test_the_best_score_leaves_false_ones_out(tmp_path: Path) -> None:
     assert (found.score, found.precision, found.recall) == pytest.approx((0.6, 1, 1))
 
 
+def test_precision_and_recall_at_a_score_that_is_given(tmp_path: Path) -> None:
+    stills = [still(tmp_path / "1.png", [[10, 10, 50, 50], [60, 60, 100, 120]], [0, 1])]
+    answer = saying((10, 10, 50, 50, 0, 0.6), (60, 60, 100, 120, 1, 0.4), (2, 60, 40, 120, 1, 0.5))
+    at = {
+        score: (found.precision, found.recall, found.score)
+        for score in (0.3, 0.45, 0.55, 0.7)
+        if (found := judge(stills, answer, CARD, score=score))
+    }
+    assert at[0.3] == pytest.approx((2 / 3, 1, 0.3))
+    assert at[0.45] == pytest.approx((1 / 2, 1 / 2, 0.45))
+    assert at[0.55] == pytest.approx((1, 1 / 2, 0.55))
+    assert at[0.7] == (0, 0, 0.7)
+
+
+def test_words_that_nobody_labelled_are_left_out(tmp_path: Path) -> None:
+    stills = [still(tmp_path / "1.png", [[10, 10, 50, 50]], [0])]
+    found = judge(stills, saying((10, 10, 50, 50, 0, 0.6), (60, 60, 99, 99, 1, 0.9)), CARD)
+    assert (found.precision, found.recall) == (1, 1)
+    assert found.things_by == {"camera/gate": 1, "size/large": 1}
+
+
 def test_by_what_nobody_is_sure_of_nobody_is_judged(tmp_path: Path) -> None:
     boxes = [[10, 10, 50, 50], [70, 70, 110, 110]]
     stills = [still(tmp_path / "1.png", boxes, [0, 0], weights=[1.0, 0.3])]

@@ -5,7 +5,7 @@ Lin et al. 2014, arXiv 1405.0312; computed by pycocotools.
 
 import contextlib
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,7 +43,7 @@ class Judged:
     average_precision_50: float
     """At overlap .50."""
     score: float
-    """From which on boxes are told: where precision and recall meet best (F1)."""
+    """From which on boxes are told: the one asked for, or where precision and recall meet best."""
     precision: float
     """At that score and overlap .50, all words together."""
     recall: float
@@ -51,6 +51,8 @@ class Judged:
     """Average precision at overlap .50 of each word that is there."""
     recall_by: Mapping[str, float] = field(default_factory=dict)
     """Recall of each camera, as `camera/NAME`, and of `size/small` and `size/large`."""
+    things_by: Mapping[str, int] = field(default_factory=dict)
+    """How many things that is a share of."""
 
     def metrics(self) -> dict[str, float]:
         """As a model card keeps them."""
@@ -87,11 +89,20 @@ class _Found:
         return np.array([hit < 0 or self.sure[hit] for hit in self.hits], np.bool_)
 
 
-def judge(stills: Sequence[Still], answer: Answer, card: ModelCard) -> Judged:
-    """Look at each picture as the watch would. Raises `DataError` for one that cannot be read."""
-    found = [_look(still, answer, card) for still in stills]
+def judge(
+    stills: Sequence[Still], answer: Answer, card: ModelCard, *, score: float | None = None
+) -> Judged:
+    """Look at each picture as the watch would, and tell boxes from `score` on.
+
+    None: from the score with the best F1. What is found of words that no still has a label of is
+    left out: a model that knows more is not worse for it.
+    Raises `DataError` for a picture that cannot be read.
+    """
+    there = {int(word) for still in stills for word in still.words}
+    found = [_look(still, answer, card, there) for still in stills]
     average, average_50, by_word = _averages(found, card)
-    score, precision, recall = _best_score(found)
+    score, precision, recall = _told_from(found, score)
+    recall_by, things_by = _slices(found, score)
     return Judged(
         pictures=len(found),
         boxes=sum(int(each.sure.sum()) for each in found),
@@ -101,7 +112,8 @@ def judge(stills: Sequence[Still], answer: Answer, card: ModelCard) -> Judged:
         score=score,
         precision=precision,
         recall=recall,
-        recall_by=_slices(found, score),
+        recall_by=recall_by,
+        things_by=things_by,
     )
 
 
@@ -116,8 +128,9 @@ def boxes_in(image: Image, answer: Answer, card: ModelCard, score: float) -> Can
     return Candidates.of(np.clip(kept.boxes / scale, 0, limit), kept.scores, kept.classes)
 
 
-def _look(still: Still, answer: Answer, card: ModelCard) -> _Found:
+def _look(still: Still, answer: Answer, card: ModelCard, there: Set[int]) -> _Found:
     found = boxes_in(still.image(), answer, card, KEPT)
+    found = found.where(np.isin(found.classes, list(there)))
     hits = np.full(len(found), -1, np.int64)
     free = np.ones(len(still.boxes), bool)
     overlaps = iou(found.boxes, still.boxes) * (found.classes[:, None] == still.words[None])
@@ -180,25 +193,30 @@ def _corner_and_size(box: Boxes) -> list[float]:
     return [left, top, right - left, low - top]
 
 
-def _best_score(found: Sequence[_Found]) -> tuple[float, float, float]:
-    """The score with the best F1, and precision and recall there."""
+def _told_from(found: Sequence[_Found], wanted: float | None) -> tuple[float, float, float]:
+    """The score wanted, or that with the best F1, and precision and recall there."""
     scores = np.concatenate([each.scores[each.counts] for each in found])
     right = np.concatenate([each.hits[each.counts] >= 0 for each in found])
     things = sum(int(each.sure.sum()) for each in found)
     if not len(scores) or not things:
-        return 0.5, 0.0, 0.0
+        return wanted or 0.5, 0.0, 0.0
     order = np.argsort(-scores, kind="stable")
     told = np.arange(1, len(order) + 1)
     hits = np.cumsum(right[order])
     # Boxes of one score are told together.
     last = np.append(np.diff(scores[order]) != 0, True)
-    best = int(np.argmax(np.where(last, 2 * hits / (told + things), 0.0)))
-    score = float(np.clip(scores[order][best], KEPT, 0.99))
+    if wanted is None:
+        best = int(np.argmax(np.where(last, 2 * hits / (told + things), 0.0)))
+    else:
+        best = int((scores >= wanted).sum()) - 1
+    if best < 0:
+        return wanted or 0.5, 0.0, 0.0
+    score = float(np.clip(scores[order][best], KEPT, 0.99)) if wanted is None else wanted
     return score, float(hits[best] / told[best]), float(hits[best] / things)
 
 
-def _slices(found: Sequence[_Found], score: float) -> dict[str, float]:
-    """Recall of each camera and of small and large things."""
+def _slices(found: Sequence[_Found], score: float) -> tuple[dict[str, float], dict[str, int]]:
+    """Recall of each camera and of small and large things, and how many things that are."""
     counts: dict[str, list[int]] = {}
     for each in found:
         hit = set(each.hits[each.scores >= score]) - {-1}
@@ -210,4 +228,6 @@ def _slices(found: Sequence[_Found], score: float) -> dict[str, float]:
                 count = counts.setdefault(name, [0, 0])
                 count[0] += thing in hit
                 count[1] += 1
-    return {name: hits / things for name, (hits, things) in sorted(counts.items())}
+    ordered = sorted(counts.items())
+    recalls = {name: hits / things for name, (hits, things) in ordered}
+    return recalls, {name: things for name, (_, things) in ordered}
