@@ -18,6 +18,7 @@ from vigil.cli.model import model
 from vigil.cli.replay import replay_command
 from vigil.cli.run import run
 from vigil.cli.sample import sample
+from vigil.cli.scene import scene
 from vigil.cli.score import score
 from vigil.cli.stats import stats
 from vigil.cli.status import status
@@ -48,6 +49,7 @@ app.add_typer(model, name="model")
 app.add_typer(data, name="data")
 app.add_typer(sample, name="sample")
 app.add_typer(algorithm, name="algorithm")
+app.add_typer(scene, name="scene")
 app.add_typer(brain, name="brain")
 app.add_typer(alerts, name="alerts")
 app.command()(demo)

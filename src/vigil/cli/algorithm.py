@@ -1,14 +1,12 @@
 """`vigil algorithm`: a new thing to look for, from a few pictures."""
 
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from vigil.cli.progress import progress_bar
 from vigil.cli.settings import home_of
 from vigil.cli.tables import print_table
 from vigil.core import DataError
@@ -53,7 +51,7 @@ def new(
     shelf.check(name)
     words, examples = _examples(name, images, negatives)
     opened = embedder_for(embedder, Registry(home.models))
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("pictures · 图片", total=len(examples))
         head, verdict = make_head(
             examples, words, opened, wanted=precision,
@@ -112,14 +110,3 @@ def _examples(
         )
     words = tuple(folder.name for folder in folders)
     return words, [one for folder in folders for one in examples_in(folder, folder.name)]
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    )
