@@ -40,7 +40,8 @@ def test_a_classifier_gives_its_last_maps_and_two_models_stand_side_by_side(
     data: Data, registry: Registry
 ) -> None:
     shown = pictures(data)
-    sizes = {V1: 1024, V2: 1280 + 320, f"{V1}+{V2}": 1024 + 1280 + 320}
+    sizes = {V1: 2 * 1024, V2: 2 * 1280 + 320}
+    sizes[f"{V1}+{V2}"] = sum(sizes.values())
     marks = set()
     for word, size in sizes.items():
         embedder = embedder_for(word, registry)

@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +12,7 @@ from jaxtyping import Float32
 
 from vigil.core import Embedder, Image, ModelCard, ModelError
 from vigil.infer import Registry, load_card, sha256_of
+from vigil.infer.content import checked_format
 from vigil.infer.embed import ModelEmbedder
 from vigil.infer.encoder_card import EncoderCard, card_of_encoder
 from vigil.infer.fitting import fitted_image
@@ -19,6 +21,8 @@ from vigil.infer.published import published_card
 
 JOIN = "+"
 CARD = "card.yaml"
+MAPS = 2
+"""Part of the mark of vectors from maps: another number whenever they are made in another way."""
 Vector = Float32[np.ndarray, " d"]
 
 
@@ -32,28 +36,23 @@ class NamedEmbedder(Embedder, Protocol):
 
 
 class FeatureEmbedder:
-    """The last maps of a classifier (`head: softmax`), each of unit length, side by side."""
+    """Means of the last maps of a classifier, each of unit length, side by side.
+
+    Of one with `head: softmax`, or with `head: embedding` whose vector is the mean of a map.
+    """
 
     def __init__(self, card: ModelCard, folder: Path) -> None:
         """Open the weights with OpenVINO; raises `ModelError`."""
-        if card.head != "softmax":
+        if card.head not in {"softmax", "embedding"}:
             raise ModelError(f"{card.id}: head {card.head!r}; needed: softmax or embedding")
-        try:
-            from vigil.infer.openvino_features import OpenVinoFeatures  # noqa: PLC0415
-        except ImportError as error:
-            raise ModelError(
-                f"{card.id}: vectors of a classifier need OpenVINO; install it with: "
-                "pip install 'vigil-video[openvino]'"
-            ) from error
-        self.card = card
-        self._features = OpenVinoFeatures(card, folder / card.file)
+        self._features = _openvino_features(card).OpenVinoFeatures(card, folder / card.file)
 
     def embed(self, images: Sequence[Image]) -> Float32[np.ndarray, "n d"]:
         """As `Embedder`."""
         return _stacked([self._one(image) for image in images])
 
     def _one(self, image: Image) -> Vector:
-        maps = self._features.run(fitted_image(image, self.card.input))
+        maps = self._features.run(fitted_image(image, self._features.input))
         return joined([each.astype(np.float32) for each in maps])
 
 
@@ -90,9 +89,9 @@ class PictureEmbedder:
 def embedder_for(word: str, registry: Registry) -> MarkedEmbedder:
     """Open `NAME`, `NAME@VERSION` or a folder, or several of them: `A+B`.
 
-    A model with `head: embedding` gives its own vectors, one with `head: softmax` the means of its
-    last maps; a folder has a `card.yaml`, or the files of its publisher (see `published`). Raises
-    `ModelError` or `ConfigError`.
+    A model with `head: embedding` gives its own vectors; one with `head: softmax`, or one that ends
+    in the mean of a map, the means of its last maps. A folder has a `card.yaml`, or the files of
+    its publisher (see `published`). Raises `ModelError` or `ConfigError`.
     """
     found = _places(word, registry)
     parts = [_opened(card, folder) for card, folder in found]
@@ -132,9 +131,30 @@ def _place(name: str, registry: Registry) -> Place:
 def _opened(card: ModelCard | EncoderCard, folder: Path) -> Embedder:
     if isinstance(card, EncoderCard):
         return PictureEmbedder(card, folder)
-    if card.head == "embedding":
+    if card.head == "embedding" and not (_gives_maps(card) and _ends_in_means(card, folder)):
         return ModelEmbedder(card, folder)
     return FeatureEmbedder(card, folder)
+
+
+def _gives_maps(card: ModelCard) -> bool:
+    """Whether its maps may be read: a mean of maps is had faster, and from more pixels, there."""
+    return card.head == "softmax" or Path(card.file).suffix == ".tflite"
+
+
+def _ends_in_means(card: ModelCard, folder: Path) -> bool:
+    checked_format(folder / card.file)
+    return bool(_openvino_features(card).ends_in_means(folder / card.file))
+
+
+def _openvino_features(card: ModelCard) -> ModuleType:
+    try:
+        from vigil.infer import openvino_features  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelError(
+            f"{card.id}: vectors of a classifier need OpenVINO; install it with: "
+            "pip install 'vigil-video[openvino]'"
+        ) from error
+    return openvino_features
 
 
 def _marks(places: Sequence[Place]) -> str:
@@ -143,7 +163,8 @@ def _marks(places: Sequence[Place]) -> str:
 
 def _mark(card: ModelCard | EncoderCard, folder: Path) -> str:
     if isinstance(card, ModelCard):
-        return f"{card.name}:{sha256_of(folder / card.file)[:12]}"
+        content = f"{card.name}:{sha256_of(folder / card.file)[:12]}"
+        return f"{content}:{MAPS}" if _gives_maps(card) else content
     said = sha256_of(folder / card.image.file) + card.image.model_dump_json(exclude={"file"})
     return f"{card.name}:{hashlib.sha256(said.encode()).hexdigest()[:12]}"
 
