@@ -1,12 +1,13 @@
 """Data sets that grow, and that are frozen."""
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 from tests.data.formats import pool
 
-from vigil.core import DataError, Label, Labeler, Labelled, Medium, Origin
+from vigil.core import NOTHING, DataError, Label, Labeler, Labelled, Medium, Origin
 from vigil.data.formats import Files
 from vigil.data.freezing import HOLDOUT, SHARES, freeze, opened, split_of
 from vigil.data.library import Library, believed
@@ -81,6 +82,15 @@ def test_of_one_rank_the_newest_word_counts() -> None:
         Label(word="a"),
         Label(word="b"),
     )
+
+
+def test_what_somebody_takes_back_is_not_there_any_more() -> None:
+    guess = Label(word="cat", id="l", origin=Origin(labeler=Labeler.MODEL))
+    gone = Label(word=NOTHING, id="l", origin=PEOPLE)
+    other = Label(word="dog", id="m", origin=PEOPLE)
+    assert believed([guess, gone, other]) == (other,)
+    again = Label(word="cat", id="l", origin=replace(PEOPLE, time_s=PEOPLE.time_s + 1))
+    assert believed([guess, gone, again]) == (again,)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
