@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.flywheel.colours import BLUE, RED, write_embedder, write_examples
+
+from vigil.config.load import load
 
 Data = Callable[[str], Path]
 
@@ -59,3 +62,56 @@ def test_mistakes_are_told_in_one_line(vigil: Any, tmp_path: Path) -> None:
     assert "no such folder" in vigil(*new, none, "--negatives", none).failure
     assert "there are: none" in vigil("algorithm", "show", "flame").failure
     assert "no algorithm's name" in vigil("algorithm", "show", "A b").failure
+
+
+@pytest.fixture
+def red(tmp_path: Path, vigil: Any) -> Path:
+    """A configuration with two cameras, and the algorithm `red` on a made-up embedder."""
+    shown = write_examples(tmp_path / "red", RED, 12, seed=1)
+    others = write_examples(tmp_path / "blue", BLUE, 12, seed=2)
+    file = tmp_path / "vigil.yaml"
+    file.write_text("cameras: {gate: {source: 1.mp4}, yard: {source: 2.mp4}}\n")
+    made = vigil(
+        "algorithm", "new", "red", "--claim", "It is red.", "--claim-zh", "红色。",
+        "--images", shown, "--negatives", others, "--embedder", write_embedder(tmp_path / "net"),
+        "--question", "Is it red?|是红色吗？", "--counter-question", "Is it a lamp?",
+        "--config", file,
+    )  # fmt: skip
+    assert made.code == 0, made.err
+    return file
+
+
+def test_it_is_attached_listed_detached_and_removed(vigil: Any, red: Path) -> None:
+    here = ("--config", red)
+    assert "not attached" in vigil("algorithm", "list", *here).lines[1]
+    attached = vigil("algorithm", "attach", "red", "yard", "gate", *here)
+    assert attached.lines[0] == "red@1: trial on yard, gate"
+    assert "of a core a camera" in attached.lines[1]
+    assert "yard, gate" in vigil("algorithm", "list", *here).lines[1]
+    found = load(red).algorithms["red"]
+    assert [(one.en, one.expects) for one in found.questions] == [
+        ("Is it red?", True), ("Is it a lamp?", False),
+    ]  # fmt: skip
+    assert vigil("algorithm", "show", "red", *here).lines[1] == "trial: version 1 on yard, gate"
+    assert vigil("algorithm", "detach", "red", "gate", *here).lines == ["red: on yard"]
+    grown = vigil("algorithm", "grow", "red", *here).out
+    assert "missing · 缺少: red: 1" in grown
+    assert "no student of whole pictures" in grown
+    assert vigil("algorithm", "remove", "red", "--yes", *here).code == 0
+    assert load(red).algorithms == {}
+    assert vigil("algorithm", "list", *here).out.startswith("no algorithm yet")
+
+
+def test_mistakes_of_attaching_are_told_in_one_line(vigil: Any, red: Path, tmp_path: Path) -> None:
+    here = ("--config", red)
+    assert "there are: gate, yard" in vigil("algorithm", "attach", "red", "gat", *here).failure
+    assert "there are: red" in vigil("algorithm", "attach", "blue", "gate", *here).failure
+    assert "it is on: no camera" in vigil("algorithm", "detach", "red", *here).failure
+    drawn = ("--picture", tmp_path / "h.png")
+    assert "allowed: .svg" in vigil("algorithm", "show", "red", *drawn, *here).err
+    (tmp_path / "vigil.d/algorithms/red.yaml").unlink()
+    red.write_text("algorithms: {red: {claim: Red., version: 1}}\n")
+    new = ("algorithm", "new", "red", "--claim", "x", "--images", tmp_path, *here)
+    assert "belongs to your hand" in vigil(*new).failure
+    red.write_text("algorithms: {red: {claim: Red., version: 1, stage: graduated}}\n")
+    assert "only through promote" in vigil("algorithm", "list", *here).failure

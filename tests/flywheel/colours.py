@@ -21,22 +21,26 @@ SIDE = 32
 
 
 def write_embedder(folder: Path) -> Path:
-    """A folder with a card: the strongest red-less-green, green-less-blue, and a constant."""
+    """A folder with a card: how red and how blue the most coloured spots are, and what is where."""
     folder.mkdir()
-    kernel = np.array([[1, -1, 0], [0, 1, -1], [0, 0, 0], [-1, 1, 0], [0, -1, 1]], np.float32)
-    weights = [
-        numpy_helper.from_array(kernel.reshape(5, 3, 1, 1), "kernel"),
-        numpy_helper.from_array(np.array([0, 0, 0.5, 0, 0], np.float32), "bias"),
+    colours = np.array([[1, -1, 0], [0, 1, -1], [-1, 1, 0], [0, -1, 1]], np.float32)
+    light = np.full((1, 3, 4, 4), 1 / 48, np.float32)
+    weights = {"colours": colours.reshape(4, 3, 1, 1), "light": light, "middle": np.float32([0.47])}
+    nodes = [
+        helper.make_node("Conv", ["picture", "colours"], ["coloured"]),
+        helper.make_node("GlobalMaxPool", ["coloured"], ["strongest"]),
+        helper.make_node("Flatten", ["strongest"], ["hues"]),
+        helper.make_node("Conv", ["picture", "light"], ["lit"], strides=[4, 4]),
+        helper.make_node("Sub", ["lit", "middle"], ["centred"]),
+        helper.make_node("Flatten", ["centred"], ["places"]),
+        helper.make_node("Concat", ["hues", "places"], ["vector"], axis=1),
     ]
     graph = helper.make_graph(
-        [
-            helper.make_node("Conv", ["picture", "kernel", "bias"], ["maps"]),
-            helper.make_node("GlobalMaxPool", ["maps"], ["vector"]),
-        ],
+        nodes,
         "colours",
         [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, 24, 32])],
-        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [1, 5, 1, 1])],
-        weights,
+        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [1, 52])],
+        [numpy_helper.from_array(array, name) for name, array in weights.items()],
     )
     opset = [helper.make_opsetid("", 17)]
     model = helper.make_model(graph, opset_imports=opset, ir_version=9)

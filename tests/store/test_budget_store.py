@@ -32,4 +32,7 @@ def test_who_ask_at_once_cannot_overspend(place: str | Path) -> None:
     assert sum(allowed) == ALLOWED
     spent = BudgetStore(database).spent(site="mine", day="2026-11-21")
     assert spent == {("gate", "yard"): Spent(calls=ALLOWED, tokens=10 * ALLOWED)}
+    by_day = BudgetStore(database).spent_on("yard")
+    assert by_day == {("2026-11-21", "gate"): Spent(calls=ALLOWED, tokens=10 * ALLOWED)}
+    assert BudgetStore(database).spent_on("gate") == {}
     database.close()

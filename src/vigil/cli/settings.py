@@ -8,12 +8,21 @@ from vigil.config.load import load
 from vigil.core import DataError
 from vigil.data.library import Library
 
+FILE = Path("vigil.yaml")
+"""Of `vigil run`, where no other is named."""
 ALLOWED = "letters, digits, `-`, `_` and `.`"
 
 
 def app_of(config: Path | None) -> App | None:
     """The configuration, if a file was named."""
     return None if config is None else load(config)
+
+
+def file_of(config: Path | None) -> Path | None:
+    """The named file, or that of `vigil run` in the working folder, or none."""
+    if config is not None:
+        return config
+    return FILE if FILE.is_file() else None
 
 
 def home_of(config: Path | None) -> Home:

@@ -64,6 +64,18 @@ class Shelf:
             raise DataError(f"{home}: cannot be written ({error.strerror or error})") from error
         return kept
 
+    def remove(self, name: str) -> None:
+        """Forget all its versions, in one step. Raises `DataError`."""
+        self.history(name)
+        gone = Path(tempfile.mkdtemp(prefix=".removed-", dir=self.folder))
+        try:
+            os.rename(self._home(name), gone / name)
+            sync(self.folder)
+        except OSError as error:
+            raise DataError(f"{name}: cannot be removed ({error.strerror or error})") from error
+        finally:
+            shutil.rmtree(gone, ignore_errors=True)
+
     def check(self, name: str) -> None:
         """Raises `DataError` for what is no algorithm's name."""
         self._home(name)

@@ -122,6 +122,7 @@ def fit_judged(
     if few:
         return None, counted
     chance = np.random.default_rng(seed)
+    firsts = np.unique(groups, return_index=True)[1]
     folds = deal(marks, groups, chance)
     margins = unseen_margins(views, marks, folds, words)
     shares = _unseen_shares(margins, marks, folds)
@@ -134,7 +135,7 @@ def fit_judged(
         right=right,
         luck=luck,
         calibration=calibration_error(shares, marks),
-        band=unsure_band(shares, marks),
+        band=unsure_band(shares[firsts], marks[firsts]),
         folds=int(folds.max()) + 1,
         examples=len(marks),
         different=len(np.unique(groups)),

@@ -82,6 +82,19 @@ class BudgetStore:
                 for row in connection.execute(query)
             }
 
+    def spent_on(self, algorithm: str) -> Mapping[tuple[str, str], Spent]:
+        """What an algorithm has cost on all sites, by local day and camera, in this order."""
+        query = (
+            select(brain_spend)
+            .where(brain_spend.c.algorithm == algorithm)
+            .order_by(brain_spend.c.day, brain_spend.c.source)
+        )
+        with self.database.reading() as connection:
+            return {
+                (row.day, row.source): Spent(calls=row.calls, tokens=row.tokens)
+                for row in connection.execute(query)
+            }
+
 
 def check(connection: Connection, account: Account, limits: Limits, *, tokens: int) -> None:
     """Raises BudgetSpent when one more call of so many tokens would be too much."""
