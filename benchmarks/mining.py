@@ -296,18 +296,19 @@ def _legend(y: float) -> list[str]:
 def _panel(name: str, found: Mapping[str, np.ndarray], at: int) -> str:
     left, top = 45 + 400 * (at % 2), 30 + 250 * (at // 2)
     points = np.array(CURVES[name].points)
-    low = np.floor(10 * min(each.mean(axis=0).min() for each in found.values())) / 10
+    means = np.array([each.mean(axis=0) for each in found.values()])
+    low, high = np.floor(10 * means.min() - 0.2) / 10, np.ceil(10 * means.max()) / 10
     across = 330 * points / points[-1]
 
     def down(accuracy: np.ndarray) -> np.ndarray:
-        return np.asarray(180 * (1 - (accuracy - low) / (1 - low)))
+        return np.asarray(180 * (high - accuracy) / (high - low))
 
     def path(xs: np.ndarray, ys: np.ndarray) -> str:
         return "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(xs, ys, strict=True))
 
     parts = [f'<g transform="translate({left} {top})"><text x="0" y="-10">{name}: accuracy '
              f'by labels, mean of {len(SEEDS)} draws</text>']  # fmt: skip
-    for tick in np.arange(low, 1.01, 0.1):
+    for tick in np.arange(low, high + 0.01, 0.1):
         y = float(down(np.array(tick)))
         parts.append(f'<path d="M0 {y:.1f}h335" stroke="#ddd"/>')
         parts.append(f'<text x="-6" y="{y + 4:.1f}" text-anchor="end">{tick:.1f}</text>')
