@@ -109,9 +109,22 @@ def test_pictures_of_one_camera_are_never_on_both_sides() -> None:
         groups=[7] * 40, truths=20, examples=40,
     )  # fmt: skip
     (limits,) = fit_limits({"a": one}, wanted=0.9, usual=0.5)
-    assert limits.precision is not None
     # With one camera there is no other one to fit on: nothing is promised.
-    assert limits.precision.total == 0
+    assert limits.precision is None
+    assert "all are of one camera" in limits.why
+
+
+def test_the_promise_is_kept_by_cameras_that_were_not_seen() -> None:
+    # One camera's scores say nothing about the other's: what is true there is false here.
+    two = Judged(
+        scores=[0.9] * 20 + [0.5] * 20 + [0.5] * 20 + [0.2] * 20,
+        hits=[True] * 20 + [False] * 20 + [True] * 20 + [False] * 20,
+        groups=[1] * 40 + [2] * 40, truths=40, examples=80,
+    )  # fmt: skip
+    (limits,) = fit_limits({"a": two}, wanted=0.9, usual=0.5)
+    assert limits.precision is not None
+    # Fitted to the second camera alone, half of what is told of the first is false.
+    assert (limits.precision.hits, limits.precision.total) == (20, 40)
 
 
 def test_an_example_counts_what_was_missed() -> None:

@@ -64,14 +64,14 @@ def test_gaps_between_sure_boxes_are_filled_and_long_ones_are_not() -> None:
     assert [sight.frame for sight in second.sights] == [60, 65, 70]
 
 
-def test_unsure_ends_are_cut_and_unsure_middles_stay() -> None:
-    scores = [0.2, 0.9, 0.2, 0.9, 0.9, 0.2]
+def test_sure_sights_vouch_for_unsure_ones_and_guesses_at_the_ends_are_cut() -> None:
+    scores = [0.1, 0.3, 0.9, 0.1, 0.9, 0.9, 0.3, 0.1]
     looks = [(n, look(("car", score, walk(n)))) for n, score in enumerate(scores)]
     (course,) = courses_of(looks, most_gap=3)
-    kept = trimmed(course, 0.5)
+    kept = trimmed(course, accept=0.5, reject=0.2)
     assert kept is not None
-    assert [sight.frame for sight in kept.sights] == [1, 2, 3, 4]
-    assert trimmed(course, 0.95) is None
+    assert [sight.frame for sight in kept.sights] == [1, 2, 3, 4, 5, 6]
+    assert trimmed(course, accept=0.95, reject=0.2) is None
 
 
 def test_two_who_pass_each_other_keep_their_own_way() -> None:

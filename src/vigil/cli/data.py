@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from vigil.cli.labelling import label_command
+from vigil.cli.labelling import doubts_command, label_command
 from vigil.cli.settings import library_of
 from vigil.cli.tables import print_table
 from vigil.core import DataError, Labeler, Labelled, Outline, Stretch, TrackPath
@@ -28,6 +28,7 @@ Version = Annotated[
 ]
 
 data.command("label")(label_command)
+data.command("doubts")(doubts_command)
 
 
 @data.command("import")

@@ -26,6 +26,7 @@ from vigil.core import ConfigError
 from vigil.flywheel.algorithms import Shelf
 from vigil.flywheel.label import Labelling, Outcome
 from vigil.flywheel.label_plan import Settings
+from vigil.flywheel.label_review import doubts_in
 from vigil.flywheel.teachers.asker import Asker
 from vigil.flywheel.teachers.brain import BoxTeacher, BrainChecker, PictureTeacher
 from vigil.flywheel.teachers.coordinates import Convention
@@ -99,6 +100,32 @@ def label_command(
             told=tasks.told,
         ).run()
     _show(name, outcome)
+
+
+def doubts_command(
+    name: Annotated[str, typer.Argument(help="The data set's name.")],
+    most: Annotated[int, typer.Option(min=1, help="So many are listed.")] = 20,
+    config: Annotated[
+        Path | None, typer.Option(help="The file that names the home folder.")
+    ] = None,
+) -> None:
+    """List labels that teachers contradict, the most doubtful first. · 列出最可疑的标注。"""
+    found = doubts_in(library_of(name, config, there=True), most=most)
+    rows = [
+        (
+            f"{doubt.score:.2f}",
+            doubt.kind,
+            doubt.word,
+            doubt.instead,
+            "" if doubt.box is None else " ".join(f"{side:.0f}" for side in doubt.box),
+            path,
+        )
+        for path, doubt in found
+    ]
+    if rows:
+        print_table(("doubt", "kind", "word", "instead", "box", "picture"), rows, right="doubt")
+    else:
+        typer.echo(f"{name}: nothing that its teachers contradict")
 
 
 class _Opening:

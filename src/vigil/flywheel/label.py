@@ -17,7 +17,7 @@ from vigil.core import DataError, Image, Medium
 from vigil.data.formats import Files
 from vigil.data.library import Library
 from vigil.flywheel.label_deciding import Checker, Deciding, Tally, Told
-from vigil.flywheel.label_journal import Journal, frame_key, from_row, to_row
+from vigil.flywheel.label_journal import Journal, frame_key, from_row, introduce, to_row
 from vigil.flywheel.label_plan import Plan, Settings, by_word, load_plan, save_plan
 from vigil.flywheel.label_sources import frames_of, picture_of, seen_frames, step_of
 from vigil.flywheel.label_thresholds import Judged, Limits, add_example, fit_limits
@@ -86,9 +86,12 @@ class Labelling:
         plan_file = self.folder / "plan.json"
         kept = load_plan(plan_file, self._settings)
         with Journal(self.folder / "proposals.jsonl") as proposals:
+            introduce(self.folder, self._teacher)
             self._gather(self._library, proposals)
             plan = kept or Plan(
-                settings=self._settings, limits=by_word(self._limits(proposals)), time_s=time.time()
+                settings=self._settings,
+                limits=by_word(self._limits(proposals)),
+                time_s=time.time(),
             )
             save_plan(plan_file, plan)
             with Journal(self.folder / "checks.jsonl") as checks:

@@ -130,7 +130,7 @@ class Deciding:
             tally, limits = self.tallies[course.word], self._plan.limits[course.word]
             tally.found += 1
             tally.best = max(tally.best, course.score)
-            kept = trimmed(course, limits.accept)
+            kept = trimmed(course, accept=limits.accept, reject=limits.reject)
             checked = False
             if kept is not None:
                 tally.sure += 1

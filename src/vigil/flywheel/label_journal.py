@@ -1,5 +1,6 @@
 """What teachers and checkers have said of the things of a library, so that nobody is asked twice.
 
+<library>/labelling/<key>/teacher.json      who it is, and which words it was asked about
 <library>/labelling/<key>/proposals.jsonl   one line for each picture, or frame of a video
 <library>/labelling/<key>/checks.jsonl      one line for each proposal that a large model looked at
 <library>/labelling/<key>/plan.json         from which scores on what is believed; written once
@@ -10,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +19,10 @@ from typing import Any, Self
 import numpy as np
 
 from vigil.core import DataError, Detections
+from vigil.core.durable import write_durably
+from vigil.flywheel.teachers.teacher import Teacher
+
+ABOUT = "teacher.json"
 
 
 class Journal:
@@ -100,6 +106,43 @@ class Journal:
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"{self.path}: a line that we did not write: {error}") from error
         return dict(row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """A teacher that has looked at a library, and where its journals are."""
+
+    name: str
+    whole: bool
+    words: tuple[str, ...]
+    folder: Path
+
+
+def introduce(folder: Path, teacher: Teacher) -> None:
+    """Write down who keeps its journals in a folder. Raises `DataError`."""
+    said = {"name": teacher.name, "whole": teacher.whole, "words": list(teacher.words)}
+    try:
+        write_durably(folder / ABOUT, f"{json.dumps(said, ensure_ascii=False)}\n".encode())
+    except OSError as error:
+        raise DataError(f"{folder}: {error.strerror or error}") from error
+
+
+def teachers_of(library: Path) -> list[Known]:
+    """All teachers that have looked at the library in that folder. Raises `DataError`."""
+    return [_known(file) for file in sorted(library.glob(f"labelling/*/{ABOUT}"))]
+
+
+def _known(file: Path) -> Known:
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+        return Known(
+            name=str(said["name"]),
+            whole=bool(said["whole"]),
+            words=tuple(map(str, said["words"])),
+            folder=file.parent,
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{file}: damaged ({error})") from error
 
 
 def frame_key(sha256: str, frame: int | None) -> str:

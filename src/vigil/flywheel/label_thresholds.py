@@ -132,11 +132,15 @@ def _of_word(word: str, judged: Judged, wanted: float, usual: float, seed: int) 
         )  # fmt: skip
     accept = accept_from(scores, hits, wanted)
     reject = min(_reject(scores, hits), accept)
-    precision, recall = _unseen(scores, hits, judged, wanted, seed)
+    precision = recall = None
+    unseen = "all are of one camera or video, so that others may differ"
+    if len(set(judged.groups)) > 1:
+        precision, recall = _unseen(scores, hits, judged, wanted, seed)
+        unseen = f"unseen examples: precision {precision}, recall {recall}"
     if accept > 1:
         why = f"no threshold is right in {wanted:.0%} of {len(scores)} proposals; {told}"
     else:
-        why = f"unseen examples: precision {precision}, recall {recall}; {told}"
+        why = f"{unseen}; {told}"
     return Limits(
         word=word, accept=accept, reject=reject, why=why, precision=precision, recall=recall
     )

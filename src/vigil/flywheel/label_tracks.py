@@ -79,12 +79,16 @@ def courses_of(looks: Sequence[tuple[int, Detections]], *, most_gap: int) -> lis
     return sorted((one for one in courses if one), key=lambda one: one.sights[0].frame)
 
 
-def trimmed(course: Course, accept: float) -> Course | None:
-    """The stretch between its first and its last sure sight; None without `FEWEST` sure ones."""
-    sure = [at for at, sight in enumerate(course.sights) if sight.score >= accept]
-    if len(sure) < FEWEST:
+def trimmed(course: Course, *, accept: float, reject: float) -> Course | None:
+    """The stretch in which it is not merely guessed; None without `FEWEST` sure sights.
+
+    Sure sights (from `accept` on) vouch for unsure ones (from `reject` on) of the same thing, also
+    before the first and after the last of them; what is below is no place to begin or to end.
+    """
+    if sum(sight.score >= accept for sight in course.sights) < FEWEST:
         return None
-    return replace(course, sights=course.sights[sure[0] : sure[-1] + 1])
+    seen = [at for at, sight in enumerate(course.sights) if sight.score >= reject]
+    return replace(course, sights=course.sights[seen[0] : seen[-1] + 1])
 
 
 def _linked(open_: list[list[Sight]], frame: int, found: Detections) -> list[list[Sight]]:

@@ -114,11 +114,16 @@ def test_neighbours_of_one_slice_stay_two() -> None:
     boxes = found(
         ("a", 0.9, (0, 0, 10, 20)), ("a", 0.8, (4, 0, 14, 20)), ("a", 0.7, (0, 10, 10, 20))
     )
-    kept = merged(boxes, np.array([0, 0, 1]), "nmm")
-    assert len(kept) == 2
-    assert len(merged(boxes, np.array([0, 1, 2]), "nmm")) == 1
-    assert merged(boxes, np.array([0, 1, 2]), "nms").boxes.tolist() == [[0, 0, 10, 20]]
-    assert merged(boxes, np.array([0, 1, 2]), "nmm").boxes.tolist() == [[0, 0, 14, 20]]
+    whole, halves = np.zeros(3, bool), np.ones(3, bool)
+    assert len(merged(boxes, np.array([0, 0, 1]), whole, "nmm")) == 2
+    apart = np.array([0, 1, 2])
+    for merge, cut, wanted in (
+        ("nms", halves, [[0, 0, 10, 20]]),
+        ("nmm", halves, [[0, 0, 14, 20]]),
+        ("nmm", whole, [[0, 0, 10, 20]]),
+        ("nmm", np.array([True, False, True]), [[4, 0, 14, 20]]),
+    ):
+        assert merged(boxes, apart, cut, merge).boxes.tolist() == wanted  # type: ignore[arg-type]
 
 
 def test_words_and_what_teachers_call_them() -> None:

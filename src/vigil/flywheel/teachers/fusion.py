@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Bool, Float32, Int64
 
 from vigil.core import Boxes, Detections, areas, intersections, iou
 
@@ -63,13 +63,20 @@ def voted(found: Sequence[Detections], weights: Sequence[float]) -> Detections:
     )
 
 
-def merged(found: Detections, slices: Int64[np.ndarray, " n"], merge: Merge) -> Detections:
+def merged(
+    found: Detections,
+    slices: Int64[np.ndarray, " n"],
+    cut: Bool[np.ndarray, " n"],
+    merge: Merge,
+) -> Detections:
     """One box for each thing that several slices show.
 
-    `slices`: which slice each box is from; two boxes of one slice are two things. `nms` keeps the
-    surest box, `nmm` the smallest around all of them, which mends things that a border cut.
+    `slices`: which slice each box is from; two boxes of one slice are two things. `cut`: boxes that
+    touch a border within the picture: those that do not go first, however sure the others are.
+    `nms` keeps the best box; `nmm` puts cut ones together to the smallest box around them, which
+    mends a thing that no slice shows as a whole.
     """
-    order = np.argsort(-found.scores, kind="stable")
+    order = np.argsort(cut - found.scores, kind="stable")
     same = _same(found, slices)
     boxes, kept = found.boxes.copy(), []
     left = np.ones(len(found), bool)
@@ -79,7 +86,7 @@ def merged(found: Detections, slices: Int64[np.ndarray, " n"], merge: Merge) -> 
         group = np.flatnonzero(left & same[best])
         left[group], left[best] = False, False
         kept.append(best)
-        if merge == "nmm":
+        if merge == "nmm" and cut[best]:
             around = found.boxes[np.append(group, best)]
             boxes[best] = np.concatenate([around[:, :2].min(axis=0), around[:, 2:].max(axis=0)])
     chosen = np.array(kept, np.int64)

@@ -4,14 +4,19 @@ from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
+from jaxtyping import Bool
 
-from vigil.core import Box, ConfigError, Detections, Image, Labeler
+from vigil.core import Box, Boxes, ConfigError, Detections, Image, Labeler
 from vigil.flywheel.teachers.fusion import Merge, fused, merged, voted
 from vigil.flywheel.teachers.teacher import Teacher, Words
 
 SIDE_PX = 640
 OVERLAP = 0.2
 """Share of a slice that its neighbour shows, too: what is smaller is whole in one of them."""
+
+
+EDGE_PX = 2
+"""A box this near to the border of its slice goes on beyond it."""
 
 
 class Ensemble:
@@ -84,13 +89,15 @@ class Tiled:
             for x1, y1, x2, y2 in parts
         ]
         answers = self._teacher.propose(cuts)
-        found, numbers = [], []
+        found, numbers, cut = [], [], []
         for number, (part, answer) in enumerate(zip(parts, answers, strict=True)):
             if answer is None:
                 return None
-            found.append(_moved(answer, part))
-            numbers.append(np.full(len(answer), number, np.int64))
-        return merged(_joined(found), np.concatenate(numbers), self._merge)
+            moved = _moved(answer, part)
+            found.append(moved)
+            numbers.append(np.full(len(moved), number, np.int64))
+            cut.append(_cut(moved.boxes, part, width, height))
+        return merged(_joined(found), np.concatenate(numbers), np.concatenate(cut), self._merge)
 
 
 def slices_of(width: int, height: int, side_px: int, overlap: float) -> list[Box]:
@@ -109,6 +116,17 @@ def _starts(length: int, side_px: int, overlap: float) -> list[int]:
         return [0]
     count = ceil((length - side_px) / (side_px * (1 - overlap))) + 1
     return [round(index * (length - side_px) / (count - 1)) for index in range(count)]
+
+
+def _cut(boxes: Boxes, part: Box, width: int, height: int) -> Bool[np.ndarray, " n"]:
+    """Which boxes touch a border of their slice that is none of the picture."""
+    low = (boxes[:, :2] <= (part.x1 + EDGE_PX, part.y1 + EDGE_PX)) & (
+        np.array([part.x1, part.y1]) > 0
+    )
+    high = (boxes[:, 2:] >= (part.x2 - EDGE_PX, part.y2 - EDGE_PX)) & (
+        np.array([part.x2, part.y2]) < (width, height)
+    )
+    return np.asarray((low | high).any(axis=1))
 
 
 def _moved(found: Detections, part: Box) -> Detections:
