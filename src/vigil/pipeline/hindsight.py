@@ -19,7 +19,7 @@ from vigil.store import EventStore, SampleStore
 from vigil.store.lesson_store import Lesson, LessonStore
 
 log = structlog.get_logger(__name__)
-EVERY_S = 10.0
+EVERY_S = 5.0
 RECENT_S = 7 * 86_400.0
 """What was said longer ago has been told of, or its clip is as good as gone."""
 WIDTH, QUALITY = 1280, 90
