@@ -13,8 +13,10 @@ import pytest
 
 from vigil.config.home import open_home
 from vigil.config.load import parse
-from vigil.core import Clip, Review, Ruling, Sample, Step
+from vigil.core import Clip, ModelError, Review, Ruling, Sample, Step
 from vigil.core.samples import joint
+from vigil.infer import Registry
+from vigil.infer.known import known_cards
 from vigil.pipeline.build import Builder
 from vigil.pipeline.settle import settle
 from vigil.pipeline.shard import Shard
@@ -112,6 +114,25 @@ def sampled(film: Path, **settings: Any) -> tuple[list[StoredSample], Any]:
     store.database.close()
     assert camera.watch.samples is not None
     return found, camera.watch.samples.counts
+
+
+@pytest.mark.data
+def test_things_unlike_each_other_are_kept_where_an_embedder_tells_them_apart(
+    data: Data, model: Model
+) -> None:
+    """People who walk by in eight seconds: some of their crops are new, and the most are not."""
+    strategy = {"kind": "novelty", "embedder": "osnet", "every_s": 0.2, "limits": {}}
+    film = data("videos/pedestrian_survaillance.mp4")
+    settings = {"detector": model("yolox_nano_416.onnx"), "rules": [{"kind": "presence"}]}
+    with pytest.raises(ModelError, match="osnet"):
+        sampled(film, **settings, sample={"strategies": [strategy]})
+    card = next(card for card in known_cards() if card.name == "osnet-x025-msmt17")
+    Registry(open_home().models).add(data(f"models/reid/{card.file}"), card)
+    sample = {"strategies": [strategy | {"embedder": card.name}], "limits": {}}
+    found, counts = sampled(film, **settings, sample=sample)
+    assert 2 <= counts.kept == len(found) <= 12
+    assert max(one.sample.score for one in found) == 1.0
+    assert all(set(one.sample.reasons) == {"novelty"} for one in found)
 
 
 @pytest.mark.data

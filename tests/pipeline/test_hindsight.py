@@ -11,6 +11,7 @@ import pytest
 from vigil.config.app import App
 from vigil.config.home import open_home
 from vigil.core import Box, Clip, Review, Ruling, Sample, Step, StepKind
+from vigil.pipeline.dismissals import Dismissal, DismissalFolder
 from vigil.pipeline.hindsight import Hindsight
 from vigil.store import DecisionStore, EventStore, SampleStore
 from vigil.testing.alerts import NOON_S, an_event
@@ -41,10 +42,10 @@ def app(tmp_path: Path) -> App:
 
 @pytest.fixture
 def hindsight(store: EventStore, samples: SampleStore, app: App) -> Hindsight:
-    return Hindsight(store, samples, app, clock=Hands(NOON_S + 60))
+    return Hindsight(store, samples, app, home=open_home(), clock=Hands(NOON_S + 60))
 
 
-def recorded(store: EventStore) -> str:
+def recorded(store: EventStore, *, rejected: bool = True) -> str:
     """An event that is over, with four seconds of film, and that a person rejects."""
     event = replace(an_event(NOON_S), box=Box(10, 10, 40, 40), path=(), cards=("nano@1",))
     uri = f"clip:home/{event.id}"
@@ -54,7 +55,8 @@ def recorded(store: EventStore) -> str:
     clip = Clip(uri=uri, source="gate", start_s=NOON_S, end_s=NOON_S + 4, size_bytes=size)
     store.record(Step(kind=StepKind.END, event=event, time_s=NOON_S + 4), clip)
     said = Review(event_id=event.id, ruling=Ruling.REJECTED, reviewer="ana", time_s=NOON_S + 30)
-    DecisionStore(store.database).review(said)
+    if rejected:
+        DecisionStore(store.database).review(said)
     return event.id
 
 
@@ -101,6 +103,20 @@ def test_a_picture_that_the_watch_kept_gets_one_reason_more(
     assert stored.sample.score == pytest.approx(0.95)
     assert hindsight.look() == 0
     assert not open_home().samples.joinpath("2023-11-15").exists()
+
+
+def test_a_place_dismissed_for_good_after_its_event_is_a_lesson_once(
+    store: EventStore, samples: SampleStore, app: App, hindsight: Hindsight
+) -> None:
+    event_id = recorded(store, rejected=False)
+    stored = store.event(event_id)
+    assert stored is not None
+    assert hindsight.look() == 0
+    DismissalFolder(open_home()).put(Dismissal.of(stored.event, for_good=True))
+    assert (hindsight.look(), hindsight.look()) == (1, 0)
+    assert Hindsight(store, samples, app, home=open_home()).look() == 0
+    (found,) = samples.queue()
+    assert found.sample.reasons == {"dismissed": 0.6}
 
 
 def test_what_a_camera_hid_is_not_kept_when_it_is_gone(

@@ -58,7 +58,7 @@ def _run(stop: threading.Event, watcher: ConfigWatcher, home: Home) -> None:
     stats = StatStore(events.database)
     samples = SampleStore(events.database, home.samples)
     supervisor = Supervisor(home=home, store=store, stats=stats, samples=samples)
-    hindsight = Hindsight(events, samples, app)
+    hindsight = Hindsight(events, samples, app, home=home)
     hindsight.start()
 
     def figures() -> dict[str, Any]:

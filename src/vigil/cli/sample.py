@@ -1,7 +1,7 @@
 """`vigil sample`: pictures worth a person's look, and where they go."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from vigil.cli.events import SHORT_ID
 from vigil.cli.sample_review import label, mine, next_, skip
 from vigil.cli.settings import home_of, library_of
 from vigil.cli.tables import print_table
-from vigil.core import Labelled, SampleState, StoreError
+from vigil.core import Label, Labelled, SampleState, StoreError
 from vigil.core.sample_json import label_json, sample_json
 from vigil.data.formats import Files
 from vigil.data.handing import labelled_from
@@ -128,13 +128,25 @@ def _row(found: StoredSample) -> tuple[str, ...]:
         one.source,
         " ".join(one.reasons),
         one.condition,
-        " ".join(
-            label.word if label.origin.score is None else f"{label.word} {label.origin.score:.2f}"
-            for label in shown
-        ),
+        _summed_up(shown),
         found.state.value,
         one.id[:SHORT_ID],
     )
+
+
+def _summed_up(labels: Sequence[Label]) -> str:
+    """`person 0.41, car 0.16-0.77 (13)`: each word, its scores, and how often where not once."""
+    found: dict[str, list[float | None]] = {}
+    for each in labels:
+        found.setdefault(each.word, []).append(each.origin.score)
+    return ", ".join(f"{word}{_scores(scores)}" for word, scores in found.items())
+
+
+def _scores(found: Sequence[float | None]) -> str:
+    known = [score for score in found if score is not None]
+    low, high = (f"{end:.2f}" for end in (min(known, default=0.0), max(known, default=0.0)))
+    told = "" if not known else f" {high}" if low == high else f" {low}-{high}"
+    return told if len(found) == 1 else f"{told} ({len(found)})"
 
 
 def _as_json(found: StoredSample) -> dict[str, object]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from vigil.config.app import CameraConfig
 from vigil.config.home import Home
 from vigil.core import Detector, Ear, Embedder, Reader, Sample, Sampler, Source
@@ -196,6 +198,8 @@ class Builder:
             if settings == wanted:
                 return embedder
         embedder = self._at_home(wanted)
+        # Weights that cannot be opened are told now, and do not end the watch later.
+        embedder.embed([np.zeros((64, 64, 3), np.uint8)])
         self._embedders.append((wanted, embedder))
         return embedder
 

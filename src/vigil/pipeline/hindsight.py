@@ -9,14 +9,26 @@ from datetime import UTC, datetime
 import structlog
 
 from vigil.config.app import App
-from vigil.core import Clock, Event, Frame, Sample, StoreError, SystemClock, uuid7
+from vigil.config.home import Home
+from vigil.core import (
+    Clock,
+    DiskFull,
+    Event,
+    Frame,
+    Sample,
+    StoreError,
+    StoreUnavailable,
+    SystemClock,
+    uuid7,
+)
 from vigil.core.durable import write_durably
 from vigil.pipeline.cases import Cases
+from vigil.pipeline.dismissals import DismissalFolder
 from vigil.pipeline.sample_desk import proposal
 from vigil.pipeline.sample_writer import jpeg
 from vigil.pipeline.snapshot import box_at, frame_of
 from vigil.store import EventStore, SampleStore
-from vigil.store.lesson_store import Lesson, LessonStore
+from vigil.store.lesson_store import DISMISSED, Lesson, LessonStore
 
 log = structlog.get_logger(__name__)
 EVERY_S = 5.0
@@ -34,7 +46,13 @@ class Hindsight:
     """
 
     def __init__(
-        self, store: EventStore, samples: SampleStore, app: App, *, clock: Clock | None = None
+        self,
+        store: EventStore,
+        samples: SampleStore,
+        app: App,
+        *,
+        home: Home,
+        clock: Clock | None = None,
     ) -> None:
         self.taken = 0
         """Lessons since the start."""
@@ -43,7 +61,8 @@ class Hindsight:
         self._lessons = LessonStore(store.database)
         self._cases = Cases(store, app)
         self._clock = clock or SystemClock()
-        self._hopeless: set[tuple[str, str]] = set()
+        self._folder = DismissalFolder(home)
+        self._done: set[tuple[str, str]] = set()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -65,12 +84,14 @@ class Hindsight:
     def look(self) -> int:
         """Take every lesson that is due now; how many. Raises StoreError."""
         since_s = self._clock.now_s() - RECENT_S
-        due = [
-            lesson
-            for lesson in self._lessons.due(since_s=since_s)
-            if (lesson.event_id, lesson.reason) not in self._hopeless
-        ]
-        return sum(self._take(lesson) for lesson in due)
+        due = [*self._lessons.due(since_s=since_s), *self._left_for_good()]
+        return sum(self._take(lesson) for lesson in due if _key(lesson) not in self._done)
+
+    def _left_for_good(self) -> list[Lesson]:
+        """Of events that had ended before somebody dismissed their place, which no row tells."""
+        ids = [each.event for each in self._folder.all() if each.for_good]
+        lessons = [Lesson(event_id, "dismissed", DISMISSED) for event_id in ids]
+        return [lesson for lesson in lessons if _key(lesson) not in self._done]
 
     def _work(self) -> None:
         while not self._stop.wait(EVERY_S):
@@ -84,19 +105,24 @@ class Hindsight:
 
     def _take(self, lesson: Lesson) -> bool:
         known = self._samples.of_event(lesson.event_id)
+        if any(lesson.reason in one.sample.reasons for one in known):
+            self._done.add(_key(lesson))
+            return False
         if known:
             self._samples.add_reason(known[0].sample.id, lesson.reason, lesson.score)
-            self.taken += 1
-            return True
-        try:
-            sample = self._cut(lesson)
-        except (StoreError, OSError) as error:
-            log.info("a lesson has no picture", event_id=lesson.event_id, reason=str(error))
-            sample = None
-        if sample is None:
-            self._hopeless.add((lesson.event_id, lesson.reason))
-            return False
-        self._samples.write([sample])
+        else:
+            try:
+                sample = self._cut(lesson)
+            except (StoreUnavailable, DiskFull):
+                raise
+            except (StoreError, OSError) as error:
+                log.info("a lesson has no picture", event_id=lesson.event_id, reason=str(error))
+                sample = None
+            if sample is None:
+                self._done.add(_key(lesson))
+                return False
+            self._samples.write([sample])
+        self._done.add(_key(lesson))
         self.taken += 1
         return True
 
@@ -145,3 +171,7 @@ class Hindsight:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_durably(file, picture)
         return sample
+
+
+def _key(lesson: Lesson) -> tuple[str, str]:
+    return lesson.event_id, lesson.reason
