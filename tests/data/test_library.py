@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from tests.data.formats import pool
 
-from vigil.core import NOTHING, DataError, Label, Labeler, Labelled, Medium, Origin
+from vigil.core import NOTHING, Box, DataError, Label, Labeler, Labelled, Medium, Origin
 from vigil.data.formats import Files
 from vigil.data.freezing import HOLDOUT, SHARES, freeze, opened, split_of
 from vigil.data.library import Library, believed
@@ -169,3 +169,17 @@ def test_an_unknown_version_is_told(tmp_path: Path) -> None:
         opened(tmp_path, "ffff")
     with pytest.raises(DataError, match=version):
         opened(tmp_path, "")
+
+
+def test_who_told_all_that_is_there_is_not_talked_over_by_machines() -> None:
+    person, machine = Origin(labeler=Labeler.HUMAN, time_s=5.0), Origin(labeler=Labeler.MODEL)
+    imported = Label(word="gate", shape=Box(0, 0, 5, 5))
+    human = Label(word="cat", shape=Box(1, 1, 9, 9), origin=person, id="1")
+    early, late = (
+        Label(word="cat", shape=Box(2, 2, 9, 9), origin=replace(machine, time_s=time_s))
+        for time_s in (1.0, 9.0)
+    )
+    settled = Label(word=NOTHING, origin=person)
+    assert believed([imported, early, human, late]) == (imported, early, human, late)
+    assert believed([imported, early, human, settled, late]) == (imported, human)
+    assert believed([early, Label(word=NOTHING, origin=machine)]) == (early,)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.flywheel.kept_samples import HEIGHT, WIDTH, keep, store_in
 
-from vigil.core import Box, DataError, Label, Labeler, Sample, SampleState, StoreError
+from vigil.core import NOTHING, Box, DataError, Label, Labeler, Sample, SampleState, StoreError
 from vigil.data.library import Library
 from vigil.flywheel.review import Labels, ReviewDesk, added, before, moved, renamed, without
 from vigil.store import ReviewQueue, SampleStore, StoredSample
@@ -63,7 +63,8 @@ def test_a_confirmed_proposal_is_a_humans_word_beside_the_models(
     assert {label.origin.reviewer for label in thing.labels} == {"ana"}
     assert {label.origin.time_s for label in thing.labels} == {clock.now_s()}
     (line,) = library.lines()
-    assert [label.origin.by for label in line.labels] == ["nano@1", "nano@1", "ana", "ana"]
+    assert [label.origin.by for label in line.labels] == ["nano@1"] * 2 + ["ana"] * 3
+    assert line.labels[-1].word == NOTHING  # that is all there is
 
 
 def test_corrections_are_believed_and_what_was_said_before_stays_written(

@@ -15,11 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from vigil.core import NOTHING, DataError, Label, Labelled
+from vigil.core import NOTHING, DataError, Label, Labeler, Labelled
 from vigil.core.durable import sync
 from vigil.data.formats.parts import Carry, Files
 from vigil.data.rows import from_line, to_line
 
+MACHINES = frozenset({Labeler.BRAIN, Labeler.MODEL})
 SYNC_EVERY = 500
 """Lines after which what came is on the disk for good."""
 
@@ -129,15 +130,22 @@ def believed(labels: Iterable[Label]) -> tuple[Label, ...]:
     """The labels that count: of those with one id the highest rank, then the newest.
 
     Labels without an id stand by themselves; the same one said twice counts once. One whose word
-    is `NOTHING` takes back what others of its id said.
+    is `NOTHING` takes back what others of its id said; without an id, from a person, it says that
+    they have told all that is there: what machines say beside it does not count, then or later.
     """
     kept: dict[object, Label] = {}
+    settled = False
     for label in labels:
         key: object = label.id or label
         before = kept.get(key)
         if before is None or _weight(label) >= _weight(before):
             kept[key] = label
-    return tuple(label for label in kept.values() if label.word != NOTHING)
+        settled |= label.word == NOTHING and not label.id and label.origin.labeler is Labeler.HUMAN
+    return tuple(
+        label
+        for label in kept.values()
+        if label.word != NOTHING and not (settled and label.origin.labeler in MACHINES)
+    )
 
 
 def _weight(label: Label) -> tuple[int, float]:

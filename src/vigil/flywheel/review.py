@@ -65,9 +65,11 @@ class ReviewDesk:
         kept = {label.id for label in said}
         gone = tuple(replace(each, word=NOTHING) for each in old if each.id not in kept)
         withdrawn = self._signed(gone, stored.sample, reviewer)
+        # Machines may have labelled it in the data set meanwhile, under ids that nobody saw here.
+        settled = Label(word=NOTHING, origin=self._origin(reviewer))
         # The data set first: should the power fail between the two, the sample waits on, and is
         # labelled once more.
-        self._take_in(stored.sample, (*old, *said, *withdrawn))
+        self._take_in(stored.sample, (*old, *said, *withdrawn, settled))
         self._samples.label(sample_id, said, reviewer=reviewer)
         self._queue.give_back(sample_id, reviewer)
         return said
@@ -79,12 +81,15 @@ class ReviewDesk:
         self._queue.give_back(sample_id, reviewer)
 
     def _signed(self, labels: Labels, sample: Sample, reviewer: str) -> Labels:
-        now_s = self._clock.now_s()
-        origin = Origin(labeler=Labeler.HUMAN, by=reviewer, reviewer=reviewer, time_s=now_s)
+        origin = self._origin(reviewer)
         return tuple(
-            replace(label, origin=origin, id=label.id or f"{sample.id}/{uuid7(now_s)}")
+            replace(label, origin=origin, id=label.id or f"{sample.id}/{uuid7(origin.time_s)}")
             for label in labels
         )
+
+    def _origin(self, reviewer: str) -> Origin:
+        now_s = self._clock.now_s()
+        return Origin(labeler=Labeler.HUMAN, by=reviewer, reviewer=reviewer, time_s=now_s)
 
     def _take_in(self, sample: Sample, labels: Labels) -> None:
         self._samples.picture(sample)
