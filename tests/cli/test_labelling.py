@@ -90,7 +90,7 @@ def test_a_large_model_draws_and_another_checks(vigil: Any, yard: str) -> None:
 def test_an_algorithm_names_pictures(vigil: Any, data: Any, tmp_path: Path) -> None:
     vigil("model", "add", data("models/embed/mobilenet_v2_1.0_224_quant.tflite"))
     for word in ("fire", "normal"):
-        for number, file in enumerate(sorted(data(f"images/fire/{word}").glob("*.jpg"))[:20]):
+        for number, file in enumerate(sorted(data(f"images/fire/{word}").glob("*.jpg"))[:16]):
             folder = tmp_path / (word if number < 12 else "fresh")
             folder.mkdir(exist_ok=True)
             shutil.copy(file, folder / f"{word}-{file.name}")
@@ -102,3 +102,27 @@ def test_an_algorithm_names_pictures(vigil: Any, data: Any, tmp_path: Path) -> N
     assert told.code == 0
     counts = Counter(line.split()[0] for line in vigil("data", "show", "fresh").lines[1:])
     assert counts == {"word": 1, "burning": 1, "calm": 1}
+
+
+def test_killed_without_warning_it_goes_on_where_it_was(
+    vigil: Any, start: Any, until: Any, home: Path
+) -> None:
+    pictures = [(picture([], shade=number), []) for number in range(40)]
+    library_of(home / "data" / "yard", pictures)
+
+    def drawn(asked: Asked) -> list[tuple[str, Box, float]]:
+        return [("hen", Box(0.1, 0.1, 0.5, 0.5), 0.9)]
+
+    with FakeBrain(GroundingOracle(drawn), latency_s=0.2, slots=2) as brain:
+        words = ("data", "label", "yard", "--teacher", f"boxes:{brain.url}", "--words", "hen")
+        process = start(*words)
+        until(lambda: brain.counts.answered >= 12)
+        process.kill()
+        process.wait()
+        before = brain.counts.answered
+        told = vigil(*words)
+        assert told.code == 0
+        # Asked again are those of the batch that was cut short, at the most.
+        assert 40 <= brain.counts.answered <= 40 + 8 + 2
+        assert brain.counts.answered - before < 40
+    assert "hen   box   brain      40" in vigil("data", "show", "yard").out

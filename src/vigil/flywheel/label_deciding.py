@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from vigil.core import Box, Detections, Image, Label, Labeler, Labelled, Medium, Origin
+from vigil.core import Box, DataError, Detections, Image, Label, Labeler, Labelled, Medium, Origin
 from vigil.data.library import Library
 from vigil.flywheel.label_journal import Journal, frame_key, from_row
 from vigil.flywheel.label_plan import Plan
@@ -247,8 +247,10 @@ class Deciding:
     def _image(self, medium: Medium, frame: int | None) -> Image:
         if frame is None:
             return picture_of(self._library.folder, medium)
-        frames = frames_of(self._library.folder, medium, step=max(frame, 1))
-        return next(image for number, image in frames if number == frame)
+        for number, image in frames_of(self._library.folder, medium, step=max(frame, 1)):
+            if number == frame:
+                return image
+        raise DataError(f"{medium.path}: frame {frame} is not in it any more")
 
     def _lowest_checked(self, budget: int) -> float:
         """The score from which on the budget lasts: the surest of the unsure are asked about."""

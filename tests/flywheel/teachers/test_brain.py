@@ -128,7 +128,7 @@ def test_the_checker_shows_the_box_in_red_and_takes_a_ruling(served: Served) -> 
     asked = [(box, "hen"), (box, "fox"), (None, "cow")]
     assert checker.check(blank(400, 300), asked) == [True, False, None]
     shown = {question.text.split(" Rule")[0]: question.images[0] for question in fake.asked}
-    hen = shown["A smaller model says: The red box is around: a brown hen."]
+    hen = shown["A smaller model says: The red box is around: hen (a brown hen)."]
     assert hen.shape[1] == 384
     red = (hen[..., 0] > 200) & (hen[..., 1] < 100)
     rows, columns = np.nonzero(red)

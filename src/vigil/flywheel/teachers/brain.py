@@ -177,13 +177,14 @@ class BrainChecker:
         return rulings
 
     def _question(self, image: Image, box: Box | None, word: str) -> Question:
-        name = self._words[word][0]
-        claim = (IN_ALL if box is None else IN_BOX).in_(self._language).format(what=name)
+        names = self._words[word]
+        what = word if names == (word,) else f"{word} ({', '.join(names)})"
+        claim = (IN_ALL if box is None else IN_BOX).in_(self._language).format(what=what)
         shown = image if box is None else _framed(image, box)
         asked = _Asked(
             SYSTEM.in_(self._language), CHECK.in_(self._language).format(claim=claim), TOKENS
         )
-        return asked.question(fitted(shown, LONGEST_PX), claims=(Claim(texts=self._words[word]),))
+        return asked.question(fitted(shown, LONGEST_PX), claims=(Claim(texts=(word, *names)),))
 
 
 class _Asked:
