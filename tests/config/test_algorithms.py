@@ -119,6 +119,12 @@ def test_what_does_not_load_is_not_written(file: Path) -> None:
     assert not (file.parent / "vigil.d").exists()
 
 
+def test_a_name_never_leads_out_of_the_folder(file: Path) -> None:
+    with pytest.raises(ConfigError, match="allowed: a-z"):
+        save_algorithm(file, "../flame", FLAME)
+    assert not (file.parent / "vigil.d").exists()
+
+
 def test_what_belongs_to_the_hand_is_left_alone(file: Path) -> None:
     file.write_text("algorithms: {flame: {claim: Fire., version: 1}}\n")
     for change in (save_algorithm, lambda *_: remove_algorithm(file, "flame")):

@@ -1,5 +1,6 @@
 """Algorithms on disk."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,6 +72,18 @@ def test_a_write_that_fails_leaves_nothing_behind(
     monkeypatch.undo()
     assert sorted(path.name for path in (tmp_path / "flame").iterdir()) == ["1", "current"]
     assert shelf.in_use("flame")[0] == first  # type: ignore[index]
+
+
+def test_what_was_kept_before_bands_and_wordings_is_always_unsure(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.keep(*made())
+    file = tmp_path / "flame/1/about.json"
+    plain = json.loads(file.read_text())
+    del plain["wording"], plain["verdict"]["band"]
+    file.write_text(json.dumps(plain))
+    (old,) = shelf.history("flame")
+    assert old.verdict.band == (0.0, 1.0)
+    assert old.wording.questions == ()
 
 
 def test_damage_and_wrong_names_are_told(tmp_path: Path) -> None:

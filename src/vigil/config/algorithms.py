@@ -1,5 +1,6 @@
 """What users look for besides: `algorithms` in the file, or `vigil.d/algorithms/*.yaml`."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -8,6 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from vigil.config.settings import Model, Name, Words
 from vigil.core import Saying, Severity
 
+ALGORITHM_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+"""Names files and folders."""
 KIND = "algorithm"
 """The rule that an attached algorithm becomes."""
 Stage = Literal["trial", "cascade", "graduated"]
@@ -56,6 +59,15 @@ class Wording(Model):
     """What a picture shows when the claim is true, for models that compare."""
     negative_prompts: Phrases = ()
     """What it may show when the claim is false: what is easily taken for it."""
+
+
+def _plain(name: str) -> str:
+    if ALGORITHM_NAME.fullmatch(name) is None:
+        raise ValueError("allowed: a-z, 0-9, . _ -, 64 at most")
+    return name
+
+
+AlgorithmName = Annotated[str, AfterValidator(_plain)]
 
 
 def _by_hand(stage: str) -> str:

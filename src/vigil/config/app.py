@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from vigil.config.alerts import Alerts
-from vigil.config.algorithms import AlgorithmConfig, attached
+from vigil.config.algorithms import AlgorithmConfig, AlgorithmName, attached
 from vigil.config.decide import Budgets, Database, Decide, Incidents, judged_by
 from vigil.config.parts import (
     AnyBrain,
@@ -235,7 +235,7 @@ class App(Model):
     incidents: Incidents = Incidents()
     alerts: Alerts = Alerts()
     """Who is told."""
-    algorithms: Mapping[str, AlgorithmConfig] = Field(default_factory=dict)
+    algorithms: Mapping[AlgorithmName, AlgorithmConfig] = Field(default_factory=dict)
     """What else is looked for, on the cameras that each names."""
     cameras: Mapping[Name, CameraConfig] = Field(default_factory=dict)
 

@@ -12,15 +12,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vigil.config.algorithms import Wording
+from vigil.config.algorithms import ALGORITHM_NAME, Wording
 from vigil.core import DataError
 from vigil.core.durable import sync, write_durably
 from vigil.flywheel.pictures import Example
 from vigil.flywheel.verdict import Share, Verdict, WordVerdict
 from vigil.infer.head import Head, load_head
-from vigil.infer.head_folder import ABOUT, ALGORITHM_NAME, HEAD, POINTER, version_in_use
+from vigil.infer.head_folder import ABOUT, ALWAYS_UNSURE, HEAD, POINTER, version_in_use
 
-FORMAT = 2
+FORMAT = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,11 +170,12 @@ def _algorithm(plain: dict[str, Any]) -> Algorithm:
         )
         for each in verdict["words"]
     )
+    band = tuple(verdict.get("band", ALWAYS_UNSURE))
     return Algorithm(
         **plain
         | {
-            "verdict": Verdict(**verdict | {"words": words, "band": tuple(verdict["band"])}),
-            "wording": Wording.model_validate(plain["wording"]),
+            "verdict": Verdict(**verdict | {"words": words, "band": band}),
+            "wording": Wording.model_validate(plain.get("wording", {})),
             "words": tuple(plain["words"]),
             "examples": tuple((sha256, word) for sha256, word in plain["examples"]),
         }

@@ -6,16 +6,15 @@
 """
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vigil.config.algorithms import ALGORITHM_NAME
 from vigil.core import DataError, ModelError
 from vigil.infer.head import Head, load_head
 
 ABOUT, HEAD, POINTER = "about.json", "head.npz", "current"
-ALGORITHM_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 ALWAYS_UNSURE = (0.0, 1.0)
 """The band of a head of which nobody has measured when it is sure."""
 
