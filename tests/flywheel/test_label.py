@@ -1,12 +1,13 @@
 """Pseudo-labels: from a library and a teacher to labels that say whose they are."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from tests.flywheel.painted import Judge, Reader, library_of, picture
 
-from vigil.core import Box, DataError, Label, Labeler
+from vigil.core import Box, DataError, Detections, Image, Label, Labeler
 from vigil.data.library import Library
 from vigil.flywheel.label import Labelling
 from vigil.flywheel.label_plan import Settings
@@ -75,12 +76,13 @@ def test_what_people_labelled_gets_nothing_added(tmp_path: Path) -> None:
 
 
 def test_examples_may_lie_elsewhere(tmp_path: Path) -> None:
-    taught = library_of(
-        tmp_path / "taught", [(one, [("hen", HERE)]) for one, _ in of_scores([0.3] * 6)]
-    )
+    labelled = [(one, [("hen", HERE)]) for one, _ in of_scores([0.3] * 6)]
+    taught = library_of(tmp_path / "taught", [*labelled, (picture([], shade=99), [])])
     library = library_of(tmp_path / "yard", [(picture([("hen", 0.3, HERE)], shade=77), [])])
-    Labelling(library, Reader(["hen"]), examples=taught).run()
+    teacher = Reader(["hen"])
+    Labelling(library, teacher, examples=taught).run()
     assert len(given(library, Labeler.MODEL)) == 1
+    assert teacher.asked == 7  # not about what nobody has labelled there
     assert not given(taught, Labeler.MODEL)
 
 
@@ -185,3 +187,19 @@ def test_two_at_a_time_are_one_too_many(tmp_path: Path) -> None:
             return super().propose(images)
 
     Labelling(library, Nested()).run()
+
+
+def test_what_a_teacher_could_not_answer_is_said_and_asked_again(tmp_path: Path) -> None:
+    class Moody(Reader):
+        silent = True
+
+        def propose(self, images: Sequence[Image]) -> list[Detections | None]:
+            found = super().propose(images)
+            return [None if self.silent and at == 0 else each for at, each in enumerate(found)]
+
+    library, moody = library_of(tmp_path / "yard", of_scores([0.9] * 3)), Moody()
+    outcome = Labelling(library, moody).run()
+    assert (outcome.unanswered, outcome.added) == (1, 2)
+    moody.silent = False
+    outcome = Labelling(library, moody).run()
+    assert (outcome.asked, outcome.unanswered, outcome.added) == (1, 0, 1)

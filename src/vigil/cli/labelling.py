@@ -234,6 +234,10 @@ def _said_aloud(outcome: Outcome) -> list[str]:
         lines.append(f"{unchecked} unsure were not checked, and have no label")
     if outcome.passed_videos:
         lines.append(f"{outcome.passed_videos} videos were passed over; --tracks labels them")
+    if outcome.unanswered:
+        lines.append(
+            f"about {outcome.unanswered} the teacher could not say anything; run it again to ask"
+        )
     if outcome.unreadable:
         lines.append(f"{len(outcome.unreadable)} could not be read: {outcome.unreadable[0]}")
     return lines

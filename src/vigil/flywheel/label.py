@@ -9,11 +9,11 @@ the proposals of one picture or video, at a time.
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from vigil.core import DataError, Image, Medium
+from vigil.core import DataError, Image, Labelled, Medium
 from vigil.data.formats import Files
 from vigil.data.library import Library
 from vigil.flywheel.label_deciding import Checker, Deciding, Tally, Told
@@ -24,6 +24,7 @@ from vigil.flywheel.label_thresholds import Judged, Limits, add_example, fit_lim
 from vigil.flywheel.label_truth import trusted_labels, trusted_words, truth_at
 from vigil.flywheel.teachers.teacher import Teacher, key_of
 
+Things = Callable[[], Iterable[Labelled]]
 BATCH = 8
 """Pictures that a teacher is given at a time; so many are in memory."""
 
@@ -40,6 +41,8 @@ class Outcome:
     """Pictures and frames that the teacher has looked at, now or before."""
     asked: int = 0
     """Of these, now."""
+    unanswered: int = 0
+    """Of these, about which the teacher could not say anything; they are asked about again."""
     checks: int = 0
     """Questions to the large model, now."""
     added: int = 0
@@ -76,7 +79,7 @@ class Labelling:
         self.key = key_of(teacher)
         self.folder = library.folder / "labelling" / self.key
         self._unreadable: list[str] = []
-        self._asked = 0
+        self._asked = self._unanswered = 0
 
     def run(self) -> Outcome:
         """Label what can be labelled.
@@ -87,7 +90,7 @@ class Labelling:
         kept = load_plan(plan_file, self._settings)
         with Journal(self.folder / "proposals.jsonl") as proposals:
             introduce(self.folder, self._teacher)
-            self._gather(self._library, proposals)
+            self._gather(self._library.things, self._library, proposals)
             plan = kept or Plan(
                 settings=self._settings,
                 limits=by_word(self._limits(proposals)),
@@ -108,6 +111,7 @@ class Labelling:
                 kept_plan=kept is not None,
                 pictures=len(proposals),
                 asked=self._asked,
+                unanswered=self._unanswered,
                 checks=deciding.checks,
                 added=added,
                 passed_videos=deciding.passed_videos,
@@ -119,10 +123,10 @@ class Labelling:
             raise DataError("\n".join(why_nothing(outcome)))
         return outcome
 
-    def _gather(self, library: Library, proposals: Journal) -> None:
-        """Ask the teacher about all that it has not seen yet."""
-        total = sum(len(self._places(thing.medium)) for thing in library.things())
-        pictures = self._unseen(library, proposals)
+    def _gather(self, things: Things, library: Library, proposals: Journal) -> None:
+        """Ask the teacher about all of the things that it has not seen yet."""
+        total = sum(len(self._places(thing.medium)) for thing in things())
+        pictures = self._unseen(things(), library, proposals)
         while batch := list(islice(pictures, BATCH)):
             answers = self._teacher.propose([image for _, image in batch])
             pairs = zip(batch, answers, strict=True)
@@ -130,6 +134,7 @@ class Labelling:
             if rows:
                 proposals.put(rows)
             self._asked += len(batch)
+            self._unanswered += len(batch) - len(rows)
             self._told("pictures", len(proposals), total)
 
     def _places(self, medium: Medium) -> range:
@@ -140,8 +145,10 @@ class Labelling:
             return range(0)
         return range(0, medium.frames, step_of(medium, self._settings.every_s))
 
-    def _unseen(self, library: Library, proposals: Journal) -> Iterator[tuple[str, Image]]:
-        for thing in library.things():
+    def _unseen(
+        self, things: Iterable[Labelled], library: Library, proposals: Journal
+    ) -> Iterator[tuple[str, Image]]:
+        for thing in things:
             medium = thing.medium
             try:
                 if medium.is_video:
@@ -168,8 +175,14 @@ class Labelling:
             return self._fitted(proposals)
         there = self._examples.folder / "labelling" / self.key
         with Journal(there / "proposals.jsonl") as theirs:
-            self._gather(self._examples, theirs)
+            introduce(there, self._teacher)
+            self._gather(self._example_things, self._examples, theirs)
             return self._fitted(theirs)
+
+    def _example_things(self) -> Iterator[Labelled]:
+        """What people have labelled; of the rest nothing can be learnt."""
+        whole = self._teacher.whole
+        return (thing for thing in self._examples.things() if trusted_labels(thing, whole=whole))
 
     def _fitted(self, proposals: Journal) -> list[Limits]:
         """Thresholds by the words that people have given the examples."""
@@ -177,10 +190,8 @@ class Labelling:
         known = trusted_words(self._examples, whole=whole)
         judged = {word: Judged() for word in teacher.words}
         shown = {word: each for word, each in judged.items() if word in known}
-        for number, thing in enumerate(self._examples.things()):
+        for number, thing in enumerate(self._example_things()):
             labels, medium = trusted_labels(thing, whole=whole), thing.medium
-            if not labels:
-                continue
             group = _number(medium.group) if medium.group else number
             seen = seen_frames(proposals, medium, self._settings.every_s)
             for frame in seen if medium.is_video else [None]:
@@ -198,6 +209,8 @@ def why_nothing(outcome: Outcome) -> list[str]:
         lines.append(f"{outcome.passed_videos} videos were passed over; --tracks labels them")
     if outcome.known_already:
         lines.append(f"{outcome.known_already} things bear labels of people for all the words")
+    if outcome.unanswered:
+        lines.append(f"about {outcome.unanswered} the teacher could not say anything")
     if outcome.unreadable:
         lines.append(f"{len(outcome.unreadable)} could not be read: {outcome.unreadable[0]}")
     for word, tally in outcome.tallies.items():
