@@ -14,6 +14,9 @@ from vigil.pipeline.replay_jobs import replay_files
 from vigil.pipeline.scene_log import SceneLog
 
 
+JOBS = 2
+
+
 @dataclass(frozen=True)
 class Everywhere:
     """The same rules for each camera."""
@@ -26,9 +29,9 @@ class Everywhere:
 
 def tell_replay(report: Report, scenes: Sequence[Scene], rules: Sequence[Rule]) -> None:
     """Record scenes, replay them, and say what a day of such scenes takes."""
-    lasted_s = scenes[-1].time_s - scenes[0].time_s
-    scale = DAY_S / lasted_s
-    rate = f"{len(scenes) / lasted_s:.0f} Hz, {len(scenes[0].tracks)} tracks"
+    covered_s = scenes[-1].time_s - scenes[0].time_s
+    scale = DAY_S / covered_s
+    rate = f"{len(scenes) / covered_s:.0f} Hz, {len(scenes[0].tracks)} tracks"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "gate.scenes"
         log = SceneLog("gate", file=file)
@@ -40,9 +43,13 @@ def tell_replay(report: Report, scenes: Sequence[Scene], rules: Sequence[Rule]) 
         began_s = time.process_time()
         (found,) = replay_files([file], [Everywhere(rules)], jobs=1)
         took_s = time.process_time() - began_s
+        began_s = time.perf_counter()
+        replay_files([file], [Everywhere(rules)], jobs=JOBS)
+        lasted_s = time.perf_counter() - began_s
     report.say(
         f"{len(scenes)} scenes, {len(rules)} rules, {len(found.events)} events: {took_s:.1f} s of "
-        f"a processor, load {os.getloadavg()[0]:.1f}"
+        f"a processor; {lasted_s:.1f} s by {JOBS} processes, their start included, "
+        f"load {os.getloadavg()[0]:.1f}"
     )
     report.claim(f"scenes of a day at {rate}", megabytes, 50, "MB", better="lower")
     report.claim(

@@ -29,6 +29,8 @@ WIDTH, HEIGHT, TRACKS, LOOKS_HZ = 1280, 720, 50, 2.0
 WARM_UP = 20
 """Looks before the time is taken."""
 ZONE = "0.2,0.3,0.8,0.3,0.9,1.0,0.1,1.0"
+TAUGHT = {"algorithm"}
+"""Judges pictures by what users taught it, not scenes."""
 NEEDED = {
     "line_crossing": {"line": "0.1,0.6,0.9,0.6"},
     "queue": {"line": "0.1,0.8,0.5,0.7,0.9,0.8"},
@@ -41,7 +43,7 @@ def rules() -> dict[str, Rule]:
     """Every rule of the package, in the same zone."""
     made: dict[str, Rule] = {}
     for point in entry_points(group="vigil.rules"):
-        if not point.value.startswith("vigil."):
+        if not point.value.startswith("vigil.") or point.name in TAUGHT:
             continue
         kind = point.load()
         has_zone = any(one.name == "zone" for one in fields(kind))

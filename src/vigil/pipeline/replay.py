@@ -108,12 +108,14 @@ class _Watch:
         self._found = found
         self._events: list[dict[str, Event]] = [{} for _ in found]
         self._read = [frozenset().union(*(rule.signals for rule in each)) for each in self._rules]
-        self._seen: set[str] = set()
+        self._awaited = set[str]().union(*self._read)
+        """Signals that rules read and no scene has held yet."""
         self._last: Scene | None = None
 
     def take(self, scene: Scene) -> None:
         last, self._last = self._last, scene
-        self._note_signals(scene)
+        if self._awaited:
+            self._note_signals(scene)
         gap_s = scene.time_s - last.time_s if last is not None else 0.0
         for rules, events, found in zip(self._rules, self._events, self._found, strict=True):
             found.scenes += 1
@@ -133,16 +135,14 @@ class _Watch:
             for step in _closed(rules, time_s):
                 events[step.event.id] = step.event
             found.events += events.values()
-            found.unseen |= read - self._seen
+            found.unseen |= read & self._awaited
 
     def _note_signals(self, scene: Scene) -> None:
         if scene.sounds:
-            self._seen.add("sounds")
-        if scene.signals is None:
-            return
-        for name in frozenset().union(*self._read) - self._seen:
-            if getattr(scene.signals, name, None):
-                self._seen.add(name)
+            self._awaited.discard("sounds")
+        if scene.signals is not None:
+            signals = scene.signals
+            self._awaited -= {one for one in self._awaited if getattr(signals, one, None)}
 
 
 def _closed(rules: Sequence[Rule], time_s: float) -> Iterator[Step]:

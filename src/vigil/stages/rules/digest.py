@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from vigil.core import Box, Scene, Track
-from vigil.stages.rules.geometry import Area, stand
+from vigil.stages.rules.geometry import Area, standing
 from vigil.stages.rules.moment import ROUNDING_S
 
 Columns = tuple[Sequence[int], Sequence[Box], Sequence[tuple[float, float]]]
@@ -32,13 +32,26 @@ def columns_of(tracks: Iterable[Track]) -> Columns:
 class Feet(dict[Box, tuple[float, float]]):
     """Where the boxes of one scene stand, in fractions of the picture."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, width: int, height: int) -> None:
         super().__init__()
-        self._scene = scene
+        self._width, self._height = width, height
 
     def __missing__(self, box: Box) -> tuple[float, float]:
-        foot = self[box] = stand(box, self._scene)
+        foot = self[box] = standing(box, self._width, self._height)
         return foot
+
+
+class UprightFeet(dict[Box, tuple[float, float]]):
+    """The same in picture heights, both ways."""
+
+    def __init__(self, aspect: float, feet: Feet) -> None:
+        super().__init__()
+        self._aspect, self._feet = aspect, feet
+
+    def __missing__(self, box: Box) -> tuple[float, float]:
+        x, y = self._feet[box]
+        place = self[box] = (x * self._aspect, y)
+        return place
 
 
 class Places(dict[Box, bool]):
@@ -54,7 +67,11 @@ class Places(dict[Box, bool]):
 
 
 class Digest:
-    """Answers about one scene. They are shared: nobody changes what they are given."""
+    """Answers about one scene. They are shared: nobody changes what they are given.
+
+    The scene keeps them; they do not keep the scene, or it would outlive its last reader until
+    somebody collects garbage.
+    """
 
     def __init__(self, scene: Scene) -> None:
         measured_s = scene.time_s - ROUNDING_S
@@ -65,7 +82,8 @@ class Digest:
         self.believed_ids = frozenset([track.id for track in self.believed])
         self.read = [track for track in scene.tracks if track.readings]
         """Tracks of which a reader has told anything."""
-        self.feet = Feet(scene)
+        self.feet = Feet(scene.width, scene.height)
+        self._aspect = scene.width / scene.height
         self._tracks = scene.tracks
         self._all_words = frozenset([track.label for track in scene.tracks])
         self._named: dict[tuple[str, ...], list[Track]] = {}
@@ -99,6 +117,11 @@ class Digest:
             known = all(track.score >= min_score for track in self.seen(labels))
             self._all_sure[key] = known
         return known
+
+    @cached_property
+    def upright(self) -> UprightFeet:
+        """Where boxes stand, in picture heights."""
+        return UprightFeet(self._aspect, self.feet)
 
     def places(self, area: Area) -> Places:
         """Whether boxes stand in an area."""

@@ -277,8 +277,13 @@ def stand(box: Box, scene: Scene, anchor: Anchor = "foot") -> tuple[float, float
 
     Who is cut off by the lower edge stands on the edge, not beyond it.
     """
+    return standing(box, scene.width, scene.height, anchor)
+
+
+def standing(box: Box, width: int, height: int, anchor: Anchor = "foot") -> tuple[float, float]:
+    """The same, of a picture of that size."""
     x1, y1, x2, y2 = box
-    x, y = (x1 + x2) / 2 / scene.width, (y2 if anchor == "foot" else (y1 + y2) / 2) / scene.height
+    x, y = (x1 + x2) / 2 / width, (y2 if anchor == "foot" else (y1 + y2) / 2) / height
     if 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0:
         return x, y
     return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)

@@ -96,14 +96,15 @@ class LineCrossing(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         wire = wire_over(self.line, scene.width / scene.height)
-        feet, by_foot = digest(scene).feet, self.anchor == "foot"
+        upright, by_foot = digest(scene).upright, self.anchor == "foot"
+        time_s = moment.time_s
         steps: list[Step] = []
         for walker, track in self._walkers.follow(moment, self.counted(scene, self._walkers)):
-            at = feet[track.box] if by_foot else stand(track.box, scene, self.anchor)
-            place = wire.upright(at)
-            spot = _Spot(moment.time_s, track.box, place, wire.beyond(place))
+            box = track.box
+            place = upright[box] if by_foot else wire.upright(stand(box, scene, self.anchor))
+            spot = _Spot(time_s, box, place, wire.beyond(place))
             passage = self._advance(walker, spot, wire)
-            if passage is not None and self.stands_inside(track.box, scene):
+            if passage is not None and self.stands_inside(box, scene):
                 steps += self._count(moment, walker, spot, passage)
         self._walkers.lost(moment)
         return steps
@@ -118,11 +119,12 @@ class LineCrossing(SceneRule):
             # A thing first seen exactly on the line has no side to come from yet.
             walker.home = walker.last = spot if spot.beyond else None
             return None
-        if spot.beyond * walker.last.beyond < 0:
+        beyond = spot.beyond
+        if beyond * walker.last.beyond < 0:
             walker.passage = _passage(walker.last, spot, wire)
-        if spot.beyond:
+        if beyond:
             walker.last = spot
-        over = spot.beyond * walker.home.beyond < 0 and abs(spot.beyond) >= self.hysteresis
+        over = beyond * walker.home.beyond < 0 and abs(beyond) >= self.hysteresis
         over = over and distance(walker.home.place, spot.place) >= self.min_travel
         walker.over = walker.over + 1 if over else 0
         if walker.over < self.inertia:

@@ -80,10 +80,10 @@ class Queue(ZoneRule):
         scene = moment.scene
         late_s = self.follow(moment, self._people)
         way = way_over(self.line, scene.width / scene.height)
-        feet = digest(scene).feet
+        upright = digest(scene).upright
         for person in self._people:
             if person.seen_s == moment.time_s:
-                self._note(person, moment, way, feet[person.box])
+                self._note(person, moment, way, upright[person.box])
         queue = self._in_line(moment)
         self._count_served(queue, moment)
         length = len(queue)
@@ -92,8 +92,9 @@ class Queue(ZoneRule):
         return Finding(holds=length >= self.number, members=queue, counts=counts, late_s=late_s)
 
     def _note(self, person: _Person, moment: Moment, way: Way, foot: tuple[float, float]) -> None:
+        """Take in a look that found them; `foot`: picture heights."""
         person.note(moment, over_s=OVER_S)
-        person.along, person.aside = way.place(way.upright(foot))
+        person.along, person.aside = way.place(foot)
         near = person.aside <= self.width and -self.width <= person.along <= way.length
         person.waits = near and (person.waits or self._is_slow(person))
 

@@ -34,14 +34,26 @@ class Reading:
     """In how many looks it was found on the way."""
 
 
+class _Look(NamedTuple):
+    """Where a thing was beside the lines."""
+
+    lived_s: float
+    time_s: float
+    place: tuple[float, float]
+    """Picture heights."""
+    beyond: list[float]
+    """Of each line, picture heights."""
+    aspect: float
+    """Of the picture."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Timed(Trail):
     """A thing that is being timed."""
 
     marks: dict[int, Mark] = field(default_factory=dict)
     """By line; on the ground there is one."""
-    last: tuple[float, float, tuple[float, float]] | None = None
-    """Lived seconds, scene's time and place (fractions of the picture) of the last look."""
+    last: _Look | None = None
     last_mark: Mark | None = None
     """The same on the ground."""
     looks: int = 0
@@ -68,21 +80,23 @@ class LineGauge:
 
     def read(self, thing: Timed, moment: Moment) -> Reading | None:
         scene = moment.scene
-        place = digest(scene).feet[thing.box]
-        before, thing.last = thing.last, (moment.lived_s, moment.time_s, place)
-        if before is None:
-            return None
-        thing.looks += 1
         aspect = scene.width / scene.height
         if aspect != self._aspect:
             self._aspect = aspect
             self._wires = [wire_over(line, aspect) for line in self._lines]
+        place = digest(scene).upright[thing.box]
+        beyond = [wire.beyond(place) for wire in self._wires]
+        now = _Look(moment.lived_s, moment.time_s, place, beyond, aspect)
+        before, thing.last = thing.last, now
+        if before is None or before.aspect != aspect:
+            return None  # of pictures of another shape nothing is known here
+        thing.looks += 1
         passed: dict[int, Mark] = {}
         for number, wire in enumerate(self._wires):
-            share = _crossed(wire, before[2], place)
+            share = _crossed(wire, before, now, number)
             if share is not None:
-                lived_s = before[0] + share * (moment.lived_s - before[0])
-                time_s = before[1] + share * (moment.time_s - before[1])
+                lived_s = before.lived_s + share * (now.lived_s - before.lived_s)
+                time_s = before.time_s + share * (now.time_s - before.time_s)
                 passed[number] = Mark(lived_s, time_s)
         return self._between(thing, passed) if passed else None
 
@@ -146,13 +160,13 @@ def _on_the_way(mark: Mark, before: Mark, now: Mark, distance_m: float) -> Mark:
     )
 
 
-def _crossed(wire: Wire, before: tuple[float, float], now: tuple[float, float]) -> float | None:
+def _crossed(wire: Wire, before: _Look, now: _Look, number: int) -> float | None:
     """When, as a share of the time between two looks, the line was crossed between its ends."""
-    start, end = wire.upright(before), wire.upright(now)
-    one, other = wire.beyond(start), wire.beyond(end)
+    one, other = before.beyond[number], now.beyond[number]
     # Who reaches the line exactly passes it then, and not again when going on.
     if one == 0 or one * other > 0:
         return None
     share = one / (one - other)
-    x, y = start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
+    (x1, y1), (x2, y2) = before.place, now.place
+    x, y = x1 + share * (x2 - x1), y1 + share * (y2 - y1)
     return share if 0 <= wire.along((x, y)) <= 1 else None

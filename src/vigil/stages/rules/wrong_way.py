@@ -76,13 +76,14 @@ class WrongWay(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         way = way_over(self.lane, scene.width / scene.height)
-        feet, places = digest(scene).feet, self.places(scene)
+        upright, places = digest(scene).upright, self.places(scene)
+        time_s, idle = moment.time_s, self._lives.idle
         steps: list[Step] = []
         for mover, track in self._movers.follow(moment, self.counted(scene, self._movers)):
-            place = way.upright(feet[track.box])
-            spot = _Spot(moment.time_s, place, way.along(place))
+            place = upright[track.box]
+            spot = _Spot(time_s, place, way.place(place)[0])
             self._advance(mover, spot, inside=places[track.box])
-            if mover.back or not self._lives.idle:
+            if mover.back or not idle:
                 steps += self._judge_mover(mover, moment)
         for mover in self._movers.lost(moment):
             steps += self._lives.end(mover.number, moment)
