@@ -24,6 +24,7 @@ from benchmarks.report import Report
 from vigil.core import Box, Case, Event, Frame, Image, Rule, Ruling, Scene, Signals, StepKind
 from vigil.media.decoding import Decoder
 from vigil.media.opening import open_file
+from vigil.pipeline.settle import settle
 from vigil.stages.rules.fire import Fire
 from vigil.stages.rules.smoke import Smoke
 from vigil.stages.sense.plumes import PlumeSense
@@ -177,6 +178,7 @@ def main() -> int:
     parser.add_argument("--sheet", type=Path, help="folder for pictures of what was told")
     options = parser.parse_args()
     report = Report("fire")
+    settle()
     folders = (DATA / "videos", DATA / "action", DATA / "tracking")
     paths = sorted(
         path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in FILMS

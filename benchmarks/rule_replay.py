@@ -13,7 +13,6 @@ from vigil.core.stats import DAY_S
 from vigil.pipeline.replay_jobs import replay_files
 from vigil.pipeline.scene_log import SceneLog
 
-
 JOBS = 2
 
 

@@ -132,6 +132,20 @@ def test_a_reader_that_sees_a_posture_decides():
     assert len(events(Fall(), told)) == 1
 
 
+def test_a_word_and_a_low_box_are_as_good_as_two_words():
+    # At two looks a second a reader has told one word by the time that a fall may take is over.
+    late = story(FALLS, hz=2, posture=lambda t: "lying" if t >= 4.5 else "upright")
+    assert len(events(Fall(), late)) == 1
+    bends = goes((0, STANDS), (3, STANDS), (3.5, BENDS), (9, BENDS))
+    wrong = story(bends, hz=2, posture=lambda t: "lying" if t == 3.5 else "bent" if t > 3.5 else "")
+    assert events(Fall(), wrong) == []
+
+
+def test_who_was_lost_from_standing_to_lying_fell_however_long_that_took():
+    lost = goes((0, STANDS), (3, None), (4.4, LIES), (9, LIES))
+    assert len(events(Fall(within_s=1.0), story(lost))) == 1
+
+
 def test_only_its_zone_and_its_labels_count():
     left = ((0.0, 0.0), (0.1, 0.0), (0.1, 1.0), (0.0, 1.0))
     assert events(Fall(zone=left), story(FALLS)) == []

@@ -109,10 +109,10 @@ class Body(Trail):
         if self.stood is None or not bent:
             return False
         self.widest = max(self.widest, self.box.width)
-        if not moment.passed(self.tall_lived_s, within_s):
+        if self._fell_at_once() or not moment.passed(self.tall_lived_s, within_s):
             self.said_lying += posture == LYING
-            enough = self.said_lying >= WORDS if posture else self._is_low(self.stood)
-            self.low = self.low or enough
+            # A word and a box that agree are two witnesses, as two words are.
+            self.low = self.low or self.said_lying >= WORDS or self._is_low(self.stood)
         return True
 
     def walks_out(self, edge: float) -> bool:
@@ -128,6 +128,10 @@ class Body(Trail):
         slower, faster = sorted((tops[0] - tops[1], tops[1] - tops[2]))
         steady = slower > SINKING * self.height and slower >= STEADY * faster
         return steady and self.widest < NARROW * self.stood.height
+
+    def _fell_at_once(self) -> bool:
+        """Whether the look before this one, however long ago, found them tall."""
+        return len(self.looks) > 1 and self.looks[-2][0] <= self.tall_lived_s
 
     def sinks(self) -> bool:
         """Whether their head comes down, and not because they walk towards the camera."""

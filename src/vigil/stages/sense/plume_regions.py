@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 import cv2
 import numpy as np
@@ -72,21 +72,7 @@ class Regions:
         """
         if any(one.cells.shape != mask.shape for one in self._known):
             self.clear()
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        reach = self._reach(mask.shape)
-        pieces: dict[int, Mask] = {}
-        largest = sorted(range(1, count), key=lambda number: -stats[number, cv2.CC_STAT_AREA])
-        for number in largest[:most]:
-            x, y, wide, high, area = (int(value) for value in stats[number])
-            if area < least:
-                break
-            here = np.s_[y : y + high, x : x + wide]
-            own = labels[here] == number
-            meets = np.bincount(reach[here][own], minlength=1)
-            # Those that meet nothing are new, each by itself.
-            index = int(np.argmax(meets[1:])) if meets[1:].any() else -number
-            cells = pieces.setdefault(index, np.zeros(mask.shape, np.uint8))
-            cells[here][own] = 255
+        pieces = self._pieces(mask, least, most) if cv2.countNonZero(mask) >= least else {}
         seen = [
             self._renewed(self._known[index], cells, time_s)
             for index, cells in pieces.items()
@@ -94,6 +80,26 @@ class Regions:
         ]
         self._known = [one for one in self._known if time_s - one.seen_s <= self._gone_s]
         return seen + [self._new(cells, time_s) for index, cells in pieces.items() if index < 0]
+
+    def _pieces(self, mask: Mask, least: int, most: int) -> dict[int, Mask]:
+        """What hangs together, by the place in the list of what it belongs to; new: negative."""
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        areas = cast(list[int], stats[:, cv2.CC_STAT_AREA].tolist())
+        # A picture full of specks has hundreds.
+        large = [number for number in range(1, count) if areas[number] >= least]
+        large.sort(key=lambda number: -areas[number])
+        reach = self._reach(mask.shape)
+        pieces: dict[int, Mask] = {}
+        for number in large[:most]:
+            x, y, wide, high, _ = (int(value) for value in stats[number])
+            here = np.s_[y : y + high, x : x + wide]
+            own = labels[here] == number
+            meets = np.bincount(reach[here][own], minlength=1)
+            # Those that meet nothing are new, each by itself.
+            index = int(np.argmax(meets[1:])) if meets[1:].any() else -number
+            cells = pieces.setdefault(index, np.zeros(mask.shape, np.uint8))
+            cells[here][own] = 255
+        return pieces
 
     def _reach(self, shape: tuple[int, ...]) -> UInt8[np.ndarray, "h w"]:
         """Where a sighting belongs to a known region: one more than its place in the list."""
