@@ -73,6 +73,19 @@ def test_columns_are_those_of_the_tracks():
     ]
 
 
+def test_feet_are_shared_in_heights_of_the_picture_too():
+    found = digest(SCENE)
+    for one in SCENE.tracks:
+        x, y = found.feet[one.box]
+        assert found.upright[one.box] == (2 * x, y)
+    assert found.upright is found.upright
+
+
+def test_a_scene_without_a_picture_has_a_digest():
+    # Rules about the camera ask who it is about, even then.
+    assert digest(replace(SCENE, width=0, height=0, tracks=())).read == []
+
+
 def test_another_scene_has_a_digest_of_its_own():
     assert digest(SCENE) is digest(SCENE)
     fewer = replace(SCENE, tracks=SCENE.tracks[:1])

@@ -24,6 +24,7 @@ from vigil.core import (
     Signals,
     Sound,
     StaticBlob,
+    Step,
     SurfaceChange,
     Track,
     View,
@@ -483,6 +484,31 @@ def test_a_rule_reads_scenes_and_nothing_else(name, seed):
     assert [(s.kind, s.time_s, told(s.event)) for s in first] == [
         (s.kind, s.time_s, told(s.event)) for s in second
     ]
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=4, deadline=None)
+def test_a_rule_tells_the_same_alone_and_among_others_in_any_order(seed):
+    scenes = wild_scenes(Random(seed))
+    alone = {
+        name: words(play(make(), [replace(scene) for scene in scenes]))
+        for name, make in EVERY_RULE.items()
+    }
+    names = list(EVERY_RULE)
+    for order in (names, names[::-1]):
+        rules = {name: EVERY_RULE[name]() for name in order}
+        steps: dict[str, list[Step]] = {name: [] for name in order}
+        for scene in map(replace, scenes):
+            for name, rule in rules.items():
+                steps[name] += rule.update(scene)
+        for name, rule in rules.items():
+            steps[name] += rule.close(scenes[-1].time_s)
+        assert {name: words(told_) for name, told_ in steps.items()} == alone
+
+
+def words(steps: list[Step]) -> list[tuple[object, ...]]:
+    """What steps say, without the ids of their events."""
+    return [(step.kind, step.time_s, told(step.event), step.event.box) for step in steps]
 
 
 def ailing(name: str, scene: Scene, t: float) -> Scene:

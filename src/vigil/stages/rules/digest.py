@@ -83,7 +83,7 @@ class Digest:
         self.read = [track for track in scene.tracks if track.readings]
         """Tracks of which a reader has told anything."""
         self.feet = Feet(scene.width, scene.height)
-        self._aspect = scene.width / scene.height
+        self._size = scene.width, scene.height
         self._tracks = scene.tracks
         self._all_words = frozenset([track.label for track in scene.tracks])
         self._named: dict[tuple[str, ...], list[Track]] = {}
@@ -121,7 +121,8 @@ class Digest:
     @cached_property
     def upright(self) -> UprightFeet:
         """Where boxes stand, in picture heights."""
-        return UprightFeet(self._aspect, self.feet)
+        width, height = self._size
+        return UprightFeet(width / height, self.feet)
 
     def places(self, area: Area) -> Places:
         """Whether boxes stand in an area."""
