@@ -149,6 +149,16 @@ def test_only_the_unsure_are_checked_within_the_budget_the_surest_first(tmp_path
     assert (outcome.checks, outcome.tallies["hen"].confirmed, outcome.added) == (1, 3, 1)
 
 
+def test_the_budget_is_not_kept_for_what_people_have_labelled(tmp_path: Path) -> None:
+    taught = [(one, [("hen", HERE)]) for one, _ in of_scores([0.49, 0.48])]
+    fresh = [(picture([("hen", 0.3, HERE)], shade=50), [])]
+    library, judge = library_of(tmp_path / "yard", taught + fresh), Judge({"hen": True})
+    settings = Settings(checker="judge#1")
+    Labelling(library, Reader(["hen"]), settings=settings, checker=judge, budget=1).run()
+    assert judge.asked == [(HERE, "hen")]
+    assert len(given(library, Labeler.BRAIN)) == 1
+
+
 def test_what_the_checker_refuses_or_cannot_tell_gets_no_label(tmp_path: Path) -> None:
     things = of_scores([0.9, 0.4]) + of_scores([0.4], "fox")
     library = library_of(tmp_path / "yard", things)

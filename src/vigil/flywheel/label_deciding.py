@@ -74,23 +74,21 @@ class Deciding:
         self._library, self._teacher, self._checker = library, teacher, checker
         self._plan, self._proposals, self._checked = plan, proposals, checks
         self._key, self._told = key, told
+        self._known = trusted_words(library, whole=teacher.whole)
+        self._settled = {
+            thing.medium.sha256 for thing in library.things() if not self._open_words(thing)
+        }
         self._left = max(0, budget - len(checks)) if checker else 0
         self._floor = self._lowest_checked(self._left)
         self.tallies = {word: Tally() for word in teacher.words}
         self.checks = 0
         self.passed_videos = 0
-        self.known_already = 0
-        """Things in which people have labelled all the words."""
 
     def labelled(self) -> Iterator[Labelled]:
         """Each thing of the library that gets labels, with those alone."""
-        known = trusted_words(self._library, whole=self._teacher.whole)
         total = sum(1 for _ in self._library.things())
         for count, thing in enumerate(self._library.things(), start=1):
-            trusted = trusted_labels(thing, whole=self._teacher.whole)
-            # What people have looked at they have labelled, as far as they know the word at all.
-            words = set(self._teacher.words) - (known if trusted else set())
-            self.known_already += not words
+            words = self._open_words(thing)
             if thing.medium.is_video:
                 labels = self._of_video(thing.medium, words)
             else:
@@ -98,6 +96,19 @@ class Deciding:
             if labels:
                 yield replace(thing, labels=tuple(labels), split="")
             self._told("labels", count, total)
+
+    @property
+    def known_already(self) -> int:
+        """Things in which people have labelled all the words."""
+        return len(self._settled)
+
+    def _open_words(self, thing: Labelled) -> set[str]:
+        """Words about which people have not spoken.
+
+        What people have looked at they have labelled, as far as they know the word at all.
+        """
+        trusted = trusted_labels(thing, whole=self._teacher.whole)
+        return set(self._teacher.words) - (self._known if trusted else set())
 
     def _of_picture(self, medium: Medium, words: set[str]) -> list[Label]:
         if medium.sha256 not in self._proposals:
@@ -262,7 +273,7 @@ class Deciding:
     def _unsure_scores(self) -> Iterator[float]:
         for row in self._proposals.rows():
             found, key = from_row(row), row["key"]
-            if ":" in key:
+            if ":" in key or key in self._settled:
                 continue
             for index in self._candidates(found):
                 if self._band(found, index) == "unsure" and f"{key}/{index}" not in self._checked:
