@@ -4,25 +4,30 @@
 
 Each draw deals near-duplicates to one side, sets a hold-out aside that nothing is chosen on, and
 takes the examples, evenly over the words, from the rest. Settings were chosen on other draws
-(seeds from 100 on) of the same pictures.
+(seeds from 100 on) of the same pictures, and on other pairs of them (each kind of trash against
+each, rooms against rooms).
 """
 
 import argparse
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.report import Report, cpu_s
+from vigil.core import Image
 from vigil.flywheel.making import embedded_views, make_head
 from vigil.flywheel.pictures import Example, examples_in
 from vigil.flywheel.verdict import calibration_error, fit_judged, fit_unjudged
 from vigil.flywheel.views import duplicate_groups
-from vigil.infer import Registry, add_model
+from vigil.flywheel.zero_shot import knows_text
+from vigil.infer import Registry, add_model, open_session
 from vigil.infer.embedders import MarkedEmbedder, embedder_for
+from vigil.infer.fitting import fitted_image
 
 DATA = Path(os.environ.get("VIGIL_TEST_DATA", "../shared/data"))
 SEEDS = range(5)
@@ -30,8 +35,11 @@ SIZES = (4, 16, 50)
 SHUFFLES = 20
 BOTH = "mobilenet-v1-embedding+mobilenet-v2-imagenet"
 EMBEDDERS = ("mobilenet-v2-imagenet", BOTH)
-QUIET = 1.5
-"""Above this load average, speeds are those of the neighbours; they are shown, and not kept."""
+PUBLISHED = {"flame": 0.92, "kitchen": 0.93}
+"""DINOv2 fine-tuned on 50 pictures of a user's own, and its pictures a second, on a GPU: another
+test set and another machine, so that the ratios say no more than the order of size."""
+PUBLISHED_SPEED = 24.0
+PICTURES, ROUNDS = 100, 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +157,11 @@ def tried(pool: Pool, size: int, seed: int) -> Outcome:
 
 def accuracy(report: Report, name: str, embedder: MarkedEmbedder, called: str) -> None:
     pool = Pool(TASKS[name], embedder)
-    rows = []
+    copies = len(pool.marks) - len(np.unique(pool.groups))
+    report.say(f"{name}: {len(pool.marks)} pictures, {copies} of them near-duplicates of others")
+    rows: list[tuple[object, ...]] = []
+    if not knows_text(called):
+        rows.append((0, "no embedder with text here", "", "", "", ""))
     for size in SIZES:
         if size // len(pool.words) < 2:
             continue
@@ -167,6 +179,12 @@ def accuracy(report: Report, name: str, embedder: MarkedEmbedder, called: str) -
             report.claim(
                 f"{name}: accuracy from {size} examples, mean of {len(SEEDS)} draws, {called}",
                 float(np.mean(accuracies)), TASKS[name].goals[size],
+            )  # fmt: skip
+        if size == max(SIZES) and name in PUBLISHED:
+            report.claim(
+                f"{name}: that accuracy, for the {PUBLISHED[name]:.0%} published of DINOv2 "
+                f"fine-tuned on 50 pictures, {called}",
+                float(np.mean(accuracies)) / PUBLISHED[name], 1.0, "times",
             )  # fmt: skip
     columns = ("examples", "accuracy", "draws", "precision", "recall", "calibration error")
     report.table(f"{name}, {called}", columns, rows)
@@ -210,20 +228,45 @@ def speed(report: Report, registry: Registry, word: str) -> None:
     embedder = embedder_for(word, registry)
     make_head(some, tuple(task.words), embedder)
     usable_s = time.monotonic() - began_s
-    images = [example.image for example in examples[:100]]
-    embedder.embed(images[:5])
-    began_s, began_cpu_s = time.monotonic(), cpu_s()
-    embedder.embed(images)
-    wall, cpu = time.monotonic() - began_s, cpu_s() - began_cpu_s
+    images = [example.image for example in examples[:PICTURES]]
+    plain = [_as_it_stands(registry, name) for name in word.split("+")]
+    ours, theirs = [], []
+    for turn in range(ROUNDS + 1):
+        began = cpu_s()
+        embedder.embed(images)
+        middle = cpu_s()
+        for run in plain:
+            run(images)
+        if turn:
+            ours.append(PICTURES / (middle - began))
+            theirs.append(PICTURES / (cpu_s() - middle))
+    rate, was = float(np.median(ours)), float(np.median(theirs))
     load = os.getloadavg()[0]
-    columns = ("seconds to usable", "images/s, wall", "images/s, processor", "load average")
-    row = (f"{usable_s:.1f}", f"{100 / wall:.0f}", f"{100 / cpu:.0f}", f"{load:.1f}")
-    report.table(f"speed, {word}", columns, [row])
+    columns = ("seconds to usable", "images/s", "the same files, 224, float32", "load average")
+    row = (
+        f"{usable_s:.1f}", f"{rate:.0f} ({min(ours):.0f} to {max(ours):.0f})",
+        f"{was:.0f} ({min(theirs):.0f} to {max(theirs):.0f})", f"{load:.1f}",
+    )  # fmt: skip
+    report.table(f"speed of one thread, by processor time, {word}", columns, [row])
     report.claim(f"from 50 pictures to usable, {word}", usable_s, 120, "s", better="lower")
-    if load <= QUIET:
-        report.claim(f"images a second on one core, {word}", 100 / wall, 100, "images/s")
-    else:
-        report.say(f"the machine is busy (load {load:.1f}): images a second are not claimed")
+    report.claim(f"images a second of one core's time, {word}", rate, 100, "images/s")
+    report.claim(
+        f"that speed, for the {PUBLISHED_SPEED:.0f} images/s published beside those accuracies, "
+        f"{word}",
+        rate / PUBLISHED_SPEED, 1.0, "times",
+    )  # fmt: skip
+
+
+def _as_it_stands(registry: Registry, name: str) -> Callable[[list[Image]], None]:
+    """The same file as any model is run here: its own size, all of it, in float32."""
+    card, folder = registry.resolve(name)
+    session = open_session(card, folder)
+
+    def run(images: list[Image]) -> None:
+        for image in images:
+            session.run(fitted_image(image, card.input))
+
+    return run
 
 
 def main() -> int:
@@ -246,5 +289,5 @@ def main() -> int:
             if "speed" in chosen:
                 speed(report, registry, word)
         if "refusals" in chosen:
-            refusals(report, embedder_for(EMBEDDERS[0], registry))
+            refusals(report, embedder_for(options.embedder or BOTH, registry))
     return report.write(part=len(chosen) < len(parts) or options.embedder is not None)

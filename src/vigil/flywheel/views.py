@@ -14,8 +14,9 @@ HASH_SIDE = 8
 """The hash tells, 8 × 8 times, whether the right neighbour is brighter: 64 bits."""
 NEAR_BITS = 6
 """Copies that were cropped a little, scaled or compressed differ in fewer bits."""
-NEAR_COSINE = 0.95
-"""Frames of one shot are nearer in a MobileNet's eyes; pictures of one kind of thing are not."""
+NEAR_COSINE = 0.93
+"""Frames of one shot, and pictures of one hole in a road, are nearer in a MobileNet's eyes;
+pictures of one kind of thing are not."""
 
 
 def views_of(image: Image, count: int, chance: np.random.Generator) -> list[Image]:
