@@ -52,7 +52,7 @@ def export_detector(
     """
     path = folder / card.file
     example = torch.zeros(1, 3, card.input.height, card.input.width)
-    with _quiet():
+    with quiet():
         torch.onnx.export(
             Exported(network).eval(),
             (example,),
@@ -96,7 +96,7 @@ def in_eight_bits(
     layers stay as they are: a cell's distances need more than 256 steps.
     """
     small = replace(card, file=f"{Path(card.file).stem}-int8.onnx", sha256={})
-    with tempfile.TemporaryDirectory(prefix="vigil-int8-") as beside, _quiet():
+    with tempfile.TemporaryDirectory(prefix="vigil-int8-") as beside, quiet():
         ready = Path(beside) / "ready.onnx"
         quant_pre_process(str(folder / card.file), str(ready), skip_symbolic_shape=True)
         graph = onnx.load(str(ready))
@@ -164,7 +164,7 @@ def _quantised(graph: onnx.ModelProto) -> list[str]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Exporters talk about packages that are not there, and about themselves."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
