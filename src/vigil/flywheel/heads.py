@@ -15,6 +15,8 @@ from scipy.optimize import minimize
 from vigil.infer.head import Head, Marks, Vectors, sigmoid
 
 Loss = Literal["logistic", "squared_hinge"]
+Texts = Float32[np.ndarray, "k d"]
+"""A vector of length 1 for each word, where the embedder knows text."""
 STRENGTH = 300.0
 """Loss of all examples together against half the square of the weights. Vectors of unit length and
 few examples want a line that fits them; chosen on draws of examples that no benchmark reports."""
@@ -37,7 +39,7 @@ def fit_linear(
     embedder: str,
     strength: float = STRENGTH,
     loss: Loss = "squared_hinge",
-    texts: Float32[np.ndarray, "k d"] | None = None,
+    texts: Texts | None = None,
 ) -> Head:
     """A line for each word against the others; each word weighs the same, however many pictures.
 
@@ -67,7 +69,7 @@ def fit_prototypes(
     words: Sequence[str],
     *,
     embedder: str,
-    texts: Float32[np.ndarray, "k d"] | None = None,
+    texts: Texts | None = None,
     text_weight: float = 0.5,
 ) -> Head:
     """Nearest mean: each word is the mean direction of its pictures, and of its text if given.

@@ -13,7 +13,7 @@ from jaxtyping import Float32, Float64, Int64
 from scipy.special import betaincinv
 
 from vigil.flywheel.band import unsure_band
-from vigil.flywheel.heads import calibrated, fit_linear
+from vigil.flywheel.heads import Texts, calibrated, fit_linear
 from vigil.infer.head import Head, Marks, likelihoods
 from vigil.infer.head_folder import ALWAYS_UNSURE
 
@@ -75,6 +75,8 @@ class Verdict:
 
     refused: str = ""
     """Why it must not be used yet; empty: it may."""
+    unmeasured: str = ""
+    """Why nothing is known of it, though it may be used; empty: it was measured."""
     words: tuple[WordVerdict, ...] = ()
     right: float = 0.0
     """Mean over the words of the share that is told right, 0 to 1."""
@@ -92,6 +94,8 @@ class Verdict:
     def __str__(self) -> str:
         if self.refused:
             return f"can't yet, because {self.refused}"
+        if self.unmeasured:
+            return self.unmeasured
         told = "; ".join(
             f"{w.word}: precision {w.precision}, recall {w.recall}" for w in self.words
         )
@@ -110,12 +114,13 @@ def fit_judged(
     embedder: str,
     wanted: float | None = None,
     seed: int = 0,
+    texts: Texts | None = None,
 ) -> tuple[Head | None, Verdict]:
     """Fit a head on all examples, and say what others like it did on examples they did not see.
 
     `views`: vectors of each example in v views, the picture itself first. `groups`: examples of
     one number show the same thing. `wanted`: precision of the first of two words to choose the
-    threshold for. The head is None when the verdict refuses.
+    threshold for. `texts`: as `fit_linear`. The head is None when the verdict refuses.
     """
     few = _too_few(marks, groups, words)
     counted = Verdict(refused=few, examples=len(marks), different=len(np.unique(groups)))
@@ -124,7 +129,7 @@ def fit_judged(
     chance = np.random.default_rng(seed)
     firsts = np.unique(groups, return_index=True)[1]
     folds = deal(marks, groups, chance)
-    margins = unseen_margins(views, marks, folds, words)
+    margins = unseen_margins(views, marks, folds, words, texts)
     shares = _unseen_shares(margins, marks, folds)
     right = _balanced(_decided(shares, USUAL_THRESHOLD), marks, len(words))
     told, threshold = _told(shares, marks, folds, wanted)
@@ -142,7 +147,7 @@ def fit_judged(
     )
     if verdict.refused or threshold is None:
         return None, verdict
-    return _fitted(views, marks, words, embedder, margins, threshold), verdict
+    return _fitted(views, marks, words, embedder, margins, threshold, texts), verdict
 
 
 def fit_unjudged(
@@ -187,12 +192,14 @@ def unseen_margins(
     marks: Marks,
     folds: Int64[np.ndarray, " n"],
     words: Sequence[str],
+    texts: Texts | None = None,
 ) -> Float64[np.ndarray, "n r"]:
     """Of each example's own picture, the margins that a head of the other folds gives it."""
     margins = np.zeros((len(marks), 1 if len(words) == 2 else len(words)))
     for fold in np.unique(folds):
         out = folds == fold
-        head = fit_linear(*_flat(views[:, ~out], marks[~out]), words, embedder="")
+        shown = _flat(views[:, ~out], marks[~out])
+        head = fit_linear(*shown, words, embedder="", texts=texts)
         margins[out] = head.margins(views[0, out])
     return margins
 
@@ -232,8 +239,9 @@ def _fitted(
     embedder: str,
     margins: Float64[np.ndarray, "n r"],
     threshold: float,
+    texts: Texts | None = None,
 ) -> Head:
-    head = fit_linear(*_flat(views, marks), words, embedder=embedder)
+    head = fit_linear(*_flat(views, marks), words, embedder=embedder, texts=texts)
     return calibrated(head, margins, marks, threshold=threshold)
 
 

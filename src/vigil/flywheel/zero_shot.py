@@ -8,8 +8,9 @@ from jaxtyping import Float32
 
 from vigil.brain.clip_card import FILE, load_clip_card
 from vigil.brain.encoders import Encoders
-from vigil.brain.matching import negatives_of
+from vigil.brain.matching import negatives_of, unit
 from vigil.core import BrainError, Claim, ConfigError, ModelError
+from vigil.flywheel.verdict import Verdict
 from vigil.infer.embedders import mark_of
 from vigil.infer.encoder_card import card_of_encoder
 from vigil.infer.head import Head
@@ -17,10 +18,9 @@ from vigil.infer.published import TEXT_LAYOUT, is_published, published_card
 from vigil.infer.registry import Registry
 
 UNMEASURED = (
-    "made of words alone, so that nothing is measured: how often it is right can only be said of "
-    "pictures; until then it never rules by itself"
+    "made of words alone, so that nothing is measured: how often it is right can only be said from "
+    "pictures; until then it is unsure of all that it tells, and somebody else rules"
 )
-"""What may be said of such a head."""
 
 
 def knows_text(word: str) -> bool:
@@ -40,22 +40,16 @@ def head_of_words(
     words: tuple[str, str],
     claims: Sequence[str],
     negatives: Sequence[str] = (),
-) -> Head:
+) -> tuple[Head, Verdict]:
     """A head that tells what `claims` say from what `negatives` and the card's own say.
 
-    `word`: the folder of the embedder. Claims and negatives that the model does not read are left
-    out. The odds are those that `vigil.brain.clip` gives on a camera it does not know. Raises
-    `ModelError` or `ConfigError`.
+    `word`: the folder of the embedder. The odds are those that `vigil.brain.clip` gives on a camera
+    it does not know; the verdict says that nothing is measured. Raises as `texts_of`.
     """
-    if not knows_text(word):
-        raise ModelError(
-            f"{word}: knows no text, so that it needs pictures; allowed for words alone: a folder "
-            f"with {TEXT_LAYOUT}"
-        )
+    texts = texts_of(word, claims, negatives)
     card = load_clip_card(Path(word))
-    texts = texts_of(Encoders(Path(word)), claims, negatives)
     line = card.logit_scale * (texts[0] - texts[1])
-    return Head(
+    head = Head(
         words=words,
         embedder=mark_of(word, registry),
         weights=line[None].astype(np.float32),
@@ -63,20 +57,28 @@ def head_of_words(
         slope=np.array([1 / card.temperature], np.float32),
         offset=np.array([-card.threshold / card.temperature], np.float32),
     )
+    return head, Verdict(unmeasured=UNMEASURED)
 
 
 def texts_of(
-    encoders: Encoders, claims: Sequence[str], negatives: Sequence[str]
+    word: str, claims: Sequence[str], negatives: Sequence[str]
 ) -> Float32[np.ndarray, "2 d"]:
-    """The vector of the claims, of length 1, and the mean of those of its negatives.
+    """The directions of the claims and of what a picture may show instead, both of length 1.
 
-    A line on pictures has one direction: it compares with the mean of what a picture may show
-    instead, where a judge compares with the best. Raises `ConfigError`.
+    A line has one direction for each side, where a judge compares with the best negative; a mean
+    that kept its own, shorter length would make everything likely. Claims and negatives that the
+    model does not read are left out. Raises `ModelError` or `ConfigError`.
     """
+    if not knows_text(word):
+        raise ModelError(
+            f"{word}: knows no text, so that it needs pictures; allowed for words alone: a folder "
+            f"with {TEXT_LAYOUT}"
+        )
+    encoders = Encoders(Path(word))
     claim = Claim(texts=tuple(claims), negatives=tuple(negatives))
     try:
         yes = encoders.claim(tuple(claim.texts))
         others = [encoders.claim((text,)) for text in negatives_of(claim, encoders.card)]
+        return np.stack([yes, unit(np.mean(others, axis=0))]).astype(np.float32)
     except BrainError as error:
         raise ConfigError(str(error)) from error
-    return np.stack([yes, np.mean(others, axis=0)]).astype(np.float32)
