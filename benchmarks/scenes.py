@@ -43,7 +43,8 @@ WORD = "mobilenet-v2-imagenet"
 KINDS = ("bathroom", "bedroom", "frontal", "kitchen")
 OTHERS = ("fire/fire", "potholes/crack", "potholes/pothole", "trash/glass", "trash/paper")
 SIZES, SEEDS = (12, 25), range(10, 15)
-STILLS = 7
+STILLS = 9
+"""As many as the command takes."""
 NOWHERE = Look()
 CLIPS = (
     "videos/aboda_video4.avi", "videos/bottle-detection.mp4", "videos/car-detection.mp4",
