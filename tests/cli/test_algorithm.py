@@ -6,10 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from tests.flywheel.colours import BLUE, RED, write_embedder, write_examples
+from tests.infer.published_models import chinese_clip_folder, clip_folder, dinov2_folder
 
 from vigil.config.load import load
+from vigil.infer.head_folder import open_head
 
 Data = Callable[[str], Path]
 
@@ -115,3 +119,42 @@ def test_mistakes_of_attaching_are_told_in_one_line(vigil: Any, red: Path, tmp_p
     assert "belongs to your hand" in vigil(*new).failure
     red.write_text("algorithms: {red: {claim: Red., version: 1, stage: graduated}}\n")
     assert "only through promote" in vigil("algorithm", "list", *here).failure
+
+
+def test_words_alone_make_an_algorithm_that_says_that_nothing_is_measured(
+    vigil: Any, home: Path, tmp_path: Path
+) -> None:
+    folder = clip_folder(tmp_path / "clip")
+    new = ("algorithm", "new", "red", "--claim", "red", "--embedder", folder)
+    made = vigil(*new, "--negative-prompt", "green", "--negative-prompt", "blue")
+    assert made.code == 0, made
+    assert made.lines[0].startswith("red@1: made of words alone, so that nothing is measured")
+    head = open_head(home / "algorithms", "red")
+    assert head.head.words == ("red", "other")
+    assert "words alone" in vigil("algorithm", "show", "red").out
+    assert "--precision: needs pictures" in vigil(*new, "--precision", "0.9").failure
+    assert "need --images" in vigil(*new, "--negatives", tmp_path).failure
+    chinese = chinese_clip_folder(tmp_path / "zh")
+    assert "knows zh" in vigil(*new[:-1], chinese).failure
+    assert vigil(*new[:-1], chinese, "--claim-zh", "红").code == 0
+    assert "knows no text" in vigil(*new[:-1], dinov2_folder(tmp_path / "dinov2")).failure
+
+
+def test_pictures_go_on_from_words_where_the_embedder_knows_them(
+    vigil: Any, home: Path, tmp_path: Path
+) -> None:
+    chance = np.random.default_rng(0)
+    for word, colour in (("yes", (40, 40, 220)), ("no", (40, 220, 40))):
+        (tmp_path / word).mkdir()
+        for number in range(8):
+            noise = chance.integers(0, 35, (40, 40, 3)) + chance.integers(-20, 20, 3)
+            picture = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
+            cv2.imwrite(str(tmp_path / word / f"{number}.png"), picture)
+    pictures = ("--images", tmp_path / "yes", "--negatives", tmp_path / "no")
+    new = ("algorithm", "new", "red", "--claim", "red", *pictures, "--embedder")
+    # All pictures of one colour are one to an embedder that sees nothing else, and that is told.
+    said = vigil(*new, clip_folder(tmp_path / "clip"))
+    assert said.code == 3
+    assert "too few different examples" in said.out
+    told = vigil(*new, chinese_clip_folder(tmp_path / "zh"))
+    assert "learnt from pictures alone: chinese_clip: knows zh" in told.err

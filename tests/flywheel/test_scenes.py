@@ -92,12 +92,13 @@ SURELY, SPLIT, NEITHER = [0.9] * 3, [1.0] * 4 + [0.49] * 3, [0.6] * 3
         (SURELY, 2, None, "unsure", "unlike all"),
         (SURELY, 1, None, "told", "3 of 3"),
         # Stills full of people, before a place that is known.
-        (NEITHER, 3, (0.95, False), "told", "3 of 3"),
-        (SPLIT, 7, (0.95, False), "told", "4 of 7"),
-        ([0.3, 0.3, 0.5], 0, (0.95, False), "unsure", "it may be"),
+        (NEITHER, 3, (0.95, False), "told", "lasts in 3 stills shows it, 0 of them"),
+        (SPLIT, 0, (0.95, False), "told", "4 of them"),
+        ([0.1, 0.1, 0.9], 2, (0.95, False), "told", "1 of them"),
+        (SPLIT, 0, (0.65, False), "unsure", "it may be kitchen (0.65)"),
         ([0.49, 0.49, 0.9], 0, (1.0, False), "unsure", "only 1 of 3 stills"),
         (SURELY, 0, (0.9, True), "unsure", "unlike all"),
-        (SURELY, 0, (0.1, False), "unsure", "it may be kitchen (0.50)"),
+        (SURELY, 0, (0.1, False), "unsure", "only 0 of 3 stills show road"),
     ],
 )
 def test_what_stills_and_their_background_say_together(

@@ -33,7 +33,7 @@ def test_words_alone_tell_what_they_say_and_the_watch_reads_the_same_vectors(
     folder = str(make(tmp_path / "it"))  # type: ignore[operator]
     registry = Registry(tmp_path)
     head, verdict = head_of_words(
-        folder, registry, words=WORDS, claims=["red"], negatives=["green", "blue"]
+        folder, registry, words=WORDS, said=(["red"], ["green", "blue"])
     )  # fmt: skip
     assert str(verdict).startswith("made of words alone, so that nothing is measured")
     assert not verdict.refused
@@ -47,7 +47,7 @@ def test_words_alone_tell_what_they_say_and_the_watch_reads_the_same_vectors(
 def test_claims_in_a_language_that_the_model_does_not_know_are_told(tmp_path: Path) -> None:
     folder = str(chinese_clip_folder(tmp_path / "zh"))
     with pytest.raises(ConfigError, match="knows zh, and no wording of the claim is"):
-        head_of_words(folder, Registry(tmp_path), words=WORDS, claims=["red"])
+        head_of_words(folder, Registry(tmp_path), words=WORDS, said=(["red"], []))
 
 
 def test_an_embedder_without_texts_needs_pictures(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_an_embedder_without_texts_needs_pictures(tmp_path: Path) -> None:
     assert not knows_text(folder)
     assert not knows_text("mobilenet-v2-imagenet")
     with pytest.raises(ModelError, match="knows no text, so that it needs pictures"):
-        head_of_words(folder, Registry(tmp_path), words=WORDS, claims=["red"])
+        head_of_words(folder, Registry(tmp_path), words=WORDS, said=(["red"], []))
 
 
 @pytest.fixture(scope="module")

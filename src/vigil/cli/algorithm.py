@@ -18,10 +18,14 @@ from vigil.core import Brain, BrainError, ConfigError, DataError, Image
 from vigil.flywheel.algorithms import Algorithm, Shelf, hashes_of
 from vigil.flywheel.attach import attach, detach, remove, reword
 from vigil.flywheel.grow import gather
+from vigil.flywheel.heads import Texts
 from vigil.flywheel.making import make_head
 from vigil.flywheel.pictures import Example, examples_in
+from vigil.flywheel.verdict import Verdict
 from vigil.flywheel.wording import Worded, worded_by
+from vigil.flywheel.zero_shot import head_of_words, knows_text, texts_of
 from vigil.infer.embedders import MarkedEmbedder, embedder_for
+from vigil.infer.head import Head
 from vigil.infer.head_folder import open_head
 from vigil.infer.registry import Registry
 from vigil.stages.sense.stills import EVERY_S, MOST_REGIONS
@@ -54,8 +58,12 @@ def new(
     name: Name,
     claim: Annotated[str, typer.Option(help="One sentence: what is seen. · 一句话描述。")],
     images: Annotated[
-        Path, typer.Option(help="Pictures that show it; or one folder of pictures a word.")
-    ],
+        Path | None,
+        typer.Option(
+            help="Pictures that show it; or one folder of pictures a word. Without: from words "
+            "alone, where the embedder knows text."
+        ),
+    ] = None,
     negatives: Annotated[Path | None, typer.Option(help="Pictures that do not show it.")] = None,
     embedder: Annotated[
         str, typer.Option(help="A model of the registry or its folder; A+B joins two.")
@@ -94,13 +102,12 @@ def new(
         negative_prompts=tuple(map(_phrase, negative_prompt or ())),
     )
     words, examples = _examples(name, images, negatives)
-    opened = embedder_for(embedder, Registry(home.models))
-    with progress_bar() as progress:
-        task = progress.add_task("pictures · 图片", total=len(examples))
-        head, verdict = make_head(
-            [one for _, one in examples], words, opened, wanted=precision,
-            told=lambda done, _: progress.update(task, completed=done),
-        )  # fmt: skip
+    if precision is not None and not examples:
+        raise DataError("--precision: needs pictures to be measured on; give --images")
+    opened, (head, verdict) = _learnt(
+        words, [one for _, one in examples], embedder, Registry(home.models),
+        said=_said(claim, given), precision=precision,
+    )  # fmt: skip
     shown = [one.image for _, one in examples if one.word == words[0]]
     wording = given if _is_worded(given) else _worded(file, claim, shown, given)
     kept = shelf.keep(
@@ -116,7 +123,8 @@ def new(
         ),
         head,
     )
-    gather(library_of(name, file), examples)
+    if examples:
+        gather(library_of(name, file), examples)
     typer.echo(f"{name}@{kept.version}: {verdict}")
     if head is None:
         raise typer.Exit(REFUSED)
@@ -168,6 +176,51 @@ def remove_command(
         raise typer.Exit(1)
     remove(file, shelf, name)
     typer.echo(f"{name}: removed; its pictures stay: vigil data show {name}")
+
+
+def _learnt(
+    words: tuple[str, ...],
+    examples: Sequence[Example],
+    embedder: str,
+    registry: Registry,
+    *,
+    said: tuple[list[str], list[str]],
+    precision: float | None,
+) -> tuple[MarkedEmbedder, tuple[Head | None, Verdict]]:
+    """The embedder, and what is learnt from pictures, from words, or from pictures after words."""
+    if not examples:
+        found = head_of_words(embedder, registry, words=(words[0], OTHER), said=said)
+        return embedder_for(embedder, registry), found
+    opened = embedder_for(embedder, registry)
+    with progress_bar() as progress:
+        task = progress.add_task("pictures · 图片", total=len(examples))
+        return opened, make_head(
+            examples, words, opened, wanted=precision, texts=_texts(embedder, words, said),
+            told=lambda done, _: progress.update(task, completed=done),
+        )  # fmt: skip
+
+
+def _texts(
+    embedder: str, words: tuple[str, ...], said: tuple[list[str], list[str]]
+) -> Texts | None:
+    """Where the line between pictures may begin; None where the embedder does not read the words.
+
+    The claim is of the first word only where the second is whatever else there is.
+    """
+    if words[1:] != (OTHER,) or not knows_text(embedder):
+        return None
+    try:
+        return texts_of(embedder, *said)
+    except ConfigError as error:
+        typer.echo(f"learnt from pictures alone: {error}", err=True)
+        return None
+
+
+def _said(claim: str, given: Wording) -> tuple[list[str], list[str]]:
+    """Claims and what a picture may show instead, in all languages that there are."""
+    claims = [claim, given.claim_zh, *(text for one in given.prompts for text in one.both)]
+    negatives = [text for one in given.negative_prompts for text in one.both]
+    return [text for text in claims if text], [text for text in negatives if text]
 
 
 def _needed(config: Path | None) -> Path:
@@ -242,9 +295,13 @@ def _cost(opened: MarkedEmbedder) -> str:
 
 
 def _examples(
-    name: str, images: Path, negatives: Path | None
+    name: str, images: Path | None, negatives: Path | None
 ) -> tuple[tuple[str, ...], list[tuple[Path, Example]]]:
     """The words, and each example with its folder."""
+    if images is None and negatives is not None:
+        raise DataError("--negatives: pictures of what else there is need --images of what it is")
+    if images is None:
+        return (name, OTHER), []
     if negatives is not None:
         return (name, OTHER), [*_of(images, name), *_of(negatives, OTHER)]
     folders = sorted(path for path in images.iterdir() if path.is_dir()) if images.is_dir() else []

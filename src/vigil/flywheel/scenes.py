@@ -46,7 +46,7 @@ class SceneAnswer:
     kind: str
     """The likeliest, whatever was said; empty when it was turned away."""
     share: float
-    """Its probability, 0 to 1: mean over the stills, or of that and the background's."""
+    """Its probability, 0 to 1: the background's, or the mean over too few stills to have one."""
     votes: int
     """Stills that say so too."""
     stills: int
@@ -115,17 +115,18 @@ def judged(
 ) -> SceneAnswer:
     """The answer that probabilities of the stills come to, and whether each is strange.
 
-    `background`: the same of what lasts in all of them. It counts as much as all stills together,
-    and says alone whether the view is strange: people make any still so.
+    `background`: the same of what lasts in all of them. It decides, since people change any still;
+    but where more stills that are no strangers show another kind, it is no one view.
     """
     mean = shares.mean(axis=0)
     unknown = bool(strange.mean() > FEWEST_STRANGE)
     if background is not None:
-        mean, unknown = (mean + background[0]) / 2, background[1]
+        mean, unknown = background
     first, second = (int(number) for number in np.argsort(-mean)[:2])
-    said = np.bincount(np.argmax(shares, axis=1), minlength=len(head.words))
-    votes, most = int(said[first]), int(said.argmax())
-    needed = AGREED * len(shares) if background is None else said[most]
+    heard = np.argmax(shares if background is None else shares[~strange], axis=1)
+    said = np.bincount(heard, minlength=len(head.words))
+    votes = int(said[first])
+    needed = AGREED * len(shares) if background is None else said.max()
     doubt = ""
     if unknown:
         doubt = "it is unlike all that was shown as examples"
@@ -141,11 +142,14 @@ def judged(
         if look.compared
         else "not compared with a usual view, as none is kept"
     )
+    rests = f"{votes} of {len(shares)} stills say so"
+    if background is not None:
+        rests = f"what lasts in {len(shares)} stills shows it, {votes} of them by themselves"
     return SceneAnswer(
         said="unsure" if doubt else "told",
         kind=head.words[first],
         share=float(mean[first]),
         votes=votes,
         stills=len(shares),
-        reason=doubt or f"{votes} of {len(shares)} stills say so; {usual}",
+        reason=doubt or f"{rests}; {usual}",
     )

@@ -38,15 +38,15 @@ def head_of_words(
     registry: Registry,
     *,
     words: tuple[str, str],
-    claims: Sequence[str],
-    negatives: Sequence[str] = (),
+    said: tuple[Sequence[str], Sequence[str]],
 ) -> tuple[Head, Verdict]:
-    """A head that tells what `claims` say from what `negatives` and the card's own say.
+    """A head that tells what its claims say from what its negatives and the card's own say.
 
-    `word`: the folder of the embedder. The odds are those that `vigil.brain.clip` gives on a camera
-    it does not know; the verdict says that nothing is measured. Raises as `texts_of`.
+    `word`: the folder of the embedder; `said`: claims and negatives. The odds are those that
+    `vigil.brain.clip` gives on a camera it does not know; the verdict says that nothing is
+    measured. Raises as `texts_of`.
     """
-    texts = texts_of(word, claims, negatives)
+    texts = texts_of(word, *said)
     card = load_clip_card(Path(word))
     line = card.logit_scale * (texts[0] - texts[1])
     head = Head(
