@@ -1,7 +1,7 @@
 """Whether a picture is like anything that was shown: whoever only chooses among words always does.
 
 Cosines with the nearest examples know strangers far better than the head's own probabilities: at
-the price of 3 % of the rooms it refuses 95 % of flames, roads and litter, and those 40 %.
+the price of 5 % of the rooms they refuse 95 % of flames, roads and litter, and those a third.
 """
 
 import io
