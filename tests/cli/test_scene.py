@@ -58,7 +58,7 @@ def test_one_question_has_one_answer(vigil: Any, learnt: Path) -> None:
 
 
 def test_rules_are_proposed_and_none_is_switched_on(
-    vigil: Any, learnt: Path, tmp_path: Path
+    vigil: Any, learnt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "vigil.yaml"
     config.write_text(
@@ -71,6 +71,8 @@ def test_rules_are_proposed_and_none_is_switched_on(
     assert "switch on: smoke, fall" in said.out
     assert "  stove:\n    rules:\n" in said.out
     assert config.read_text() == before
+    monkeypatch.chdir(tmp_path)  # where vigil.yaml is found by itself
+    assert vigil("scene", "propose", "stove").out == said.out
     nobody = vigil("scene", "propose", learnt / "cellar")
     assert nobody.code == 3
     assert "switch on" not in nobody.out

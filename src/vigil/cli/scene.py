@@ -10,7 +10,7 @@ import typer
 
 from vigil.cli.algorithm import EMBEDDER, REFUSED
 from vigil.cli.progress import progress_bar
-from vigil.cli.settings import app_of, home_of
+from vigil.cli.settings import app_of, file_of, home_of
 from vigil.cli.watch import settings_for
 from vigil.config.app import CameraConfig
 from vigil.config.parts import parts_of
@@ -31,7 +31,9 @@ scene = typer.Typer(
     help="What kind of view a camera has, and what to switch on. · 识别画面场景并推荐算法。",
     no_args_is_help=True,
 )
-Config = Annotated[Path | None, typer.Option(help="The file that names cameras and home.")]
+Config = Annotated[
+    Path | None, typer.Option(help="The configuration file; else vigil.yaml, where there is one.")
+]
 Place = Annotated[
     str, typer.Argument(help="A camera of the file, a video, a picture, a folder or an address.")
 ]
@@ -61,7 +63,7 @@ def new(
 ) -> None:
     """Learn kinds of view from pictures of each. · 从各类场景图片学习。"""
     began_s = time.monotonic()
-    home = home_of(config)
+    home = home_of(file_of(config))
     shelf = SceneShelf(home.path / VIEWS)
     shelf.check(name)
     folders = sorted(path for path in images.iterdir() if path.is_dir()) if images.is_dir() else []
@@ -85,6 +87,7 @@ def new(
 @scene.command()
 def keep(place: Place, stills: Stills = 9, every: Every = 2.0, config: Config = None) -> None:
     """Keep what the camera shows now as its usual view. · 把当前画面保存为常态画面。"""
+    config = file_of(config)
     shown = _shown(place, config, stills, every)
     path = _shelf(config).usual(shown.camera).keep(background_of(shown.stills))
     typer.echo(f"{shown.camera}: kept as {path}, from {len(shown.stills)} stills")
@@ -129,7 +132,7 @@ def propose(
     config: Config = None,
 ) -> None:
     """Propose rules for the camera, and switch nothing on. · 推荐启用的规则（不会自动启用）。"""
-    rows = load_table(_table(table, config))
+    rows = load_table(_table(table, file_of(config)))
     shown, answer, _ = _asked(place, config, kinds, stills, every)
     if answer.said != "told":
         typer.echo(_told(answer))
@@ -148,13 +151,14 @@ def propose(
 @scene.command(name="table")
 def show_table(config: Config = None) -> None:
     """Print the table of proposals in force, to be copied and changed. · 打印推荐表。"""
-    path = _table(None, config)
+    path = _table(None, file_of(config))
     typer.echo(path.read_text(encoding="utf-8") if path else shipped_table(), nl=False)
 
 
 def _asked(
     place: str, config: Path | None, kinds: str | None, stills: int, every_s: float
 ) -> tuple[Shown, SceneAnswer, tuple[str, ...]]:
+    config = file_of(config)
     shelf = _shelf(config)
     algorithm, model = shelf.open(kinds)
     shown = _shown(place, config, stills, every_s)
