@@ -11,6 +11,7 @@ from vigil.data.freezing import HOLDOUT, Frozen, opened
 from vigil.flywheel.gate import Bounds, Passage, Shadow, compare
 from vigil.infer.live import OpenModel
 from vigil.infer.registry import Registry
+from vigil.stages.detect.probation import Terms, agreed
 from vigil.train.judging import Judged, boxes_in, judge
 from vigil.train.stills import stills_of
 
@@ -18,6 +19,10 @@ SEEN = 0.3
 """Overlap with an event's box from which its thing is seen: a tracker's box lags a little."""
 LOOKS = 5
 """At one event: a thing behind a pillar at one moment is not lost."""
+COMPARED = 200
+"""Pictures on which the agreement of two models is measured."""
+DRIFT = 0.2
+"""So much less they may agree on what cameras show, before the older one comes back."""
 NEAR_S = 0.25
 """How far from a moment of its path an event is looked at."""
 
@@ -62,6 +67,8 @@ def promote(
         bounds=bounds,
     )
     if passage.passed:
+        if new.card.name == old.card.name:
+            _agree_on_probation(registry, old, new, frozen, root)
         registry.activate(new.card.name, new.card.version)
     return passage
 
@@ -82,6 +89,25 @@ def _sight(case: Case, time_s: float, box: Box) -> Sight | None:
     frames = case.footage.frames(time_s - NEAR_S, time_s + NEAR_S)
     nearest = min(frames, key=lambda frame: abs(frame.time_s - time_s), default=None)
     return None if nearest is None else Sight(frame=nearest, box=box, label=case.event.label)
+
+
+def _agree_on_probation(
+    registry: Registry, old: OpenModel, new: OpenModel, frozen: Frozen, root: Path
+) -> None:
+    """Cameras may show the models as much to differ on as the hold-out did, and a little more."""
+    boxes = shared = 0
+    stills = stills_of(frozen.things(HOLDOUT), root, {}, frames=root / "frames")
+    for still, _ in zip(stills, range(COMPARED), strict=False):
+        image = still.image()
+        found = [
+            boxes_in(image, model.session.run, model.card, model.card.score) for model in (new, old)
+        ]
+        both, agrees = agreed(found[0], new.card, found[1], old.card)
+        boxes, shared = boxes + both, shared + agrees
+    least = max(0.0, shared / max(boxes, 1) - DRIFT)
+    Terms(version=new.card.version, before=old.card.version, least=round(least, 3)).write(
+        registry, new.card.name
+    )
 
 
 def _opened(registry: Registry, reference: str) -> OpenModel:

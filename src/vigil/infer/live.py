@@ -42,13 +42,18 @@ class LiveModel:
         check: Callable[[OpenModel], object],
         clock: Clock,
         precision: Precision = "f32",
+        on_swap: Callable[[OpenModel, OpenModel], object] = lambda old, new: None,
     ) -> None:
-        """Store what is needed; `check` raises `ModelError` for a model that is of no use."""
+        """Store what is needed; `check` raises `ModelError` for a model that is of no use.
+
+        `on_swap`: called with the old and the new one, in the thread that asks for it.
+        """
         self._registry = registry
         self._reference = reference
         self._check = check
         self._clock = clock
         self._precision: Precision = precision
+        self._on_swap = on_swap
         self._open: OpenModel | None = None
         self._coming: Future[OpenModel] | None = None
         self._stamp: Stamp | None = None
@@ -95,6 +100,7 @@ class LiveModel:
             LOG.error("model refused", kept=old.card.id, reason=str(error))
             return old
         LOG.info("model swapped", old=old.card.id, new=new.card.id)
+        self._on_swap(old, new)
         return new
 
     def _opened(self) -> OpenModel:

@@ -1,6 +1,7 @@
 """The detector that a model file drives."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from vigil.infer.session import Precision
 from vigil.stages.detect.canvas import Canvas, Findings, compose, to_source
 from vigil.stages.detect.nms import groups_of, survivors
 from vigil.stages.detect.packing import plan
+from vigil.stages.detect.probation import Probation
 
 HINT = 0.1
 """Score from which half a thing is worth a second look: of legs alone, no model is sure."""
@@ -47,6 +49,7 @@ class ModelDetector:
         """Regions that `max_canvases` left unseen since the start."""
         self._fixed: OpenModel | None = None
         self._live: LiveModel | None = None
+        self._probation: Probation | None = None
 
     @classmethod
     def of(
@@ -115,7 +118,12 @@ class ModelDetector:
             registry = Registry(self.registry or models_folder())
             clock = SystemClock()
             self._live = LiveModel(
-                registry, self.name, check=self._check, clock=clock, precision=self.precision
+                registry,
+                self.name,
+                check=self._check,
+                clock=clock,
+                precision=self.precision,
+                on_swap=partial(self._begin_probation, registry),
             )
         return self._live.current()
 
@@ -138,9 +146,17 @@ class ModelDetector:
 
     def _see(self, canvas: Canvas, looks: Sequence[Look], model: OpenModel) -> list[Findings]:
         card = model.card
-        outputs = model.session.run(compose(canvas, looks, card.input))
+        picture = compose(canvas, looks, card.input)
         score = min(self._least_score(card), HINT)
-        return to_source(canvas, head_of(card)(outputs, card, score), looks)
+        found = head_of(card)(model.session.run(picture), card, score)
+        if self._probation is not None:
+            self._probation.look(picture, found, model)
+            if self._probation.over:
+                self._probation = None
+        return to_source(canvas, found, looks)
+
+    def _begin_probation(self, registry: Registry, old: OpenModel, new: OpenModel) -> None:
+        self._probation = Probation.begin(old, new, registry)
 
     def _least_score(self, card: ModelCard) -> float:
         return WEAK * card.score if self.score is None else self.score
