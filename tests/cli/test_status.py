@@ -71,6 +71,13 @@ def test_each_camera_is_a_line_with_the_reason_when_something_is_wrong(vigil: An
     assert "misses 1.0%, at most 4.0%" in found.lines[4]
 
 
+def test_an_algorithm_that_is_silent_stands_beside_its_camera(vigil: Any) -> None:
+    yard = CAMERA | {"silent": {"flame": "no algorithm 'flame' that may be used"}}
+    write_status(open_home(), STATUS | {"cameras": {"yard": yard}}, time_s=time.time())
+    line = " ".join(vigil("status").lines[1].split())
+    assert line.endswith("flame is silent: no algorithm 'flame' that may be used")
+
+
 def test_it_says_how_events_were_decided(vigil: Any) -> None:
     write_status(open_home(), STATUS, time_s=time.time())
     lines = vigil("status").lines

@@ -103,3 +103,18 @@ def test_what_fits_no_head_is_told() -> None:
         replace(head, words=("a", "b", "c"))
     with pytest.raises(ValueError, match="between 0 and 1"):
         replace(head, threshold=1.0)
+
+
+def test_whatever_bit_changes_it_is_the_same_head_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "head.npz"
+    head = head_of(*WORDS)
+    head.save(path)
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x81]) + whole[place + 1 :])
+        try:
+            assert load_head(path).version == head.version
+        except DataError:
+            refused += 1
+    assert refused > len(whole) / 2

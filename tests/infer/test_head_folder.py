@@ -64,7 +64,13 @@ def test_what_is_not_there_is_told(
 
 @pytest.mark.parametrize(
     ("file", "content"),
-    [("current", "one"), ("1/about.json", "{"), ("1/about.json", "{}"), ("1/head.npz", "x")],
+    [
+        ("current", "one"),
+        ("1/about.json", "{"),
+        ("1/about.json", "{}"),
+        ("1/about.json", '{"embedder": "colours", "verdict": "good"}'),
+        ("1/head.npz", "x"),
+    ],
 )
 def test_damage_is_told(tmp_path: Path, file: str, content: str) -> None:
     write(tmp_path)

@@ -42,8 +42,13 @@ def _row(name: str, camera: dict[str, Any], several_sites: bool) -> tuple[str, .
         camera["state"],
         camera.get("rung", ""),
         *(str(camera.get(count, "")) for count in counts),
-        camera["reason"],
+        _note(camera),
     )
+
+
+def _note(camera: dict[str, Any]) -> str:
+    silent = [f"{name} is silent: {why}" for name, why in camera.get("silent", {}).items()]
+    return "; ".join(filter(None, [camera["reason"], *silent]))
 
 
 def _summary(found: dict[str, Any]) -> list[str]:

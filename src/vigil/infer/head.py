@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -102,6 +103,13 @@ ARRAYS = tuple(
 )
 
 
+DAMAGE = (
+    *(OSError, EOFError, LookupError, TypeError, ValueError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading a file may raise in which any bit may have changed."""
+
+
 def load_head(path: Path) -> Head:
     """Read what `Head.save` wrote; raises `DataError` when it is not that, unchanged."""
     try:
@@ -119,7 +127,7 @@ def load_head(path: Path) -> Head:
             threshold=float(about["threshold"]),
             **arrays,
         )
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile, EOFError) as error:
+    except DAMAGE as error:
         raise DataError(f"{path.name}: no head that can be read ({error})") from error
     if head.version != about.get("version"):
         raise DataError(f"{path.name}: its content is not what its version says")

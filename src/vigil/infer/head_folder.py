@@ -72,7 +72,7 @@ def open_head(folder: Path, algorithm: str, version: int | None = None) -> KeptH
             embedder=str(about["embedder"]),
             band=_band_of(about),
         )
-    except (OSError, ValueError, KeyError, TypeError, DataError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, DataError) as error:
         raise ModelError(f"{algorithm}@{number}: damaged ({error})") from error
 
 

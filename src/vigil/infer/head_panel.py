@@ -16,8 +16,16 @@ Shares = Float64[np.ndarray, "n k"]
 class HeadPanel:
     """Asks each head about each picture."""
 
-    def __init__(self, heads: Sequence[KeptHead], embedders: Mapping[str, NamedEmbedder]) -> None:
-        """`embedders`: by the word that opens them. Raises `ModelError` for vectors of another."""
+    def __init__(
+        self,
+        heads: Sequence[KeptHead],
+        embedders: Mapping[str, NamedEmbedder],
+        silent: Mapping[str, str] | None = None,
+    ) -> None:
+        """`embedders`: by the word that opens them. Raises `ModelError` for vectors of another.
+
+        `silent`: algorithms whose heads are wanted and cannot be asked, with the reason.
+        """
         for kept in heads:
             mark = embedders[kept.embedder].mark
             if kept.head.embedder != mark:
@@ -26,6 +34,7 @@ class HeadPanel:
                     f"{kept.embedder!r} is now {mark}; make a new version"
                 )
         self.heads = tuple(heads)
+        self.silent = dict(silent or {})
         self._embedders = embedders
 
     def ask(self, images: Sequence[Image]) -> list[Shares]:

@@ -55,11 +55,13 @@ class Builder:
         scene_file: Path | None = None,
         tell_minute: Callable[[Minute], None] | None = None,
         tell_sample: Callable[[Sample], None] | None = None,
+        strict: bool = True,
     ) -> None:
         """`scene_file`: where the scenes of all cameras are recorded, whatever their settings.
 
         `tell_minute` is told the figures of each minute; without it nothing is counted.
-        `tell_sample` is told of each sample on the disk; without it none is kept.
+        `tell_sample` is told of each sample on the disk; without it none is kept. `strict`: see
+        `Stills`.
         """
         self._home = home
         self._tell_minute = tell_minute
@@ -71,7 +73,7 @@ class Builder:
         self._embedders: list[tuple[Embedder, Embedder]] = []
         self._budgets: dict[str, SampleBudget] = {}
         self._samples = SampleWriter(home.samples, tell_sample) if tell_sample else None
-        self._stills = Stills(home)
+        self._stills = Stills(home, strict=strict)
 
     def camera(self, config: CameraConfig) -> tuple[Camera, Detector]:
         """A camera that has not started to read, and the detector it is to use.
@@ -94,7 +96,10 @@ class Builder:
             ledger=RecallLedger(),
             packet_gate=PacketGate(),
             static_blobs=StaticBlobs(masks=masks) if "static_blobs" in signals else None,
-            senses=(*senses(signals, masks), *self._stills.senses(rules, gate, masks)),
+            senses=(
+                *senses(signals, masks),
+                *self._stills.senses(config.name, rules, gate, masks),
+            ),
             scene_desk=self._scene_desk_of(config, rules),
             sample_desk=self._sample_desk_of(config),
             readers=tuple(self._reader(reader) for reader in config.readers),

@@ -8,7 +8,9 @@ import psutil
 
 from vigil.pipeline.camera import Camera
 from vigil.pipeline.sample_writer import SampleCounts
+from vigil.pipeline.watch import Watch
 from vigil.stages.gate.ledger import Tally
+from vigil.stages.sense.stills import StillSense
 
 
 class CameraStats(TypedDict):
@@ -17,6 +19,8 @@ class CameraStats(TypedDict):
     state: str
     """`connecting`, `watching`, `offline` or `ended`."""
     reason: str
+    silent: dict[str, str]
+    """Algorithms that cannot be asked now, with the reason."""
     rung: str
     received: int
     processed: int
@@ -97,6 +101,7 @@ def camera_stats(camera: Camera) -> CameraStats:
     return CameraStats(
         state=camera.state,
         reason=camera.error or "",
+        silent=_silent(watch),
         rung=watch.rung.name.lower(),
         received=account.received,
         processed=account.processed,
@@ -130,6 +135,11 @@ def camera_stats(camera: Camera) -> CameraStats:
         samples_refused=samples.refused,
         samples_missed=samples.missed,
     )
+
+
+def _silent(watch: Watch) -> dict[str, str]:
+    stills = [sense for sense in watch.senses if isinstance(sense, StillSense)]
+    return {name: reason for sense in stills for name, reason in sense.silent.items()}
 
 
 def pooled_recall(cameras: Iterable[Mapping[str, Any]]) -> RecallStats:

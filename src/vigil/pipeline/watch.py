@@ -78,6 +78,7 @@ class Watch:
         self.samples = sample_desk
         self._gate = gate
         self._packet_gate = packet_gate
+        self.senses = tuple(senses)
         self._sight = Sight(gate, static_blobs, senses)
         self._belief = Belief(
             source,

@@ -166,7 +166,10 @@ class Worker:
         self._commands = commands
         self._mark = mark
         self._builder = Builder(
-            home, tell_minute=self.outbox.put_minute, tell_sample=self.outbox.put_sample
+            home,
+            tell_minute=self.outbox.put_minute,
+            tell_sample=self.outbox.put_sample,
+            strict=False,
         )
         self._stop = threading.Event()
         self.inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()

@@ -1,6 +1,6 @@
 """What the heads of users' algorithms say of stills, taken while something moves."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from vigil.core import Box, Boxes, Corners, Frame, Likeness, Scene, Signals
@@ -15,6 +15,8 @@ REST_S = 60.0
 """… and at least one in so many seconds while nothing does and pictures are compared at all."""
 MOST_REGIONS = 3
 """Of a still besides the whole view; each costs as much as that."""
+AGAIN_S = 10.0
+"""After so many seconds heads that could not be opened are tried again."""
 SAME = 0.5
 """Of the smaller box: two that share so much are one region."""
 
@@ -28,16 +30,31 @@ class StillSense:
     every_picture = False
 
     def __init__(
-        self, panel: HeadPanel, moving: Callable[[], Boxes], *, masks: Sequence[Corners] = ()
+        self,
+        panel: HeadPanel,
+        moving: Callable[[], Boxes],
+        *,
+        masks: Sequence[Corners] = (),
+        again: Callable[[], HeadPanel] | None = None,
     ) -> None:
-        """`moving`: where it moves in the picture that was last compared, source pixels."""
+        """`moving`: where it moves in the picture that was last compared, source pixels.
+
+        `again` opens the heads anew; it is called now and then while some are silent.
+        """
         self._panel = panel
+        self._again = again
+        self._tried_s: float | None = None
         self._moving = moving
         self._masks = tuple(masks)
         self._frame: Frame | None = None
         self._last_s = float("-inf")
         self._told: list[Box] = []
         self._telling = False
+
+    @property
+    def silent(self) -> Mapping[str, str]:
+        """Algorithms whose heads cannot be asked now, with the reason."""
+        return self._panel.silent
 
     def see(self, frame: Frame, scene: Scene | None) -> None:
         self._frame = frame
@@ -46,12 +63,24 @@ class StillSense:
         frame, self._frame = self._frame, None
         if frame is None:
             return signals
+        self._mend(frame.time_s)
+        if not self._panel.heads:
+            return signals
         moving = [Box(*map(float, row)) for row in self._moving()]
         waits_s = EVERY_S if moving or self._telling else REST_S
         if frame.time_s - self._last_s < waits_s:
             return signals
         self._last_s = frame.time_s
         return replace(signals, likenesses=self._look(frame, moving))
+
+    def _mend(self, time_s: float) -> None:
+        if self._again is None or not self._panel.silent:
+            return
+        if self._tried_s is None:
+            self._tried_s = time_s
+        if time_s - self._tried_s >= AGAIN_S:
+            self._tried_s = time_s
+            self._panel = self._again()
 
     def _look(self, frame: Frame, moving: Sequence[Box]) -> tuple[Likeness, ...]:
         if self._masks:
