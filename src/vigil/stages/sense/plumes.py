@@ -25,8 +25,8 @@ SAMPLES = 320
 class PlumeSense:
     """Fills `Signals.plumes`.
 
-    Fire needs every picture: at five a second a flame and a swaying coat look alike. While no
-    cell has the colour of fire, five pictures a second are looked at, as they are for smoke.
+    Fire needs ten pictures a second, more than a gate compares: at five a flame and a swaying coat
+    look alike. While no cell has the colour of fire, five are looked at, as they are for smoke.
     Fire is what has its colour, shines, keeps its place and flickers. Smoke is what is grey or
     pales what is there, spreads from one spot, stirs, and lets through what is behind it, softer.
     Where tracks are, there is no smoke, but of those that may be smoke.
