@@ -2,7 +2,7 @@
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from vigil.infer import Registry, add_model
 from vigil.pipeline.build import Builder
 from vigil.pipeline.camera import Camera
 from vigil.pipeline.shard import Shard
+
+from .running import Running, write_config
 
 
 @dataclasses.dataclass
@@ -69,3 +71,21 @@ def model(data: Callable[[str], Path], home: Path) -> Callable[[str], str]:
         return add_model(registry, str(data(f"models/detect/{file}")), fetch=no_network).name
 
     return add
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Start `vigil run` on cameras; what still runs after the test is killed."""
+    started: list[Running] = []
+
+    def start(cameras: dict[str, Any], **top: Any) -> Running:
+        config = tmp_path / "vigil.yaml"
+        write_config(config, cameras, **top)
+        started.append(Running(config, tmp_path / "log.txt"))
+        return started[-1]
+
+    yield start
+    for running in started:
+        if running.process.poll() is None:
+            running.process.kill()
+            running.process.wait()

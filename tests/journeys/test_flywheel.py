@@ -6,7 +6,7 @@ says so, and is asked about what the teacher is unsure of.
 
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from vigil.data.freezing import opened
 from vigil.data.library import Library
 from vigil.testing.fake_brain import FakeBrain
 
-from .running import Running, wait_for, write_config
+from .running import Running, wait_for
 
 Vigil = Callable[..., str]
 CLIP = "videos/pedestrian_survaillance.mp4"
@@ -36,21 +36,6 @@ def vigil() -> Vigil:
         return said.stdout
 
     return call
-
-
-@pytest.fixture
-def begin(tmp_path: Path) -> Iterator[Callable[[Path], Running]]:
-    started: list[Running] = []
-
-    def start(config: Path) -> Running:
-        started.append(Running(config, tmp_path / "log.txt"))
-        return started[-1]
-
-    yield start
-    for running in started:
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
 
 
 def samples(vigil: Vigil, state: str = "waiting") -> list[dict[str, Any]]:
@@ -77,13 +62,12 @@ def by_people(labels: tuple[Label, ...]) -> bool:
 def test_a_turn_of_the_wheel(
     data: Callable[[str], Path],
     vigil: Vigil,
-    begin: Callable[[Path], Running],
+    begin: Callable[..., Running],
     home: Path,
     tmp_path: Path,
 ) -> None:
     for model in ("yolox_nano_416.onnx", "person-detection-retail-0013.xml"):
         vigil("model", "add", data(f"models/detect/{model}"))
-    config = tmp_path / "vigil.yaml"
     often = {"minutely": None, "hourly": None, "daily": 8}
     gate = {
         "source": str(data(CLIP)),
@@ -98,13 +82,12 @@ def test_a_turn_of_the_wheel(
             "limits": {"minutely": None, "hourly": None, "daily": 12},
         },
     }
-    write_config(config, {"gate": gate})
-    running = begin(config)
+    running = begin({"gate": gate})
 
     # Events, and samples: what was nearly seen, and what a person says of an event.
     wait_for(lambda: running.camera("gate").get("state") == "ended", within_s=120)
     (event, *_) = wait_for(lambda: running.events("presence"))
-    vigil("review", event.event.id, "rejected", "--config", config)
+    vigil("review", event.event.id, "rejected", "--config", running.config)
     wait_for(lambda: "rejected" in {why for one in samples(vigil) for why in one["reasons"]})
     running.end(signal.SIGTERM, within_s=20)
     waiting = samples(vigil)

@@ -7,7 +7,6 @@ import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -28,23 +27,6 @@ def server() -> Iterator[RtspServer]:
     feed = looped(tiny_stream(8, [(2, 5)]))
     with RtspServer({"one": feed, "two": feed}, user="me", password=PASSWORD) as running:
         yield running
-
-
-@pytest.fixture
-def begin(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    started: list[Running] = []
-
-    def start(cameras: dict[str, Any], **top: Any) -> Running:
-        config = tmp_path / "vigil.yaml"
-        write_config(config, cameras, **top)
-        started.append(Running(config, tmp_path / "log.txt"))
-        return started[-1]
-
-    yield start
-    for running in started:
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
 
 
 def children(running: Running) -> list[psutil.Process]:

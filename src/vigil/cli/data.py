@@ -1,16 +1,15 @@
 """`vigil data`: labelled pictures and videos, in and out."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import TimeElapsedColumn
 
 from vigil.cli.labelling import doubts_command, label_command
+from vigil.cli.progress import counter
 from vigil.cli.settings import library_of
 from vigil.cli.tables import print_table
 from vigil.core import DataError, Labeler, Labelled, Outline, Stretch, TrackPath
@@ -51,7 +50,7 @@ def import_(
     things = (
         placed(relabelled(thing, labeler=labeler, by=by), root) for thing in reader.read(source)
     )
-    with _progress() as progress:
+    with counter(TimeElapsedColumn()) as progress:
         task = progress.add_task(f"{kind} → {name}", total=None)
         added = library.add(
             things,
@@ -78,7 +77,7 @@ def export(
     library = library_of(name, config, there=True)
     things = library.things() if version is None else opened(library.frozen, version).things()
     carry: Carry = "leave" if labels_only else "link" if link else "copy"
-    with _progress() as progress:
+    with counter(TimeElapsedColumn()) as progress:
         task = progress.add_task(f"{name} → {as_}", total=None)
 
         def told() -> Iterator[Labelled]:
@@ -135,15 +134,3 @@ def shape_word(shape: object) -> str:
     if isinstance(shape, Stretch):
         return "part"
     return "outline" if isinstance(shape, Outline) else "box"
-
-
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.completed}"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    )

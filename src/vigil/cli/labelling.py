@@ -1,24 +1,16 @@
 """`vigil data label`: a teacher labels what nobody has labelled yet."""
 
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.progress import Progress, TaskID, TimeElapsedColumn
 
 from vigil.brain.open_words import OpenWords
 from vigil.cli.brain import brain_at, brain_of_file
+from vigil.cli.progress import progress_bar
 from vigil.cli.settings import home_of, library_of
 from vigil.cli.tables import print_table
 from vigil.config.home import Home
@@ -84,7 +76,7 @@ def label_command(
         opening = _Opening(words_of(words), home_of(config), config, coordinates, ends)
         chosen = opening.teacher(teacher)
         checker = opening.checker(check) if check else None
-        tasks = _Tasks(ends.enter_context(_progress()))
+        tasks = _Tasks(ends.enter_context(progress_bar(TimeElapsedColumn())))
         outcome = Labelling(
             library,
             Tiled(chosen, side_px=tile_px) if tiles else chosen,
@@ -241,15 +233,3 @@ def _said_aloud(outcome: Outcome) -> list[str]:
     if outcome.unreadable:
         lines.append(f"{len(outcome.unreadable)} could not be read: {outcome.unreadable[0]}")
     return lines
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    )

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vigil.cli.settings import app_of, home_of, library_of
+from vigil.cli.settings import app_of, frozen_of, home_of, missing
 from vigil.cli.tables import print_table
 from vigil.config.app import App
 from vigil.config.home import Home
-from vigil.core import ModelError, Outcome, Ruling, StoreError
-from vigil.data.freezing import freeze, opened
+from vigil.core import Outcome, Ruling, StoreError
 from vigil.infer.registry import Registry
 from vigil.pipeline.cases import Cases
 from vigil.pipeline.score import JudgedEvent
@@ -47,16 +46,9 @@ def promote(
     try:
         from vigil.flywheel import promote as gate  # noqa: PLC0415  COCO's measure is an extra
     except ImportError as error:
-        raise ModelError(
-            f"the gate needs {error.name}, which is not here; install it with: "
-            "pip install 'vigil-video[train]'"
-        ) from error
+        raise missing("train", error) from error
     home = home_of(config)
-    library = library_of(dataset, config, there=True)
-    if version:
-        frozen = opened(library.frozen, version)
-    else:
-        frozen = freeze(library.things(), library.frozen)
+    library, frozen = frozen_of(dataset, version, config)
     with _events(home, app_of(config)) as events:
         passage = gate.promote(
             Registry(home.models),

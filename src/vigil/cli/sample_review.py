@@ -2,16 +2,14 @@
 
 import getpass
 import math
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from vigil.cli.progress import progress_bar
 from vigil.cli.settings import home_of, library_of
 from vigil.core import Box, DataError, Label, StoreError
 from vigil.core.json import as_line
@@ -46,7 +44,7 @@ def mine(
     """Choose what to label first. · 挑选最值得标注的样本。"""
     home = home_of(config)
     opened = None if embedder is None else embedder_for(embedder, Registry(home.models))
-    with _stores(config) as (samples, queue), _progress() as progress:
+    with _stores(config) as (samples, queue), progress_bar() as progress:
         task = progress.add_task("pictures · 图片", total=None)
         picks = arrange(
             samples, queue, opened, budget=budget, per_camera=per_camera, seed=seed,
@@ -211,14 +209,3 @@ def _json(turn: Turn, samples: SampleStore) -> dict[str, Any]:
         "file": _picture(turn, samples),
         "held_until_s": turn.held_until_s,
     }
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    )

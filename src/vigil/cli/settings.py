@@ -5,7 +5,8 @@ from pathlib import Path
 from vigil.config.app import App
 from vigil.config.home import Home, open_home
 from vigil.config.load import load
-from vigil.core import DataError
+from vigil.core import DataError, ModelError
+from vigil.data.freezing import Frozen, freeze, opened
 from vigil.data.library import Library
 
 FILE = Path("vigil.yaml")
@@ -41,3 +42,21 @@ def library_of(name: str, config: Path | None, *, there: bool = False) -> Librar
         names = ", ".join(sorted(p.name for p in folder.iterdir())) if folder.is_dir() else ""
         raise DataError(f"no data set {name!r}; there are: {names or 'none'}")
     return library
+
+
+def frozen_of(name: str, version: str, config: Path | None) -> tuple[Library, Frozen]:
+    """A data set and a frozen version of it, by its first letters; empty: what is known now.
+
+    Raises `DataError` when there is none, or nothing is labelled.
+    """
+    library = library_of(name, config, there=True)
+    if version:
+        return library, opened(library.frozen, version)
+    return library, freeze(library.things(), library.frozen)
+
+
+def missing(extra: str, error: ImportError) -> ModelError:
+    """What to install for a command whose libraries are not part of every installation."""
+    return ModelError(
+        f"{error.name} is not installed; this needs: pip install 'vigil-video[{extra}]'"
+    )

@@ -1,17 +1,15 @@
 """`vigil model train`: a small detector from a frozen data set."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import TextColumn, TimeRemainingColumn
 
-from vigil.cli.settings import home_of, library_of
+from vigil.cli.progress import progress_bar
+from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.tables import print_table
-from vigil.core import ModelCard, ModelError, ModelInput
-from vigil.data.freezing import freeze, opened
+from vigil.core import ModelCard, ModelInput
 from vigil.infer.cards import check_card
 from vigil.infer.registry import Registry
 
@@ -41,16 +39,9 @@ def train(
     try:
         from vigil.train import fitting, recipe  # noqa: PLC0415  torch takes seconds
     except ImportError as error:
-        raise ModelError(
-            f"training needs {error.name}, which is not here; install it with: "
-            "pip install 'vigil-video[train]'"
-        ) from error
+        raise missing("train", error) from error
     home = home_of(config)
-    library = library_of(dataset, config, there=True)
-    if version:
-        frozen = opened(library.frozen, version)
-    else:
-        frozen = freeze(library.things(), library.frozen)
+    library, frozen = frozen_of(dataset, version, config)
     card = ModelCard(
         name=name,
         file=f"{name}.onnx",
@@ -65,7 +56,7 @@ def train(
     check_card(card)
     fit = fitting.Fit(side=side, epochs=epochs, seed=seed, threads=threads)
     folder = home.path / "training" / f"{name}-{frozen.version[:16]}"
-    with _progress() as progress:
+    with progress_bar(TextColumn("{task.fields[best]}"), TimeRemainingColumn()) as progress:
         task = progress.add_task("training · 训练", best="")
 
         def told(done: int, total: int, best: float) -> None:
@@ -92,16 +83,3 @@ def train(
         right="AP50 precision recall ms",
     )
     typer.echo(f"{kept.id} is in the registry, not in use: vigil model use {name} {kept.version}")
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[best]}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    )
