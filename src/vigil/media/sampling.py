@@ -74,7 +74,7 @@ def dense(
     _check_dense(span, count, step_s)
     free_s = max(0.0, span.seconds - count * step_s)
     start_s = free_s * (0.5 if random is None else float(random.random()))
-    return _window(span, np.array([start_s]), count, step_s)[0]
+    return np.asarray(_window(span, np.array([start_s]), count, step_s)[0])
 
 
 def dense_clips(span: Span, clips: int, count: int, step_s: float) -> Clips:
