@@ -1,6 +1,7 @@
-"""Rewrites the measured figures in the READMEs from what benchmarks wrote."""
+"""Rewrites the figures in the READMEs and in docs/figures.md from what benchmarks wrote."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,11 @@ from benchmarks.report import RESULTS
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
-HEADINGS = {
-    "README.md": ("figure", "value", "goal", "holds", "yes", "**no**"),
-    "README.zh-CN.md": ("指标", "实测", "目标", "达标", "是", "**否**"),
-}
+ALL = "docs/figures.md"
 
 
 def main() -> int:
-    for name in HEADINGS:
+    for name in PAGES:
         path = ROOT / name
         text = path.read_text(encoding="utf-8")
         path.write_text(rewritten(text, name), encoding="utf-8")
@@ -24,27 +22,53 @@ def main() -> int:
 
 
 def rewritten(text: str, name: str) -> str:
-    """The text of that README with its figures made anew."""
+    """The text of that page with its figures made anew."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{figures(name)}{END}{after}"
+    return f"{before}{BEGIN}\n{PAGES[name]()}{END}{after}"
 
 
-def figures(name: str) -> str:
-    """One table of all claims, held or not, in the words of that README."""
-    figure, value, goal, holds, yes, no = HEADINGS[name]
-    lines = [f"| {figure} | {value} | {goal} | {holds} |", "| --- | ---: | ---: | --- |"]
-    for path in sorted(RESULTS.glob("*.json")):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        lines.append(f"| `python -m benchmarks {found['name']}`, {found['date']} | | | |")
-        lines += [_row(claim, yes, no) for claim in found["claims"]]
+def overview(benchmark: str, measured: str, reached: str) -> str:
+    """A line for each benchmark: when it ran, and how many of its goals were reached."""
+    lines = [f"| {benchmark} | {measured} | {reached} |", "| --- | --- | --- |"]
+    for found in _results():
+        held = sum(claim["holds"] for claim in found["claims"])
+        link = f"[{held} / {len(found['claims'])}]({ALL}#{found['name'].replace(' ', '-')})"
+        lines.append(f"| `{found['name']}` | {found['date']} | {link} |")
     return "\n".join(lines) + "\n"
 
 
-def _row(claim: dict[str, Any], yes: str, no: str) -> str:
+def every_figure() -> str:
+    """A table of claims for each benchmark, held or not."""
+    parts = []
+    for found in _results():
+        head = [
+            f"## {found['name']}",
+            "",
+            f"`python -m benchmarks {found['name']}`, {found['date']}",
+            "",
+            "| figure · 指标 | value · 实测 | goal · 目标 | holds · 达标 |",
+            "| --- | ---: | ---: | --- |",
+        ]
+        parts.append("\n".join([*head, *(_row(claim) for claim in found["claims"]), ""]))
+    return "\n".join(parts)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "README.md": lambda: overview("`python -m benchmarks …`", "measured", "goals reached"),
+    "README.zh-CN.md": lambda: overview("`python -m benchmarks …`", "测量日期", "达标项"),
+    ALL: every_figure,
+}
+
+
+def _results() -> list[dict[str, Any]]:
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
+
+
+def _row(claim: dict[str, Any]) -> str:
     sign = "≥" if claim["better"] == "higher" else "≤"
     unit = f" {claim['unit']}" if claim["unit"] else ""
-    held = yes if claim["holds"] else no
+    held = "yes · 是" if claim["holds"] else "**no · 否**"
     return (
         f"| {claim['claim']} | {claim['value']:g}{unit} | {sign} {claim['goal']:g}{unit} | {held} |"
     )
