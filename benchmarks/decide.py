@@ -47,13 +47,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks decide")
     parser.add_argument("--only", choices=["accuracy", "latency", "backlog", "outage"])
     parser.add_argument("--seconds", type=float, default=180.0, help="of each level of load")
+    parser.add_argument(
+        "--films", type=int, default=len(judging.HELD_OUT), help="of the accuracy, at most so many"
+    )
     parser.add_argument("--log", type=Path, help="where the pipeline's warnings go")
     options = parser.parse_args()
     settle()
     _quiet(options.log)
     report = Report("decide")
     if options.only in (None, "accuracy"):
-        judging.measure(report)
+        judging.measure(report, options.films)
     if options.only in (None, "latency"):
         measure_latency(report, options.seconds)
     if options.only in (None, "backlog"):

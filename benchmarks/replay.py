@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from benchmarks.candidates import PRE_S, Setting, film_of
+from benchmarks.candidates import PRE_S
+from benchmarks.parades import Setting, film_of
 from benchmarks.suspicions import Suspicion, between, of_parades, packets_of
 from vigil.config.home import Home
 from vigil.core import Box, Clip, Event, Packet, Step, StepKind, uuid7

@@ -11,19 +11,18 @@ from typing import Any
 import numpy as np
 
 from benchmarks.candidates import (
-    FIRST_S,
     POST_S,
     PRE_S,
     VISITORS,
     WANTS,
+    Age,
     Cut,
-    Setting,
-    film_of,
-    parade_of,
+    clip_end_s,
     said,
-    yolox,
 )
 from benchmarks.footage import CACHE, DATA
+from benchmarks.parades import Setting, film_of, parade_of, truths_of, yolox
+from benchmarks.whose import is_beside
 from vigil.core import Box, Case, Clip, Event, Packet, Rule, Step, StepKind
 from vigil.core.json import event_from_json
 from vigil.data.happened import Happened
@@ -36,7 +35,6 @@ from vigil.pipeline.camera import Camera
 from vigil.pipeline.shard import Shard
 from vigil.pipeline.watch import Watch
 from vigil.sim.events import Chronicle
-from vigil.sim.film import read_truth
 from vigil.sim.truth import TrueEvent, Truth
 from vigil.stages.detect.motion import MotionDetector
 from vigil.stages.gate.luma import LumaGate
@@ -74,6 +72,8 @@ class Suspicion:
     """As it is when it is judged: with its first seconds only."""
     told_s: float
     """When the watch told of it, on the event's clock."""
+    beside: bool = False
+    """Whether it is not about the visitor that its box touches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,34 +88,36 @@ class Material:
     """Things that went on in them, half of them true."""
 
 
-def of_parades(settings: Sequence[Setting], watcher: str) -> Material:
-    """Rendered films, whose truth is exact."""
+def of_parades(settings: Sequence[Setting], watcher: str, age: Age = "young") -> Material:
+    """Rendered films, whose truth is exact; what is judged is of that age."""
     parades = [parade_of(setting) for setting in settings]
     return Material(
-        suspicions=[one for each in settings for one in _said(each, watcher)],
+        suspicions=[one for each in settings for one in _said(each, watcher, age)],
         happened=[one for each in settings for one in happened_in(each)],
         seconds=sum(parade.script.world.seconds for parade in parades),
         acts=sum(len(parade.acts) for parade in parades),
     )
 
 
-def _said(setting: Setting, watcher: str) -> Iterator[Suspicion]:
+def _said(setting: Setting, watcher: str, age: Age) -> Iterator[Suspicion]:
     """All that the watch said: what samples for a fit leave out as ambiguous is here, too."""
     for row in said(setting, watcher):
+        event = event_from_json(row["event"])  # type: ignore[arg-type]
         newborn = event_from_json(row["newborn"])  # type: ignore[arg-type]
         told_s = float(row["told_s"])  # type: ignore[arg-type]
         yield Suspicion(
-            event=event_from_json(row["event"]),  # type: ignore[arg-type]
+            event=event,
             newborn=newborn,
-            case=partial(_young_case, setting, newborn, told_s),
+            case=partial(_young_case, setting, newborn, clip_end_s(newborn, told_s, age)),
             told_s=told_s,
+            beside=is_beside(setting, newborn) or is_beside(setting, event),
         )
 
 
-def _young_case(setting: Setting, event: Event, told_s: float) -> Case:
+def _young_case(setting: Setting, event: Event, end_s: float) -> Case:
     """Right after its birth, with a clip of its own, cut as those of cameras are."""
     film, line = film_of(setting), parade_of(setting).script.line
-    start_s, end_s = event.start_s - PRE_S, max(told_s + 1.0, event.start_s + FIRST_S)
+    start_s = event.start_s - PRE_S
     packets = between(packets_of(film), start_s, end_s)
     clip = CACHE / "clips" / f"{film.stem}-{start_s:.2f}-{end_s:.2f}.mp4"
     if not clip.exists():
@@ -148,7 +150,7 @@ def between(packets: Sequence[Packet], start_s: float, end_s: float) -> Sequence
 def happened_in(setting: Setting) -> Iterator[Happened]:
     """All that rules ought to report of a film."""
     script = parade_of(setting).script
-    truths = read_truth(film_of(setting).with_suffix(".truth.jsonl"))
+    truths = truths_of(setting)
     book = Chronicle(world=script.world, camera=script.cameras[0], rate=setting.rate)
     found = book.visits(labels=COUNTED)
     found += book.crossings(script.line, labels=COUNTED) if script.line else []

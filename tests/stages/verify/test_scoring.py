@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from vigil.core import Ruling
+from vigil.stages.verify import fitting
+from vigil.stages.verify.fitting import MISS_RATE, banded, calibration_error
 from vigil.stages.verify.looking import Find
 from vigil.stages.verify.reasons import PHRASES, words
 from vigil.stages.verify.scoring import (
     FARTHEST,
     Part,
-    calibration_error,
-    fit,
+    Score,
     fitted_scores,
     score_from,
     score_json,
@@ -20,6 +21,11 @@ from vigil.stages.verify.scoring import (
 
 NAMES = ("seen", "structure", "noise")
 Samples = tuple[list[dict[str, float]], list[bool], list[int]]
+
+
+def fit(*samples: object, **known: object) -> Score:
+    (score,) = banded([fitting.fit(*samples, **known)])  # type: ignore[arg-type]
+    return score
 
 
 def samples(count: int = 600, seed: int = 0) -> Samples:
@@ -88,6 +94,41 @@ def test_doubts_weaken_what_they_speak_against() -> None:
     )  # fmt: skip
     assert weight(careful) < 0.8 * weight(plain)
     assert careful.fitted["samples"] == plain.fitted["samples"] == len(rows)
+
+
+def test_the_band_is_a_bound_at_every_age_and_spares_what_is_proven() -> None:
+    rows, truths, groups = samples(1200)
+    ages = ["glance"] * 600 + ["young"] * 600
+    both = fit(NAMES, rows, truths, groups, ages=ages)
+    assert both.fitted["miss_bound"] <= MISS_RATE
+    assert both.band.low <= fit(NAMES, rows, truths, groups).band.low
+    spared = fit(NAMES, rows, truths, groups, ages=ages, proven=truths)
+    assert spared.band.low > both.band.low
+    assert spared.fitted["missed"] == 0
+
+
+def test_scores_share_a_band_that_holds_for_all_of_them() -> None:
+    many, few = (fitting.fit(NAMES, *samples(count, seed=count)) for count in (900, 60))
+    ours, theirs = banded([many, few])
+    assert ours.band == theirs.band
+    assert ours.fitted["miss_bound"] <= MISS_RATE
+    (alone,) = banded([few])
+    assert alone.band.low == 0.0, "30 true samples bound nothing"
+    assert ours.band.low > 0.0
+
+
+def test_coefficients_learn_of_what_is_plain_alone_and_the_band_of_all() -> None:
+    rows, truths, groups = samples()
+    wrong = [{"seen": 0.0, "structure": -3.0, "noise": 0.0}] * 12
+    everything = rows + wrong, truths + [True] * 12, groups + list(range(12))
+    plain = [True] * len(rows) + [False] * 12
+    careful, alone = fit(NAMES, *everything, plain=plain), fit(NAMES, rows, truths, groups)
+    ours, theirs = ({one.name: one.weight for one in s.weights} for s in (careful, alone))
+    assert ours["structure"] / ours["seen"] == pytest.approx(
+        theirs["structure"] / theirs["seen"], rel=0.25
+    )
+    assert alone.band.ruling(alone.likelihood(wrong[0])) is Ruling.REJECTED
+    assert careful.band.ruling(careful.likelihood(wrong[0])) is Ruling.UNSURE
 
 
 def test_a_score_survives_its_file() -> None:

@@ -25,6 +25,8 @@ NAMES: tuple[tuple[frozenset[str], Words], ...] = (
 
 CLEAR = 0.5
 """A score from which on a find is taken at its word."""
+SOLID = 0.1
+"""Likelihood by pixels alone from which on there is something that a detector might not know."""
 SEVERAL, MOST_OF = 3, 0.75
 """Looks, and share of the looks, at which a thing must be found to be there beyond doubt."""
 
@@ -46,15 +48,35 @@ class Evidence:
 
     @property
     def proven(self) -> bool:
-        """Whether the detector saw it in half of the pictures: then nothing speaks it away."""
-        hits = [find.wanted >= CLEAR for find in self.finds]
-        return bool(hits) and 2 * sum(hits) >= len(hits)
+        """Whether the detector saw it clearly at any moment: then nothing speaks it away."""
+        return any(find.wanted >= CLEAR for find in self.finds)
 
     @property
     def persists(self) -> bool:
-        """Whether it was found at several moments, and missed at few."""
+        """Whether it was found at several moments, and missed at few.
+
+        Not so where an animal was seen at any of them: from the front, a dog is taken for a person.
+        """
+        if any(find.animal > 0 for find in self.finds):
+            return False
         hits = [find.wanted >= CLEAR for find in self.finds]
         return sum(hits) >= SEVERAL and sum(hits) >= MOST_OF * len(hits)
+
+    @property
+    def blind(self) -> bool:
+        """Whether the detector looked, and at most moments knew nothing of what is there.
+
+        Neither what is wanted, nor an animal, nor furniture, nor clearly a person, a vehicle or a
+        bag: what it names as anything else, such as a car from above as a telephone, it mistakes.
+        """
+        knew = [
+            find.wanted > 0
+            or find.animal > 0
+            or find.standing
+            or (find.other >= CLEAR and find.other_label in PEOPLE | VEHICLES | BAGS)
+            for find in self.finds
+        ]
+        return bool(knew) and 2 * sum(knew) < len(knew)
 
     @property
     def by(self) -> str:
@@ -89,16 +111,25 @@ def evidence(
     )
 
 
-def heeding(ruling: Ruling, *, proven: bool, persists: bool) -> Ruling:
-    """What a score rules, once a detector's plain word has been heard."""
+def heeding(ruling: Ruling, *, proven: bool, persists: bool, doubted: bool = False) -> Ruling:
+    """What a score rules, once a detector's plain word has been heard.
+
+    `doubted`: it was blind to what is there, and pixels alone speak for something solid.
+    """
     if ruling is Ruling.REJECTED:
-        return Ruling.UNSURE if proven else ruling
+        return Ruling.UNSURE if proven or doubted else ruling
     return Ruling.CONFIRMED if persists else ruling
 
 
 def score_for(seen: Evidence) -> Score:
     """The score that was fitted for such evidence."""
     return fitted_scores()[f"{seen.family}/{'model' if seen.finds else 'pixels'}"]
+
+
+def doubted(seen: Evidence) -> bool:
+    """Whether a detector was blind to what pixels alone do not speak away."""
+    pixels = fitted_scores()[f"{seen.family}/pixels"]
+    return seen.blind and pixels.likelihood(seen.features) >= SOLID
 
 
 def _called(wants: frozenset[str]) -> Words:

@@ -20,8 +20,10 @@ AT_REST_S = 2.6
 WELL_BEFORE_S = 1.5
 """What stands where it stood so long before the event has not come with it."""
 MOMENT_S = 0.5
-"""A shorter event, such as a crossing, is looked at for some time before and after."""
+"""A shorter event, such as a crossing, is looked at for some time before."""
 AROUND_S = 1.5
+ENOUGH_S = 3.0
+"""So much is looked at where the clip shows it, though the event was told of after less."""
 LONGEST_S = 12.0
 """Of an event; a longer one is judged by its beginning."""
 
@@ -79,8 +81,10 @@ def span_of(case: Case) -> Span:
     event, footage = case.event, case.footage
     moments = [event.start_s, event.end_s, *(time_s for time_s, _ in event.path)]
     start_s, end_s = min(moments), max(moments)
+    enough_s = start_s + ENOUGH_S
     if end_s - start_s < MOMENT_S:
-        start_s, end_s = start_s - AROUND_S, end_s + AROUND_S
+        start_s -= AROUND_S
+    end_s = max(end_s, enough_s)
     last_s = footage.end_s
     start_s = min(max(start_s, footage.start_s), last_s)
     return Span(
