@@ -36,6 +36,18 @@ def test_an_algorithm_is_a_rule_on_the_cameras_that_it_names() -> None:
     assert rule_on(on, "yard") is None
 
 
+def test_it_suspects_only_where_there_is_somebody_to_ask() -> None:
+    def suspects(**top: object) -> bool:
+        settings = {"flame": FLAME | {"cameras": ["gate"]}}
+        rule = rule_on(parse({"algorithms": settings, "cameras": CAMERAS, **top}), "gate")
+        assert rule is not None
+        return rule.suspicions
+
+    assert suspects(brain={"base_url": "http://127.0.0.1:9/v1", "model": "large"})
+    assert not suspects()
+    assert not suspects(brain="off")
+
+
 def test_a_rule_of_the_cameras_own_says_what_differs_there() -> None:
     own = {"kind": "algorithm", "algorithm": "flame", "inertia": 5, "severity": "low"}
     settings = FLAME | {"cameras": ["gate"]}

@@ -32,6 +32,7 @@ events = st.builds(
     end_s=numbers,
     severity=st.sampled_from(Severity),
     critical=st.booleans(),
+    suspected=st.booleans(),
     track_ids=st.lists(st.integers()).map(tuple),
     box=st.none() | boxes,
     path=st.lists(st.tuples(numbers, boxes), max_size=4).map(tuple),

@@ -43,7 +43,9 @@ def test_the_version_in_use_or_the_one_named_is_opened(tmp_path: Path) -> None:
     assert version_in_use(tmp_path, "flame") == 2
     newest = open_head(tmp_path, "flame")
     assert (newest.id, newest.band, newest.embedder) == ("flame@2", (0.2, 0.8), "colours")
-    assert open_head(tmp_path, "flame", 1).band == ALWAYS_UNSURE
+    assert newest.unsure_from == 0.2
+    first = open_head(tmp_path, "flame", 1)
+    assert (first.band, first.unsure_from) == (ALWAYS_UNSURE, 0.3)
     assert version_in_use(tmp_path, "smoke") is None
 
 

@@ -132,15 +132,16 @@ def test_a_model_that_hangs_delays_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("on_spent", "likelihood", "outcome"),
+    ("on_spent", "likelihood", "suspected", "outcome"),
     [
-        ("unverified", 0.9, Outcome.UNVERIFIED),
-        ("second_look", 0.55, Outcome.CONFIRMED),
-        ("second_look", 0.45, Outcome.REJECTED),
+        ("unverified", 0.9, False, Outcome.UNVERIFIED),
+        ("second_look", 0.55, False, Outcome.CONFIRMED),
+        ("second_look", 0.45, False, Outcome.REJECTED),
+        ("second_look", 0.55, True, Outcome.UNVERIFIED),
     ],
 )
 def test_what_becomes_of_an_event_when_the_budget_is_spent_is_a_setting(
-    tmp_path: Path, on_spent: str, likelihood: float, outcome: Outcome
+    tmp_path: Path, on_spent: str, likelihood: float, suspected: bool, outcome: Outcome
 ) -> None:
     with FakeBrain() as server:
         app = asking(server, budget={"calls_per_day": 0, "on_spent": on_spent}, **PATIENT)
@@ -148,9 +149,10 @@ def test_what_becomes_of_an_event_when_the_budget_is_spent_is_a_setting(
             says=lambda case: verdict_on(case.event.id, "unsure", likelihood=likelihood)
         )
         with deciding(tmp_path / "e.db", tmp_path / "clips", app) as bench:
-            decision = bench.decided(walks(bench))
+            decision = bench.decided(walks(bench, suspected=suspected))
             assert decision.outcome is outcome
-            assert (decision.reason is Unverified.BUDGET) is (on_spent == "unverified")
+            undecided = outcome is Outcome.UNVERIFIED
+            assert (decision.reason is Unverified.BUDGET) is undecided
             assert decision.verdict.judge == "told"
             assert server.counts.calls == 0
             assert bench.decider.dispatcher.tallies.shed["budget"] == 1

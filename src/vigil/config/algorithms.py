@@ -89,16 +89,19 @@ class AlgorithmConfig(Wording):
     cameras: tuple[Name, ...] = ()
 
 
-def attached(camera: Mapping[str, Any], name: object, algorithms: object) -> Mapping[str, Any]:
+def attached(
+    camera: Mapping[str, Any], name: object, algorithms: object, *, asks: bool = False
+) -> Mapping[str, Any]:
     """A camera's settings with a rule for each algorithm that names it.
 
+    `asks`: there is somebody to be asked about what its head is only unsure of.
     A rule of the camera's own that names the algorithm says what differs on this camera.
     """
     rules = camera.get("rules")
     if not isinstance(algorithms, Mapping) or not isinstance(rules, list | tuple):
         return camera
     made = [
-        _rule_of(str(word), settings, rules)
+        _rule_of(str(word), settings, rules, asks)
         for word, settings in algorithms.items()
         if isinstance(settings, Mapping) and _names(settings.get("cameras"), name)
     ]
@@ -109,9 +112,9 @@ def attached(camera: Mapping[str, Any], name: object, algorithms: object) -> Map
     return {**camera, "rules": [*others, *made]}
 
 
-def _rule_of(name: str, settings: Mapping[str, Any], rules: Any) -> dict[str, Any]:
+def _rule_of(name: str, settings: Mapping[str, Any], rules: Any, asks: bool) -> dict[str, Any]:
     said = ("claim", "claim_zh", "version", "labels", "severity")
-    made = {"kind": KIND, "name": name, "algorithm": name}
+    made = {"kind": KIND, "name": name, "algorithm": name, "suspicions": asks}
     made |= {word: settings[word] for word in said if settings.get(word)}
     own: Mapping[str, Any] = next((rule for rule in rules if _algorithm_of(rule) == name), {})
     return {**made, **own}

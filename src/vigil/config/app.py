@@ -15,7 +15,7 @@ from pydantic import (
 
 from vigil.config.alerts import Alerts
 from vigil.config.algorithms import AlgorithmConfig, AlgorithmName, attached
-from vigil.config.decide import Budgets, Database, Decide, Incidents, judged_by
+from vigil.config.decide import Budgets, Database, Decide, Incidents, has_brain, judged_by
 from vigil.config.parts import (
     AnyBrain,
     AnyDetector,
@@ -248,7 +248,7 @@ class App(Model):
             word: found[word] for word in INHERITED if found.get(word) is not None
         }
         cameras = {
-            name: attached(camera, name, found.get("algorithms"))
+            name: attached(camera, name, found.get("algorithms"), asks=has_brain(found))
             if isinstance(camera := inherited(top, own, name), Mapping)
             else camera
             for name, own in found["cameras"].items()

@@ -91,10 +91,14 @@ def judged_by(found: Mapping[str, Any]) -> Mapping[str, Any]:
 
     Where the file says nothing of judges, a large model is asked when the second look is unsure.
     """
-    brain = found.get("brain")
-    if brain in (None, False, "off"):
+    if not has_brain(found):
         return found
-    return {**found, "verify": _with_brain(found.get("verify", CASCADE), brain)}
+    return {**found, "verify": _with_brain(found.get("verify", CASCADE), found["brain"])}
+
+
+def has_brain(found: Mapping[str, Any]) -> bool:
+    """Whether the file names a large model, which is yet to be read."""
+    return found.get("brain") not in (None, False, "off")
 
 
 def _with_brain(judge: Any, brain: object) -> Any:

@@ -44,6 +44,8 @@ class Event:
     severity: Severity = Severity.MEDIUM
     critical: bool = False
     """Alert at once, before any verdict."""
+    suspected: bool = False
+    """Too little to be told by itself: nobody hears of it unless a judge confirms it."""
     track_ids: tuple[int, ...] = ()
     box: Box | None = None
     """Where it is now, source pixels; None for events of the camera itself."""

@@ -44,6 +44,7 @@ def _when_known(event: Event) -> Json:
         "claim_zh": event.claim_zh,
         "algorithm": event.algorithm,
         "critical": bool(event.critical),
+        "suspected": bool(event.suspected),
         "direction": event.direction,
         # Numbers may come from arrays, whose own types JSON does not know.
         "counts": {way: int(count) for way, count in event.counts.items()},
@@ -86,6 +87,7 @@ def _event(found: Mapping[str, Any]) -> Event:
         end_s=found["end_s"],
         severity=Severity(found["severity"]),
         critical=found.get("critical", False),
+        suspected=found.get("suspected", False),
         track_ids=tuple(found.get("track_ids", ())),
         box=None if found["box"] is None else Box(*found["box"]),
         path=tuple((time_s, Box(*box)) for time_s, *box in found.get("path", ())),

@@ -128,6 +128,8 @@ class Likeness:
     """Probability of the word, 0 to 1, of the view or region that is most like it."""
     least: float
     """From which likelihood on its head tells it."""
+    unsure_from: float | None = None
+    """From which on it is unsure, so that somebody else may be asked; None: nobody knows."""
     box: Box | None = None
     """That region, source pixels; None: the whole view."""
 

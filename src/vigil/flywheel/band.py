@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from vigil.infer.head import Marks
+from vigil.infer.head_folder import DOUBTFUL
 from vigil.stages.verify.bands import fit_band
 
 MOST_WRONG = 0.1
@@ -11,8 +12,6 @@ MOST_WRONG = 0.1
 CONFIDENCE = 0.8
 """… with so much confidence: without a mistake that takes 16 examples of each word. With fewer the
 head is unsure of everything, and somebody else rules."""
-DOUBTFUL = (0.3, 0.7)
-"""However cleanly the examples part, a probability between these is unsure by its own word."""
 
 
 def unsure_band(shares: Float64[np.ndarray, "n k"], marks: Marks) -> tuple[float, float]:

@@ -17,6 +17,8 @@ from vigil.infer.head import Head, load_head
 ABOUT, HEAD, POINTER = "about.json", "head.npz", "current"
 ALWAYS_UNSURE = (0.0, 1.0)
 """The band of a head of which nobody has measured when it is sure."""
+DOUBTFUL = (0.3, 0.7)
+"""However cleanly examples part, a probability between these is unsure by its own word."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,6 +32,11 @@ class KeptHead:
     """The word that opens it."""
     band: tuple[float, float] = ALWAYS_UNSURE
     """Probabilities, from and to, at which it is unsure."""
+
+    @property
+    def unsure_from(self) -> float:
+        """The band's lower edge; the usual one where nobody has measured any."""
+        return self.band[0] or DOUBTFUL[0]
 
     @property
     def id(self) -> str:

@@ -250,7 +250,8 @@ class Decider:
             raise
         except BudgetSpent as error:
             log.info("no large model is asked", event_id=stored.event.id, reason=str(error))
-            return without_a_brain(self._on_spent, error.verdict, hearing)
+            setting = "unverified" if stored.event.suspected else self._on_spent
+            return without_a_brain(setting, error.verdict, hearing)
         except BrainError as error:
             reason = Unverified.SHED if isinstance(error, Shed) else Unverified.BRAIN_DOWN
             log.warning("no large model ruled", event_id=stored.event.id, reason=str(error))

@@ -13,6 +13,7 @@ EVENT_COLUMNS = tuple(Event.__dataclass_fields__)
 WHEN_UNKNOWN: dict[str, Any] = {
     "algorithm": None,
     "critical": False,
+    "suspected": False,
     "claim_zh": "",
     "track_ids": [],
     "path": [],

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata = MetaData(
@@ -34,6 +35,7 @@ events = Table(
     Column("label", Text, nullable=False),
     Column("severity", String(16), nullable=False),
     Column("critical", Boolean, nullable=False),
+    Column("suspected", Boolean, nullable=False, server_default=false()),
     Column("claim", Text, nullable=False),
     Column("claim_zh", Text, nullable=False),
     Column("start_s", Double, nullable=False),

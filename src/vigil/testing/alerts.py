@@ -31,6 +31,7 @@ def an_event(
     label: str = "person",
     severity: Severity = Severity.MEDIUM,
     critical: bool = False,
+    suspected: bool = False,
 ) -> Event:
     """Somebody in the yard."""
     return Event(
@@ -44,6 +45,7 @@ def an_event(
         end_s=start_s + 5,
         severity=severity,
         critical=critical,
+        suspected=suspected,
         box=Box(100, 200, 180, 400),
         path=((start_s, Box(90, 200, 170, 400)), (start_s + 5, Box(100, 200, 180, 400))),
     )

@@ -129,6 +129,17 @@ def test_a_critical_event_is_told_before_any_verdict_and_downgraded_later() -> N
     assert here.steps() == [(NEW, PENDING), (UPDATE, REJECTED)]
 
 
+def test_a_suspicion_is_told_only_when_it_is_confirmed() -> None:
+    here, event = town(), an_event(suspected=True)
+    for outcome in (PENDING, UNVERIFIED, CONFIRMED):
+        here.tell(event, outcome)
+    assert here.steps() == [(NEW, CONFIRMED)]
+    here, event = town(), an_event(suspected=True)
+    for outcome in (PENDING, UNVERIFIED, REJECTED):
+        here.tell(event, outcome)
+    assert here.told == []
+
+
 def test_an_event_that_is_over_when_it_is_decided_begins_and_ends_at_once() -> None:
     here, event = town(), an_event()
     here.tell(event, PENDING, over=True)

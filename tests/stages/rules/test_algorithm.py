@@ -20,7 +20,13 @@ def still(
     box: Box | None = None,
 ) -> Scene:
     likeness = Likeness(
-        algorithm=algorithm, version=3, word=word, likelihood=likelihood, least=0.6, box=box
+        algorithm=algorithm,
+        version=3,
+        word=word,
+        likelihood=likelihood,
+        least=0.6,
+        unsure_from=0.3,
+        box=box,
     )
     return scene(time_s, likeness)
 
@@ -102,6 +108,37 @@ def test_a_dismissed_event_ends_and_stays_away_until_it_is_over():
     (end,) = rule.dismiss(new.event.id)
     assert end.event.ending == "dismissed"
     assert [step for one in stills(0.9, 0.9) for step in rule.update(one)] == []
+
+
+def test_what_its_head_is_unsure_of_is_suspected_only_where_the_rule_says_so():
+    weak = stills(0.4, 0.5, 0.4, *[0.1] * 8)
+    assert events(flame(critical=True), weak) == []
+    rule = flame(critical=True, suspicions=True)
+    (event,) = events(rule, weak)
+    assert (event.suspected, event.critical, event.cards) == (True, False, ("flame@3",))
+    check_lives(play(rule, weak))
+    assert all(step.event.suspected for step in play(rule, weak))
+    assert events(rule, stills(0.2, 0.25, 0.2, 0.28)) == []
+
+
+def test_what_is_told_is_not_suspected_besides():
+    rule = flame(critical=True, suspicions=True, cool_down_s=60)
+    (event,) = events(rule, stills(0.9, 0.9, 0.9, *[0.1] * 8))
+    assert (event.suspected, event.critical) == (False, True)
+    growing = stills(0.4, 0.4, 0.4, 0.9, 0.9, 0.9, *[0.1] * 8)
+    first, second = events(rule, growing)
+    assert (first.suspected, second.suspected) == (True, False)
+    check_lives(play(rule, growing))
+    # Neither waits for the other's cool-down.
+    assert raised_s(rule, growing) == [pytest.approx(4), pytest.approx(10)]
+
+
+def test_a_dismissed_suspicion_stays_away_until_it_is_over():
+    rule = flame(suspicions=True)
+    (new,) = [step for one in stills(0.4, 0.4, 0.4) for step in rule.update(one)]
+    (end,) = rule.dismiss(new.event.id)
+    assert (end.event.ending, end.event.suspected) == ("dismissed", True)
+    assert [step for one in stills(0.4, 0.4) for step in rule.update(one)] == []
 
 
 def test_an_algorithm_must_be_named():

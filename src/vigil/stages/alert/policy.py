@@ -182,6 +182,8 @@ def _told(record: AlertRecord, step: StepKind, sinks: Mapping[str, bool], now_s:
 def _is_news(news: News) -> bool:
     """Whether an alert may begin with it: a rejection only ever amends."""
     outcome = news.decision.outcome
+    if news.event.suspected:
+        return outcome is Outcome.CONFIRMED
     if outcome is Outcome.PENDING:
         return news.event.critical
     return outcome is not Outcome.REJECTED

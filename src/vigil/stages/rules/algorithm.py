@@ -1,5 +1,6 @@
 """An algorithm of the user's own: its head finds what it was shown in one still after another."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -21,7 +22,10 @@ class AlgorithmRule(RuleSettings):
     `labels`: which of its words are told; empty: all that the head looks for, of two the first.
     `min_score`: probability from which a word counts; None: what the head was made with. `zone`:
     what was found must stand there; the view as a whole stands nowhere. It ends when stills of
-    `close_s` have not shown it. Limits: stills are seconds apart, so what is shorter is missed.
+    `close_s` have not shown it. `suspicions`: what the head is unsure of is suspected, too, though
+    no word counts yet; nobody hears of that unless a judge confirms it. An attached algorithm
+    suspects where the file has a `brain`. Limits: stills are seconds apart, so what is shorter is
+    missed.
     """
 
     CLAIM: ClassVar[str] = "The picture shows {label}."
@@ -34,6 +38,7 @@ class AlgorithmRule(RuleSettings):
     zone: Zone | None = None
     inertia: Count = 3
     close_s: Seconds = 10.0
+    suspicions: bool = False
 
     def __post_init__(self) -> None:
         if not self.algorithm:
@@ -43,9 +48,12 @@ class AlgorithmRule(RuleSettings):
 
     def _begin(self) -> None:
         self._lives = Lives(self)
+        # Apart, so that the end of a suspicion puts off nothing that is sure.
+        self._suspected = Lives(self)
         self._lifetime = Lifetime()
         self._last: Moment | None = None
-        self._holding: dict[str, Holding] = {}
+        self._holding: dict[tuple[str, bool], Holding] = {}
+        """By word, and whether it is only suspected."""
 
     @property
     def needs(self) -> Rung:
@@ -63,33 +71,56 @@ class AlgorithmRule(RuleSettings):
         if scene.signals is None:
             return []
         moment = self._last = self._lifetime.at(scene)
-        steps = self._lives.tick(moment)
+        steps = [*self._lives.tick(moment), *_quiet(self._suspected.tick(moment))]
         for likeness in scene.signals.likenesses:
             if likeness.algorithm == self.algorithm and self._is_meant(likeness.word):
                 steps += self._judge(likeness, moment)
         return steps
 
     def close(self, time_s: float) -> list[Step]:
-        steps = self._lives.end_all(time_s)
+        steps = [*self._lives.end_all(time_s), *_quiet(self._suspected.end_all(time_s))]
         self._begin()
         return steps
 
     def dismiss(self, event_id: str) -> list[Step]:
         """End an open event; nothing more is told of the word until it is over."""
-        key = self._lives.key_of(event_id)
-        return [] if key is None or self._last is None else self._lives.dismiss(key, self._last)
+        for lives in (self._lives, self._suspected):
+            key = lives.key_of(event_id)
+            if key is not None and self._last is not None:
+                steps = lives.dismiss(key, self._last)
+                return steps if lives is self._lives else _quiet(steps)
+        return []
 
     def _is_meant(self, word: str) -> bool:
         return not self.labels or word in self.labels
 
     def _judge(self, likeness: Likeness, moment: Moment) -> list[Step]:
         word = likeness.word
-        holding = self._holding.setdefault(
-            word, Holding(inertia=self.inertia, close_s=self.close_s)
-        )
-        holding.note(moment, holds=self._holds(likeness, moment.scene))
+        least = likeness.least if self.min_score is None else self.min_score
+        told = self._note(word, moment, holds=self._holds(likeness, moment.scene, least))
+        steps = self._follow(self._lives, told, likeness, moment)
+        if not self.suspicions or likeness.unsure_from is None:
+            return steps
+        if told.on:
+            # What is told need not be suspected any more.
+            self._holding.pop((word, True), None)
+            return steps + _quiet(self._suspected.end(word, moment))
+        may_be = self._holds(likeness, moment.scene, min(likeness.unsure_from, least))
+        doubt = self._note(word, moment, holds=may_be, suspected=True)
+        return steps + _quiet(self._follow(self._suspected, doubt, likeness, moment))
+
+    def _note(self, word: str, moment: Moment, *, holds: bool, suspected: bool = False) -> Holding:
+        fresh = Holding(inertia=self.inertia, close_s=self.close_s)
+        holding = self._holding.setdefault((word, suspected), fresh)
+        holding.note(moment, holds=holds)
+        return holding
+
+    def _follow(
+        self, lives: Lives, holding: Holding, likeness: Likeness, moment: Moment
+    ) -> list[Step]:
+        word = likeness.word
         if not holding.on:
-            return self._lives.end(word, moment)
+            return lives.end(word, moment)
         if holding.last_s != moment.time_s:
             return []
         sighting = Sighting(
@@ -102,12 +133,18 @@ class AlgorithmRule(RuleSettings):
         # The event is to name the head that claimed it.
         cards = (*moment.scene.cards, f"{likeness.algorithm}@{likeness.version}")
         claimed = moment._replace(scene=replace(moment.scene, cards=cards))
-        return self._lives.hold(word, claimed, sighting)
+        return lives.hold(word, claimed, sighting)
 
-    def _holds(self, likeness: Likeness, scene: Scene) -> bool:
-        least = likeness.least if self.min_score is None else self.min_score
+    def _holds(self, likeness: Likeness, scene: Scene, least: float) -> bool:
         if likeness.likelihood < least:
             return False
         if self.zone is None:
             return True
         return likeness.box is not None and digest(scene).places(self._area)[likeness.box]
+
+
+def _quiet(steps: Sequence[Step]) -> list[Step]:
+    """Steps of suspicions, which alert nobody by themselves."""
+    return [
+        replace(step, event=replace(step.event, suspected=True, critical=False)) for step in steps
+    ]

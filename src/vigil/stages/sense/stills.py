@@ -113,6 +113,7 @@ def _likenesses(kept: KeptHead, shares: Shares, boxes: Sequence[Box | None]) -> 
                 word=words[number],
                 likelihood=float(shares[best, number]),
                 least=kept.head.threshold,
+                unsure_from=kept.unsure_from,
                 box=boxes[best],
             )
         )
