@@ -22,10 +22,11 @@ from benchmarks.report import Report, cpu_s
 from vigil.core import Image
 from vigil.flywheel.making import embedded_views, make_head
 from vigil.flywheel.pictures import Example, examples_in
-from vigil.flywheel.verdict import calibration_error, fit_judged, fit_unjudged
+from vigil.flywheel.verdict import fit_judged, fit_unjudged
 from vigil.flywheel.views import duplicate_groups
 from vigil.flywheel.zero_shot import knows_text
 from vigil.infer import Registry, add_model, open_session
+from vigil.infer.calibration import calibration_error
 from vigil.infer.embedders import MarkedEmbedder, embedder_for
 from vigil.infer.fitting import fitted_image
 

@@ -9,13 +9,13 @@ from tests.flywheel.clouds import WORDS, clouds
 
 from vigil.flywheel.verdict import (
     Share,
-    calibration_error,
     deal,
     fit_judged,
     fit_unjudged,
     threshold_for,
     unseen_margins,
 )
+from vigil.infer.calibration import calibration_error
 
 
 def views(vectors: np.ndarray) -> np.ndarray:
@@ -155,13 +155,6 @@ def test_the_lowest_threshold_that_is_precise_enough() -> None:
     assert threshold_for(shares, yes, 0.99) == pytest.approx(0.75)
     assert threshold_for(shares, yes, 0.70) == pytest.approx(0.5)
     assert threshold_for(shares, ~yes, 0.99) is None
-
-
-def test_calibration_error_of_sure_and_wrong_is_what_was_claimed_too_much() -> None:
-    shares = np.tile([0.9, 0.1], (100, 1))
-    assert calibration_error(shares, np.zeros(100, np.int64)) == pytest.approx(0.1)
-    half = np.arange(100) % 2
-    assert calibration_error(shares, half) == pytest.approx(0.4, abs=0.02)
 
 
 def test_probabilities_of_several_words_come_true_as_often_as_they_say() -> None:

@@ -16,11 +16,12 @@ from transformers import TrainerCallback
 from vigil.core import DataError, Look, ModelError, Rung
 from vigil.data.freezing import HOLDOUT, Frozen, freeze
 from vigil.media.pixels import frame_of_array
-from vigil.models.sentry import Sentry
+from vigil.models.sentry import Exported, Sentry
 from vigil.stages.detect.model import ModelDetector
 from vigil.train import fitting
-from vigil.train.exporting import export_detector, largest_difference
-from vigil.train.fitting import Fit, fit_detector
+from vigil.train.detecting import fit_detector
+from vigil.train.exporting import export, largest_difference
+from vigil.train.fitting import Fit
 from vigil.train.recipe import Trained, train_detector, words_of
 from vigil.train.stills import stills_of
 
@@ -111,12 +112,12 @@ def test_a_file_that_answers_otherwise_is_refused(
     made: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(0)
-    other = Sentry(2).eval()
+    other = Exported(Sentry(2)).eval()
     pictures = [np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)]
     assert largest_difference(other, made.full, made.folder, pictures) > 0.1
     monkeypatch.setattr("vigil.train.exporting.CLOSE", -1.0)
     with pytest.raises(ModelError, match=r"toys\.onnx: differs from its network"):
-        export_detector(other, toys.CARD, tmp_path, pictures)
+        export(other, toys.CARD, tmp_path, pictures)
 
 
 def test_mistakes_are_told_in_one_line(frozen: Frozen, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from vigil.cli.distilling import distil
 from vigil.cli.promoting import promote
 from vigil.cli.settings import home_of
 from vigil.cli.tables import print_table
@@ -20,6 +21,7 @@ MOST_BYTES = 1 << 30
 model = typer.Typer(help="Keep model files. · 管理模型文件。", no_args_is_help=True)
 Config = Annotated[Path | None, typer.Option(help="The file that names the home folder.")]
 model.command()(train)
+model.command()(distil)
 model.command()(promote)
 
 

@@ -14,6 +14,7 @@ from scipy.special import betaincinv
 
 from vigil.flywheel.band import unsure_band
 from vigil.flywheel.heads import Texts, calibrated, fit_linear
+from vigil.infer.calibration import calibration_error
 from vigil.infer.head import Head, Marks, likelihoods
 from vigil.infer.head_folder import ALWAYS_UNSURE
 
@@ -221,15 +222,6 @@ def threshold_for(
     # Halfway to what was turned away, so that a threshold is not one example's own probability.
     below = shares[shares < best] if best is not None else shares[:0]
     return best if best is None or not len(below) else float((best + below.max()) / 2)
-
-
-def calibration_error(shares: Float64[np.ndarray, "n k"], marks: Marks, bins: int = 10) -> float:
-    """Expected calibration error of what is told, in bins of equal count (Nixon et al. 2019)."""
-    told = np.argmax(shares, axis=1)
-    sure, right = shares.max(axis=1), told == marks
-    parts = np.array_split(np.argsort(sure, kind="stable"), min(bins, len(marks)))
-    gaps = [abs(float(sure[part].mean() - right[part].mean())) * len(part) for part in parts]
-    return sum(gaps) / len(marks)
 
 
 def _fitted(

@@ -23,19 +23,17 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import nn
 
 from vigil.core import Image, ModelCard, ModelError
 from vigil.infer.fitting import fitted_image
 from vigil.infer.session import Output, open_session
 from vigil.infer.tensor import InputTensor
-from vigil.models.sentry import Exported, Sentry
-from vigil.train.fitting import answer_of
-from vigil.train.judging import judge
-from vigil.train.stills import Still
+from vigil.train.fitting import Answered
 
 OPSET = 18
 CLOSE = 1e-3
-"""Largest difference allowed between a network and its file: probabilities, and strides."""
+"""Largest difference allowed between a network and its file: probabilities, strides."""
 COMPARED = 8
 """Pictures on which they are compared."""
 CALIBRATED = 128
@@ -43,42 +41,41 @@ CALIBRATED = 128
 TIMED = 30
 
 
-def export_detector(
-    network: Sentry, card: ModelCard, folder: Path, pictures: Sequence[Image]
-) -> Path:
+def export(exported: nn.Module, card: ModelCard, folder: Path, pictures: Sequence[Image]) -> Path:
     """Write `card.file` and check its answers on `pictures`.
 
-    Raises `ModelError` when it answers otherwise than the network.
+    `exported` takes pictures (1, 3, h, w), RGB from 0 to 255, and gives one output. Raises
+    `ModelError` when the file answers otherwise than the network.
     """
     path = folder / card.file
     example = torch.zeros(1, 3, card.input.height, card.input.width)
     with quiet():
         torch.onnx.export(
-            Exported(network).eval(),
+            exported.eval(),
             (example,),
             str(path),
             input_names=["pictures"],
-            output_names=["cells"],
+            output_names=["answers"],
             opset_version=OPSET,
             dynamo=True,
             external_data=False,
             verbose=False,
         )
     onnx.checker.check_model(str(path), full_check=True)
-    off = largest_difference(network, card, folder, pictures)
+    off = largest_difference(exported, card, folder, pictures)
     if off > CLOSE:
         raise ModelError(f"{card.file}: differs from its network by {off:.2g}; allowed: {CLOSE}")
     return path
 
 
 def largest_difference(
-    network: Sentry, card: ModelCard, folder: Path, pictures: Sequence[Image]
+    exported: nn.Module, card: ModelCard, folder: Path, pictures: Sequence[Image]
 ) -> float:
-    """Between the answers of a network and those of its file, over all numbers of all cells.
+    """Between the answers of a network and those of its file, over all numbers.
 
-    Distances count as shares of themselves where they are longer than a stride.
+    Numbers above 1, such as distances in strides, count as shares of themselves.
     """
-    session, answer = open_session(card, folder), answer_of(network)
+    session, answer = open_session(card, folder), Answered(exported)
     worst = 0.0
     for picture in pictures[:COMPARED]:
         fitted = fitted_image(picture, card.input)
@@ -113,23 +110,17 @@ def in_eight_bits(
     return small
 
 
-def measured(card: ModelCard, folder: Path, stills: Sequence[Still]) -> ModelCard:
-    """The card with what its own file reaches and costs on this machine, one thread."""
+def latency_ms(card: ModelCard, folder: Path, picture: Image) -> float:
+    """Of the file on this machine, one thread: the median of processor time."""
     session = open_session(card, folder)
-    found = judge(stills, session.run, card)
-    fitted = fitted_image(stills[0].image(), card.input)
+    fitted = fitted_image(picture, card.input)
     session.run(fitted)
     times = []
     for _ in range(TIMED):
         began_s = process_time()
         session.run(fitted)
         times.append(1000 * (process_time() - began_s))
-    return replace(
-        card,
-        score=round(found.score, 3),
-        metrics=found.metrics(),
-        latency_ms={"cpu": round(float(np.median(times)), 2)},
-    )
+    return round(float(np.median(times)), 2)
 
 
 class _Calibration(CalibrationDataReader):

@@ -1,4 +1,4 @@
-"""Fit a detector to a data set: one loop, that of transformers, for whatever is learnt.
+"""Fit a network to pictures: one loop, that of transformers, for whatever is learnt.
 
 A run has a folder of its own. Cut short, it goes on where its last checkpoint was:
 
@@ -15,10 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import transformers
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 from transformers import (
     EarlyStoppingCallback,
@@ -30,24 +29,19 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
-from vigil.core import DataError, Image, ModelCard, ModelInput
+from vigil.core import DataError, Image, ModelCard
 from vigil.core.durable import write_durably
 from vigil.infer.session import Output
-from vigil.models.sentry import Exported, Sentry
-from vigil.train.detecting import TrainedDetector
-from vigil.train.drawing import Drawn, varied
-from vigil.train.judging import Judged, judge
-from vigil.train.stills import Still
 
 Told = Callable[[int, int, float], object]
-"""Called with steps done, steps in all, and the best average precision until now."""
-GOAL = "average_precision_50"
-NO_WORD = -1
+"""Called with steps done, steps in all, and the best value of the goal until now."""
+Metrics = Mapping[str, float]
+Batch = dict[str, Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """How a detector is fitted."""
+    """How a network is fitted."""
 
     side: int = 320
     """Of the input, pixels; a multiple of 32."""
@@ -75,62 +69,67 @@ class Fit:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Fitted:
-    """A network as it was when it was best on pictures that it did not learn from."""
+class Lesson:
+    """What the loop has to know of what is learnt."""
 
-    network: Sentry
-    judged: Judged
-    steps: int
+    model: nn.Module
+    """Takes a batch, gives its `loss`."""
+    pictures: Dataset[Any]
+    together: Callable[[Sequence[Any]], Batch]
+    """Makes a batch of some of them."""
+    judged: Callable[[], Metrics]
+    """How good the network is now, on pictures that it does not learn from."""
+    goal: str
+    """The metric that chooses the best epoch: the higher the better."""
 
 
-def fit_detector(
-    learnt: Sequence[Still],
-    judged: Sequence[Still],
+def run_fit(
+    lesson: Lesson,
     card: ModelCard,
     folder: Path,
     *,
     fit: Fit,
-    begin: Mapping[str, Tensor] | None = None,
     told: Told = lambda done, total, best: None,
-) -> Fitted:
-    """Fit `card.labels` to stills, and judge by others after each epoch.
-
-    `begin`: weights of an older network; what does not fit it (other words) begins anew.
-    Raises `DataError` without a box on either side.
-    """
-    for stills, what in ((learnt, "train"), (judged, "val")):
-        if not any(len(still.boxes) for still in stills):
-            raise DataError(f"split {what!r}: no box of {', '.join(card.labels)}")
-    torch.set_num_threads(fit.threads)
-    set_seed(fit.seed)
+) -> int:
+    """Fit until the goal stops rising, and leave the model as it was when best; steps done."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    model = TrainedDetector(Sentry(len(card.labels)))
-    if begin is not None:
-        _begin(model.network, begin)
     _write_run(folder, fit, card)
-    trainer = _DetectorTrainer(
-        model=model,
-        args=_arguments(folder, fit),
-        train_dataset=_Pictures(learnt, card.input, seed=fit.seed),
-        data_collator=_together,
+    trainer = _Judging(
+        judged=lesson.judged,
+        model=lesson.model,
+        args=_arguments(folder, fit, lesson.goal),
+        train_dataset=lesson.pictures,
+        data_collator=lesson.together,
         callbacks=[_Log(folder / "log.csv"), _Tell(told), *_patience(fit)],
-        stills=judged,
-        card=card,
     )
     trainer.remove_callback(PrinterCallback)  # what it prints is in the log
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))
-    best = trainer.judged()
-    return Fitted(network=model.network.eval(), judged=best, steps=trainer.state.global_step)
+    lesson.model.eval()
+    return int(trainer.state.global_step)
 
 
-def answer_of(network: Sentry) -> "_Answer":
+def prepare(fit: Fit) -> None:
+    """Threads and chance, before a network is made: its first weights are drawn, too."""
+    torch.set_num_threads(fit.threads)
+    set_seed(fit.seed)
+
+
+def begin_from(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Take over what fits of an older network; what does not (other words) begins anew."""
+    own = network.state_dict()
+    fitting = {
+        name: value
+        for name, value in weights.items()
+        if name in own and own[name].shape == value.shape
+    }
+    network.load_state_dict(own | fitting)
+
+
+class Answered:
     """What a network says of a picture, as its export would."""
-    return _Answer(network)
 
-
-class _Answer:
-    def __init__(self, network: Sentry) -> None:
-        self._exported = Exported(network)
+    def __init__(self, exported: nn.Module) -> None:
+        self._exported = exported
 
     @torch.no_grad()
     def __call__(self, image: Image) -> Sequence[Output]:
@@ -140,59 +139,16 @@ class _Answer:
         return [self._exported(picture.to(device)).float().cpu().numpy()]
 
 
-class _Pictures(Dataset[Drawn]):
-    """Stills, otherwise each time, but the same for the same seed, number and epoch."""
+class _Judging(Trainer):
+    """Judges by what the lesson says instead of loss."""
 
-    def __init__(self, stills: Sequence[Still], size: ModelInput, *, seed: int) -> None:
-        self._stills, self._size = stills, size
-        self._chance = np.random.default_rng(seed)
-
-    def __len__(self) -> int:
-        return len(self._stills)
-
-    def __getitem__(self, number: int) -> Drawn:
-        return varied(self._stills, number, self._size, self._chance)
-
-
-def _together(drawn: Sequence[Drawn]) -> dict[str, Tensor]:
-    """A batch: rows after a picture's last box say so."""
-    most = max(1, *(len(each.boxes) for each in drawn))
-    boxes = np.zeros((len(drawn), most, 4), np.float32)
-    words = np.full((len(drawn), most), NO_WORD, np.int64)
-    weights = np.zeros((len(drawn), most), np.float32)
-    for row, each in enumerate(drawn):
-        boxes[row, : len(each.boxes)] = each.boxes
-        words[row, : len(each.boxes)] = each.words
-        weights[row, : len(each.boxes)] = each.weights
-    pictures = np.stack([each.image for each in drawn]).transpose(0, 3, 1, 2)
-    return {
-        "pictures": torch.from_numpy(np.ascontiguousarray(pictures)),
-        "boxes": torch.from_numpy(boxes),
-        "words": torch.from_numpy(words),
-        "weights": torch.from_numpy(weights),
-    }
-
-
-class _DetectorTrainer(Trainer):
-    """Judges by average precision instead of loss."""
-
-    def __init__(self, *, stills: Sequence[Still], card: ModelCard, **settings: Any) -> None:
+    def __init__(self, *, judged: Callable[[], Metrics], **settings: Any) -> None:
         super().__init__(eval_dataset=settings["train_dataset"], **settings)
-        self._stills, self._card = stills, card
-
-    def judged(self) -> Judged:
-        """The network of now."""
-        return judge(self._stills, answer_of(self.model.network), self._card)
+        self._judged = judged
 
     def evaluate(self, *_: object, **__: object) -> dict[str, float]:
         self.model.eval()
-        found = self.judged()
-        metrics = {
-            f"eval_{GOAL}": found.average_precision_50,
-            "eval_average_precision": found.average_precision,
-            "eval_recall": found.recall,
-            "eval_precision": found.precision,
-        }
+        metrics = {f"eval_{name}": value for name, value in self._judged().items()}
         self.log(metrics)
         told = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         self.control: Any = told
@@ -227,7 +183,7 @@ class _Tell(TrainerCallback):
         self._told(state.global_step, state.max_steps, state.best_metric or 0.0)
 
 
-def _arguments(folder: Path, fit: Fit) -> TrainingArguments:
+def _arguments(folder: Path, fit: Fit, goal: str) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=fit.epochs,
@@ -243,7 +199,7 @@ def _arguments(folder: Path, fit: Fit) -> TrainingArguments:
         save_strategy="epoch",
         save_total_limit=2,
         load_best_model_at_end=True,
-        metric_for_best_model=GOAL,
+        metric_for_best_model=goal,
         greater_is_better=True,
         logging_steps=10,
         seed=fit.seed,
@@ -257,16 +213,6 @@ def _arguments(folder: Path, fit: Fit) -> TrainingArguments:
 
 def _patience(fit: Fit) -> list[TrainerCallback]:
     return [EarlyStoppingCallback(early_stopping_patience=fit.patience)] if fit.patience else []
-
-
-def _begin(network: Sentry, weights: Mapping[str, Tensor]) -> None:
-    own = network.state_dict()
-    fitting = {
-        name: value
-        for name, value in weights.items()
-        if name in own and own[name].shape == value.shape
-    }
-    network.load_state_dict(own | fitting)
 
 
 def _write_run(folder: Path, fit: Fit, card: ModelCard) -> None:

@@ -1,19 +1,23 @@
 """From a frozen data set to a checked model file, in one go."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vigil.core import DataError, ModelCard
 from vigil.data.freezing import HOLDOUT, Frozen
-from vigil.train.exporting import export_detector, in_eight_bits, measured
-from vigil.train.fitting import Fit, Told, fit_detector
+from vigil.infer.session import open_session
+from vigil.models.sentry import Exported
+from vigil.train.detecting import fit_detector
+from vigil.train.exporting import export, in_eight_bits, latency_ms
+from vigil.train.fitting import Fit, Told
+from vigil.train.judging import judge
 from vigil.train.stills import Still, stills_of
 
 MOST_COMPARED = 128
 """Pictures that are held in memory to check and to compress an export."""
 LOST = 0.01
-"""Average precision that eight bits may cost for being faster."""
+"""Of the goal: what eight bits may cost for being faster."""
 
 Splits = Mapping[str, list[Still]]
 
@@ -34,12 +38,14 @@ class Trained:
     judged_by: str
     """Their split."""
     steps: int
+    goal: str
+    """The metric on the cards that counts most."""
 
     @property
     def best(self) -> ModelCard:
         """Eight bits where they are faster and cost next to nothing."""
         faster = self.small.latency_ms["cpu"] < self.full.latency_ms["cpu"]
-        as_good = self.small.metrics["ap50"] >= self.full.metrics["ap50"] - LOST
+        as_good = self.small.metrics[self.goal] >= self.full.metrics[self.goal] - LOST
         return self.small if faster and as_good else self.full
 
 
@@ -62,16 +68,17 @@ def train_detector(
     fitted = fit_detector(splits["train"], splits["val"], card, folder, fit=fit, told=told)
     judged_by = HOLDOUT if any(len(still.boxes) for still in splits[HOLDOUT]) else "val"
     pictures = [still.image() for still in splits["train"][:MOST_COMPARED]]
-    export_detector(fitted.network, card, folder, pictures)
+    export(Exported(fitted.network), card, folder, pictures)
     small = in_eight_bits(card, folder, folder, pictures)
     return Trained(
-        full=measured(card, folder, splits[judged_by]),
-        small=measured(small, folder, splits[judged_by]),
+        full=_measured(card, folder, splits[judged_by]),
+        small=_measured(small, folder, splits[judged_by]),
         folder=folder,
         learnt=len(splits["train"]),
         unseen=len(splits[judged_by]),
         judged_by=judged_by,
         steps=fitted.steps,
+        goal="ap50",
     )
 
 
@@ -91,3 +98,14 @@ def _splits(frozen: Frozen, root: Path, card: ModelCard) -> Splits:
         split: list(stills_of(frozen.things(split), root, numbers, frames=root / "frames"))
         for split in ("train", "val", HOLDOUT)
     }
+
+
+def _measured(card: ModelCard, folder: Path, stills: Sequence[Still]) -> ModelCard:
+    """The card with what its own file reaches and costs on this machine."""
+    found = judge(stills, open_session(card, folder).run, card)
+    return replace(
+        card,
+        score=round(found.score, 3),
+        metrics=found.metrics(),
+        latency_ms={"cpu": latency_ms(card, folder, stills[0].image())},
+    )

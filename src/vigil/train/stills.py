@@ -33,10 +33,15 @@ class Still:
 
     def image(self) -> Image:
         """RGB. Raises `DataError` when it cannot be read."""
-        read = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
-        if read is None:
-            raise DataError(f"{self.path}: not a picture that can be read")
-        return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), np.uint8)
+        return rgb_of(self.path)
+
+
+def rgb_of(path: Path) -> Image:
+    """Raises `DataError` when it cannot be read."""
+    read = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if read is None:
+        raise DataError(f"{path}: not a picture that can be read")
+    return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def stills_of(
@@ -60,11 +65,11 @@ def stills_of(
         if not thing.medium.is_video:
             yield _still(here, _boxes(thing.labels, words, 0), group)
             continue
-        for frame, path in _frames(here, thing.medium, frames, every_s):
+        for frame, path in frames_of(here, thing.medium, frames, every_s):
             yield _still(path, _boxes(thing.labels, words, frame), group)
 
 
-def _frames(
+def frames_of(
     video: Path, medium: Medium, frames: Path, every_s: float
 ) -> Iterator[tuple[int, Path]]:
     """Numbers of frames and the files that they were kept in."""
@@ -98,7 +103,7 @@ def _boxes(
 ) -> list[tuple[Box, int, float]]:
     found = []
     for label in labels:
-        box = _box(label, frame)
+        box = box_at(label, frame)
         if box is None or label.word not in words or box.width < 1 or box.height < 1:
             continue
         score = label.origin.score
@@ -106,7 +111,8 @@ def _boxes(
     return found
 
 
-def _box(label: Label, frame: int) -> Box | None:
+def box_at(label: Label, frame: int) -> Box | None:
+    """Around what a label marks in a frame, source pixels; None: nothing is marked."""
     match label.shape:
         case Box():
             return label.shape

@@ -1,0 +1,98 @@
+"""`vigil model distil`: a small classifier that says what an algorithm's head says."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import TextColumn, TimeRemainingColumn
+
+from vigil.cli.progress import progress_bar
+from vigil.cli.settings import home_of, library_of
+from vigil.cli.tables import print_table
+from vigil.core import ModelError
+from vigil.data.freezing import freeze, opened
+from vigil.infer.embedders import embedder_for
+from vigil.infer.head_folder import open_head
+from vigil.infer.registry import Registry
+
+
+def distil(
+    algorithm: Annotated[str, typer.Argument(help="The algorithm; its head is the teacher.")],
+    name: Annotated[str, typer.Option(help="The model's name in the registry.")],
+    licence: Annotated[str, typer.Option(help="Of the weights: an SPDX name, or your own words.")],
+    dataset: Annotated[
+        str, typer.Option(help="A data set of `vigil data`; else what the algorithm gathered.")
+    ] = "",
+    version: Annotated[
+        str, typer.Option(help="A frozen version, by its first letters; else what is known now.")
+    ] = "",
+    side: Annotated[int, typer.Option(help="Of the input, pixels.")] = 128,
+    epochs: Annotated[int, typer.Option(min=1)] = 60,
+    seed: Annotated[int, typer.Option(help="Another number, another run.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="More only where no watch runs.")] = 1,
+    config: Annotated[
+        Path | None, typer.Option(help="The file that names the home folder.")
+    ] = None,
+) -> None:
+    """Teach a small classifier what an algorithm's head says. · 用算法的判别头训练小型分类模型。
+
+    Goes on where it was cut short. What it made is not put to use: see `vigil model use`.
+    """
+    try:
+        from vigil.train import distilling, fitting, teaching  # noqa: PLC0415  torch takes seconds
+    except ImportError as error:
+        raise ModelError(
+            f"training needs {error.name}, which is not here; install it with: "
+            "pip install 'vigil-video[train]'"
+        ) from error
+    home = home_of(config)
+    registry = Registry(home.models)
+    kept_head = open_head(home.algorithms, algorithm)
+    library = library_of(dataset or algorithm, config, there=True)
+    if version:
+        frozen = opened(library.frozen, version)
+    else:
+        frozen = freeze(library.things(), library.frozen)
+    card = distilling.student_card(
+        name,
+        kept_head.head.words,
+        side=side,
+        licence=licence,
+        source=f"vigil model distil {kept_head.id}",
+        dataset=frozen.version,
+    )
+    fit = fitting.Fit(side=side, epochs=epochs, seed=seed, threads=threads)
+    teacher = teaching.Teacher(
+        head=kept_head.head, embedder=embedder_for(kept_head.embedder, registry)
+    )
+    folder = home.path / "training" / f"{name}-{kept_head.head.version}-{frozen.version[:16]}"
+    with progress_bar(TextColumn("{task.fields[best]}"), TimeRemainingColumn()) as progress:
+        asking = progress.add_task("teacher · 教师", best="")
+        learning = progress.add_task("training · 训练", best="", total=None)
+
+        def asked(done: int, total: int) -> None:
+            progress.update(asking, completed=done, total=total)
+
+        def told(done: int, total: int, best: float) -> None:
+            progress.update(learning, completed=done, total=total, best=f"{best:.3f}")
+
+        made = distilling.train_student(
+            frozen, library.folder, card, folder, teacher=teacher, fit=fit, asked=asked, told=told
+        )
+    kept = registry.add(made.folder / made.best.file, made.best, activate=False)
+    typer.echo(
+        f"{made.learnt} pictures learnt in {made.steps} steps; "
+        f"measured on {made.unseen} pictures of the split {made.judged_by!r}"
+    )
+    rows = [
+        (
+            numbers,
+            "kept" if each is made.best else "",
+            *(f"{each.metrics[figure]:.3f}" for figure in ("accuracy", "f1", "calibration_error")),
+            f"{each.latency_ms['cpu']:.2f}",
+        )
+        for numbers, each in (("float32", made.full), ("int8", made.small))
+    ]
+    columns = ("numbers", "", "accuracy", "F1", "calibration error", "ms")
+    print_table(columns, rows, right="accuracy F1 ms")
+    typer.echo(f"{kept.id} is in the registry, not in use: vigil model use {name} {kept.version}")

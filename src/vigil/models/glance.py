@@ -1,0 +1,56 @@
+"""Glance: says in a tenth of a millisecond or so what a whole picture shows.
+
+The trunk is that of `sentry`, so that a detector's weights are a start; then the mean over the
+picture and one line for each word.
+
+Legend: b pictures, h and w pixels, k words, c channels.
+"""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vigil.models.sentry import Conv, Stage
+
+
+class Glance(nn.Module):
+    """Pictures to logits of words.
+
+    Takes RGB, 0 to 255, with sides that are multiples of 32.
+    """
+
+    def __init__(
+        self, words: int, *, channels: Sequence[int] = (16, 32, 64, 128, 192), dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        stem, early, *deep = channels
+        self.stem = nn.Sequential(Conv(3, stem, 3, stride=2), Conv(stem, early, 3, stride=2))
+        self.stages = nn.ModuleList(
+            Stage(into, out, blocks)
+            for into, out, blocks in zip([early, *deep[:-1]], deep, (2, 3, 3), strict=True)
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.word_logits = nn.Linear(deep[-1], words)
+
+    def embed(self, pictures: Tensor) -> Tensor:
+        """(b, c): the mean over the picture of what is seen."""
+        x = self.stem((pictures - 127.5) / 64.0)
+        for stage in self.stages:
+            x = stage(x)
+        return functional.adaptive_avg_pool2d(x, 1).flatten(1)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Logits (b, k)."""
+        return self.word_logits(self.dropout(self.embed(pictures)))
+
+
+class Exported(nn.Module):
+    """What the watch opens: one output (b, k), probabilities of words."""
+
+    def __init__(self, network: Glance) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return functional.softmax(self.network(pictures), 1)

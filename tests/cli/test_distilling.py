@@ -1,0 +1,42 @@
+"""`vigil model distil`, as a person uses it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.flywheel.colours import BLUE, RED, write_embedder, write_examples
+
+
+@pytest.fixture
+def red(tmp_path: Path, vigil: Any) -> str:
+    """An algorithm on a made-up embedder, with what it gathered."""
+    shown = write_examples(tmp_path / "red", RED, 24, seed=1)
+    others = write_examples(tmp_path / "blue", BLUE, 24, seed=2)
+    folders = ("--images", shown, "--negatives", others)
+    embedder = ("--embedder", write_embedder(tmp_path / "net"))
+    vigil("algorithm", "new", "red", "--claim", "It is red.", *folders, *embedder)
+    return "red"
+
+
+def test_a_student_is_made_and_waits_to_be_used(vigil: Any, red: str) -> None:
+    options = ("--name", "red-student", "--licence", "CC0-1.0", "--side", 64, "--epochs", 2)
+    told = vigil("model", "distil", red, *options).lines
+    assert "pictures learnt in" in told[0]
+    assert told[1].split()[:4] == ["numbers", "accuracy", "F1", "calibration"]
+    assert sum("kept" in line for line in told) == 1
+    assert told[-1].endswith("vigil model use red-student 1")
+    shown = vigil("model", "show", "red-student@1").out
+    assert "head: softmax" in shown
+    assert "source: vigil model distil red@1" in shown
+    vigil("model", "use", "red-student", 1)
+    vigil("model", "verify", "red-student")
+
+
+@pytest.mark.usefixtures("red")
+def test_mistakes_are_told_in_one_line(vigil: Any) -> None:
+    options = ("--name", "s", "--licence", "CC0-1.0")
+    assert "no algorithm 'blue'" in vigil("model", "distil", "blue", *options).failure
+    gone = vigil("model", "distil", "red", *options, "--dataset", "barn").failure
+    assert "no data set 'barn'; there are: red" in gone
+    odd = vigil("model", "distil", "red", *options, "--side", 100).failure
+    assert "side: 100; allowed: a multiple of 32" in odd
