@@ -15,6 +15,9 @@ DATA = Path(
     os.environ.get("VIGIL_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
 )
 
+# Tests run side by side: threads that wait for one another in each of them would only spin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # How long an example takes is the machine's affair: timings live in benchmarks.
 settings.register_profile("vigil", deadline=None)
 settings.load_profile("vigil")
