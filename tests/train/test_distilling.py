@@ -57,8 +57,12 @@ def test_it_learns_what_nobody_said(made: Trained) -> None:
 def test_the_watch_opens_what_was_made(made: Trained) -> None:
     classifier = Classifier(made.full, made.folder)
     chance = np.random.default_rng(9)
-    told = [classifier.classify(sights.sight(word, chance))[0][0] for word in toys.WORDS * 4]
+    seen = [sights.sight(word, chance) for word in toys.WORDS * 4]
+    told = [classifier.classify(image)[0][0] for image in seen]
     assert sum(a == b for a, b in zip(told, toys.WORDS * 4, strict=True)) >= 6
+    shares = classifier.probabilities(seen)
+    assert [toys.WORDS[mark] for mark in shares.argmax(1)] == told
+    assert shares.sum(1) == pytest.approx(np.ones(8), abs=1e-5)
 
 
 def test_a_run_says_what_it_was(made: Trained) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Int64
 
 from vigil.core import DataError, Image, ModelCard
 from vigil.infer.calibration import calibration_error
+from vigil.infer.classify import shares_of
 from vigil.infer.fitting import fitted_image
 from vigil.train.judging import Answer
 from vigil.train.shown import NOBODY, Shown
@@ -74,7 +75,7 @@ class Exam:
 
 def judge_words(exam: Exam, answer: Answer, words: Sequence[str]) -> JudgedWords:
     """Ask for each picture once, as the watch would."""
-    shares = np.stack([_shares(answer, image) for image in exam.images])
+    shares = np.stack([shares_of(answer(image)) for image in exam.images])
     told = shares.argmax(1)
     right = told == exam.marks
     there = sorted(set(exam.marks.tolist()))
@@ -94,11 +95,6 @@ def judge_words(exam: Exam, answer: Answer, words: Sequence[str]) -> JudgedWords
             str(name): float(right[cameras == name].mean()) for name in np.unique(cameras) if name
         },
     )
-
-
-def _shares(answer: Answer, image: Image) -> Float64[np.ndarray, " k"]:
-    row = np.asarray(answer(image)[0], np.float64).reshape(-1)
-    return row / max(float(row.sum()), LEAST)
 
 
 def _share(right: np.ndarray) -> float:
