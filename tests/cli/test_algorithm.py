@@ -2,18 +2,24 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from tests.flywheel.colours import BLUE, RED, write_embedder, write_examples
+from tests.flywheel.colours import BLUE, RED, write_embedder, write_examples, write_film
 from tests.infer.published_models import chinese_clip_folder, clip_folder, dinov2_folder
 
+from vigil.config.home import open_home
 from vigil.config.load import load
+from vigil.core import Clip, Step, StepKind
 from vigil.infer.head_folder import open_head
+from vigil.store import EventStore
+from vigil.testing.alerts import an_event
 
 Data = Callable[[str], Path]
 
@@ -104,6 +110,39 @@ def test_it_is_attached_listed_detached_and_removed(vigil: Any, red: Path) -> No
     assert vigil("algorithm", "remove", "red", "--yes", *here).code == 0
     assert load(red).algorithms == {}
     assert vigil("algorithm", "list", *here).out.startswith("no algorithm yet")
+
+
+def test_what_people_say_of_its_events_is_gathered_and_learnt(
+    vigil: Any, red: Path, home: Path, tmp_path: Path
+) -> None:
+    here = ("--config", red)
+    assert "nothing new since version 1" in vigil("algorithm", "learn", "red", *here).failure
+    store = EventStore(home / "events.db", home / "clips")
+    ids = []
+    for number in range(6):
+        start_s = time.time() - 600 + 60 * number
+        event = replace(an_event(start_s, rule="red", label="red"), algorithm="red", box=None)
+        uri = f"clip:home/{event.id}"
+        file = open_home().clip_file(uri, start_s).with_suffix(".mp4")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shown = (RED[0] - 3 * number, *RED[1:])
+        write_film(file, 5, lambda _, colour=shown: colour)
+        size = file.stat().st_size
+        clip = Clip(uri=uri, source="gate", start_s=start_s, end_s=start_s + 5, size_bytes=size)
+        store.record(Step(kind=StepKind.END, event=event, time_s=start_s + 5), clip)
+        ids.append(event.id)
+    store.close()
+    for event_id in ids:
+        assert vigil("review", event_id, "confirmed", *here).code == 0
+    grown = vigil("algorithm", "grow", "red", *here).out
+    (row,) = [line for line in grown.splitlines() if line.startswith("red ")]
+    assert row.split()[1:3] == ["18", "18"]
+    learnt = vigil("algorithm", "learn", "red", *here)
+    assert learnt.code == 0, learnt.out
+    assert learnt.lines[0].startswith("6 new of 30 examples; told right, unseen: ")
+    assert learnt.lines[1].startswith("red@1, as it was made: red: precision ")
+    assert learnt.lines[2].startswith("red@2: red: precision ")
+    assert load(red).algorithms["red"].version == 2
 
 
 def test_mistakes_of_attaching_are_told_in_one_line(vigil: Any, red: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import typer
 
 from vigil.cli.algorithm_history import grow_command, list_command, show_command
+from vigil.cli.algorithm_learn import learn_command
 from vigil.cli.progress import progress_bar
 from vigil.cli.settings import FILE, app_of, file_of, home_of, library_of
 from vigil.config.algorithms import Asked, Phrase, Wording
@@ -42,6 +43,7 @@ algorithm = typer.Typer(
 algorithm.command("show")(show_command)
 algorithm.command("list")(list_command)
 algorithm.command("grow")(grow_command)
+algorithm.command("learn")(learn_command)
 Config = Annotated[
     Path | None, typer.Option(help="The configuration file; else vigil.yaml, where there is one.")
 ]

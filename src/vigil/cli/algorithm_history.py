@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vigil.cli.algorithm_learn import take_reviewed
 from vigil.cli.settings import app_of, file_of, home_of, library_of
 from vigil.cli.tables import print_table
 from vigil.config.algorithms import AlgorithmConfig
@@ -30,11 +31,14 @@ SPENT = ("day", "camera", "large calls", "tokens")
 def show_command(
     name: Name,
     picture: Annotated[
-        Path | None, typer.Option(help="Write the history as an SVG, too. · 输出历史图。")
+        Path | None,
+        typer.Option(help="Write the history to this .svg, too. · 输出历史图（.svg）。"),
     ] = None,
     config: Config = None,
 ) -> None:
     """What is known of it by version, where it is, and what it cost. · 显示算法及其历史。"""
+    if picture is not None and picture.suffix.lower() != ".svg":
+        raise ConfigError(f"--picture: found {picture.name}; allowed: .svg")
     file = file_of(config)
     home = home_of(file)
     shelf = Shelf(home.algorithms)
@@ -81,10 +85,11 @@ def grow_command(name: Name, config: Config = None) -> None:
     file = file_of(config)
     history = Shelf(home_of(file).algorithms).history(name)
     library = library_of(name, file, there=True)
+    take_reviewed(file, library, history[-1])
     found = grow(library, history[-1].words)
     typer.echo(f"{name}@{found.frozen.version[:16]}: frozen in {found.frozen.path}")
     rows = [_gathered(word, one) for word, one in found.words.items()]
-    columns = ("word", "pictures", "by people", "hold-out", "cameras")
+    columns = ("word", "pictures", "by people", "hold-out", "cameras", "conditions")
     print_table(columns, rows, right="pictures hold-out cameras")
     for line in found.missing:
         typer.echo(f"missing · 缺少: {line}")
@@ -123,7 +128,11 @@ def _row(algorithm: Algorithm, in_use: int) -> tuple[str, ...]:
 
 
 def _gathered(word: str, one: Gathered) -> tuple[str, ...]:
-    return word, str(one.pictures), str(one.by_people), str(one.held), str(len(one.cameras))
+    known = ", ".join(
+        f"{condition or 'unknown'} {count}" for condition, count in sorted(one.conditions.items())
+    )
+    counts = (one.pictures, one.by_people, one.held, len(one.cameras))
+    return word, *map(str, counts), known
 
 
 def _spent(home: Home, name: str) -> Spending:
@@ -137,8 +146,6 @@ def _spent(home: Home, name: str) -> Spending:
 
 
 def _draw(path: Path, drawn: str) -> None:
-    if path.suffix.lower() != ".svg":
-        raise ConfigError(f"--picture: found {path.name}; allowed: .svg")
     try:
         path.write_text(drawn, encoding="utf-8")
     except OSError as error:

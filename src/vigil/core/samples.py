@@ -234,6 +234,8 @@ class Medium:
     """The camera or the video that it comes from; splits never cross one. Empty: its own."""
     sha256: str = ""
     """Of the file; empty: not known."""
+    condition: str = ""
+    """In one word what it was like: `usual`, `dark` …; empty: nobody knows."""
 
     @property
     def is_video(self) -> bool:

@@ -9,5 +9,11 @@ def labelled_from(sample: Sample, labels: tuple[Label, ...] | None) -> Labelled:
     `labels`: None while nobody has said anything; empty: nothing is there. Splits never cross its
     camera. The path is that below the folder of samples.
     """
-    medium = Medium(path=sample.path, width=sample.width, height=sample.height, group=sample.source)
+    medium = Medium(
+        path=sample.path,
+        width=sample.width,
+        height=sample.height,
+        group=sample.source,
+        condition=sample.condition,
+    )
     return Labelled(medium=medium, labels=sample.proposals if labels is None else labels)

@@ -26,7 +26,12 @@ def to_row(thing: Labelled) -> dict[str, Any]:
     row: dict[str, Any] = {"path": medium.path, "width": medium.width, "height": medium.height}
     if medium.is_video:
         row |= {"frames": medium.frames, "rate": medium.rate}
-    known = {"group": medium.group, "sha256": medium.sha256, "split": thing.split}
+    known = {
+        "group": medium.group,
+        "sha256": medium.sha256,
+        "condition": medium.condition,
+        "split": thing.split,
+    }
     row |= {key: value for key, value in known.items() if value}
     return row | {"labels": [label_json(label) for label in thing.labels]}
 
@@ -42,6 +47,7 @@ def from_row(row: Row) -> Labelled:
             rate=float(row.get("rate", 0.0)),
             group=str(row.get("group", "")),
             sha256=str(row.get("sha256", "")),
+            condition=str(row.get("condition", "")),
         ),
         labels=tuple(label_from_json(each) for each in row["labels"]),
         split=str(row.get("split", "")),

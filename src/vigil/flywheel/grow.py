@@ -35,6 +35,8 @@ class Gathered:
     """Of which somebody says where in the picture it is."""
     cameras: Counter[str] = field(default_factory=Counter)
     """Pictures by camera or video; those that stand for themselves count as one."""
+    conditions: Counter[str] = field(default_factory=Counter)
+    """Pictures by the word for what it was like; empty: nobody knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,7 @@ def _count(gathered: Gathered, thing: Labelled, word: str) -> None:
     gathered.held += thing.split == HOLDOUT
     gathered.boxed += any(isinstance(label.shape, Box) for label in mine)
     group = thing.medium.group
+    gathered.conditions[thing.medium.condition] += 1
     gathered.cameras[EXAMPLES if not group or group.startswith(EXAMPLES) else group] += 1
 
 
@@ -104,7 +107,11 @@ def _missing(found: Mapping[str, Gathered]) -> Iterable[str]:
         cameras = [name for name in one.cameras if name != EXAMPLES]
         if len(cameras) < ENOUGH_CAMERAS:
             yield f"{word}: pictures of {ENOUGH_CAMERAS} cameras ({len(cameras)} so far)"
-    yield "conditions: labels do not say which pictures are of night, rain or fog"
+    known = {word for one in found.values() for word in one.conditions if word}
+    if not known:
+        yield "conditions: nobody knows which pictures are of night, rain or fog"
+    elif "dark" not in known:
+        yield f"conditions: none by night, as far as is known ({', '.join(sorted(known))})"
 
 
 def _untrained(found: Mapping[str, Gathered]) -> Iterable[str]:

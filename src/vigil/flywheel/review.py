@@ -94,7 +94,7 @@ class ReviewDesk:
     def _take_in(self, sample: Sample, labels: Labels) -> None:
         self._samples.picture(sample)
         files = Files(root=self._samples.folder.path, carry="link")
-        with _alone(self._library.folder):
+        with alone(self._library.folder):
             self._library.add([labelled_from(sample, labels)], files)
 
 
@@ -161,7 +161,7 @@ def _check(labels: Labels, sample: Sample) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """One process at a time adds to a library: it mends what another would still be writing."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

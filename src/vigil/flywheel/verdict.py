@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 from scipy.special import betaincinv
 
+from vigil.core import DataError
 from vigil.flywheel.band import unsure_band
 from vigil.flywheel.heads import Texts, calibrated, fit_linear
 from vigil.infer.calibration import calibration_error
@@ -151,6 +152,34 @@ def fit_judged(
     return _fitted(views, marks, words, embedder, margins, threshold, texts), verdict
 
 
+def right_without(
+    views: Float32[np.ndarray, "v n d"],
+    marks: Marks,
+    groups: Int64[np.ndarray, " n"],
+    words: Sequence[str],
+    *,
+    left_out: Bool[np.ndarray, " n"],
+    seed: int = 0,
+) -> float:
+    """What `right` of `fit_judged` would be, of the same unseen pictures, had some taught nothing.
+
+    Raises `DataError` when those that are left do not show each word in every fold's rest.
+    """
+    folds = deal(marks, groups, np.random.default_rng(seed))
+    for fold in np.unique(folds):
+        rest = marks[(folds != fold) & ~left_out]
+        if len(np.unique(rest)) < len(words):
+            raise DataError("too few of the earlier examples are still there to compare with")
+    margins = unseen_margins(views, marks, folds, words, teachers=~left_out)
+    shares = _unseen_shares(margins, marks, folds)
+    return _balanced(_decided(shares, USUAL_THRESHOLD), marks, len(words))
+
+
+def right_of(head: Head, vectors: Float32[np.ndarray, "n d"], marks: Marks) -> float:
+    """The same of a head that has seen none of these, as it decides."""
+    return _balanced(head.decide(vectors), marks, len(head.words))
+
+
 def fit_unjudged(
     views: Float32[np.ndarray, "v n d"],
     marks: Marks,
@@ -194,12 +223,17 @@ def unseen_margins(
     folds: Int64[np.ndarray, " n"],
     words: Sequence[str],
     texts: Texts | None = None,
+    teachers: Bool[np.ndarray, " n"] | None = None,
 ) -> Float64[np.ndarray, "n r"]:
-    """Of each example's own picture, the margins that a head of the other folds gives it."""
+    """Of each example's own picture, the margins that a head of the other folds gives it.
+
+    `teachers`: which examples are learnt from; None: all.
+    """
     margins = np.zeros((len(marks), 1 if len(words) == 2 else len(words)))
     for fold in np.unique(folds):
         out = folds == fold
-        shown = _flat(views[:, ~out], marks[~out])
+        seen = ~out if teachers is None else ~out & teachers
+        shown = _flat(views[:, seen], marks[seen])
         head = fit_linear(*shown, words, embedder="", texts=texts)
         margins[out] = head.margins(views[0, out])
     return margins
