@@ -191,6 +191,11 @@ def test_no_choice_halves_the_distance_of_k_centre(
     assert radius(chosen.tolist()) <= 2 * best + 1e-3
 
 
+def test_what_is_no_farther_than_asked_for_is_left_out() -> None:
+    line = np.array([[0], [1], [2], [3], [4], [10]], np.float32)
+    assert sorted(k_centre(line, 9, first=0, apart=3.0).tolist()) == [0, 4, 5]
+
+
 def test_of_equal_points_one_is_enough() -> None:
     assert k_centre(np.ones((5, 3), np.float32), 4).tolist() == [0]
     assert k_centre(np.ones((0, 3), np.float32), 4).tolist() == []

@@ -22,6 +22,7 @@ from vigil.cli.scene import scene
 from vigil.cli.score import score
 from vigil.cli.stats import stats
 from vigil.cli.status import status
+from vigil.cli.video import video
 from vigil.cli.watch import watch
 from vigil.core import VigilError
 from vigil.pipeline.logs import log_to_stderr
@@ -52,6 +53,7 @@ app.add_typer(algorithm, name="algorithm")
 app.add_typer(scene, name="scene")
 app.add_typer(brain, name="brain")
 app.add_typer(alerts, name="alerts")
+app.add_typer(video, name="video")
 app.command()(demo)
 
 

@@ -20,6 +20,7 @@ Method = Literal["dis", "farneback"]
 
 MOST_PX = 20.0
 """I3D (Carreira and Zisserman 2017) clips flow to this, then scales it to -1 ... 1."""
+PALE_PX = 4.0
 LEAST_SIDE = 16
 """Pixels; on less than this neither method finds a window to compare."""
 WINDOW = (21, 21)
@@ -114,12 +115,13 @@ def scaled(flow: Flow) -> Flow:
 def flow_picture(flow: Flow, most_px: float | None = None) -> Image:
     """Direction as hue (right is red, down is yellow-green), speed as colour; what rests is white.
 
-    Colour is full at `most_px` pixels; None: at the fastest of 99 pixels in a hundred, 1 at least.
+    Colour is full at `most_px` pixels; None: at the fastest of 99 pixels in a hundred, or at 4
+    pixels where nothing is as fast: the flow of grain alone stays pale.
     """
     speed, angle = cv2.cartToPolar(
         np.ascontiguousarray(flow[..., 0]), np.ascontiguousarray(flow[..., 1])
     )
-    full_px = max(1.0, float(np.percentile(speed, 99))) if most_px is None else most_px
+    full_px = max(PALE_PX, float(np.percentile(speed, 99))) if most_px is None else most_px
     hsv = np.full((*flow.shape[:2], 3), 255, np.uint8)
     hsv[..., 0] = np.round(angle * (256 / (2 * np.pi))).astype(np.int32) % 256
     hsv[..., 1] = np.round(np.clip(speed / full_px, 0, 1) * 255).astype(np.uint8)

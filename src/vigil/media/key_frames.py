@@ -34,19 +34,21 @@ def descriptors(measured: Measured) -> Descriptors:
     return np.asarray(flat, np.float32) / np.float32(255)
 
 
-def k_centre(points: Descriptors, count: int, first: int | None = None) -> Indices:
+def k_centre(
+    points: Descriptors, count: int, *, first: int | None = None, apart: float = 0.0
+) -> Indices:
     """At most `count` of the points, so that none is far from a chosen one; in order of choice.
 
     Greedy, at most twice as far as the best choice (Gonzalez 1985). It begins with `first`, or with
-    the point nearest to the mean. Points that equal a chosen one are not taken.
+    the point nearest to the mean. Points no farther than `apart` from a chosen one are not taken.
     """
     if not len(points) or count < 1:
         return np.zeros(0, np.int64)
     if first is None:
         first = int(((points - points.mean(axis=0)) ** 2).sum(axis=1).argmin())
     chosen = [first]
-    apart = ((points - points[first]) ** 2).sum(axis=1)
-    while len(chosen) < count and apart.max() > 0:
-        chosen.append(int(apart.argmax()))
-        apart = np.minimum(apart, ((points - points[chosen[-1]]) ** 2).sum(axis=1))
+    away = np.linalg.norm(points - points[first], axis=1)
+    while len(chosen) < count and away.max() > apart:
+        chosen.append(int(away.argmax()))
+        away = np.minimum(away, np.linalg.norm(points - points[chosen[-1]], axis=1))
     return np.array(chosen, np.int64)

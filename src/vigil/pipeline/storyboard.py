@@ -12,6 +12,7 @@ from vigil.pipeline.annotate import EVENT, INK
 
 TILE_WIDTH, COLUMNS, MOST = 480, 3, 12
 LANE, MARGIN, NAMES, CAPTION = 26, 14, 190, 28
+BOARD_WIDTH = COLUMNS * TILE_WIDTH + (COLUMNS + 1) * MARGIN
 PAPER = (24, 26, 30)
 BAR = (44, 48, 56)
 FAINT = (120, 126, 138)
@@ -78,24 +79,32 @@ def _still(frame: Frame, event: Event) -> Image:
         cv2.rectangle(picture, corners[0], corners[1], EVENT, thick, cv2.LINE_AA)
     height = round(frame.height * TILE_WIDTH / frame.width)
     tile = np.asarray(cv2.resize(picture, (TILE_WIDTH, height), interpolation=cv2.INTER_AREA))
+    return captioned_tile(tile, f"{event.start_s:.1f} s   {event.rule} {event.direction or ''}")
+
+
+def captioned_tile(tile: Image, words: str) -> Image:
+    """A picture `TILE_WIDTH` wide over a line of ASCII words."""
     # Below the picture: cameras burn their clock into any of its corners.
     bar = np.full((CAPTION, TILE_WIDTH, 3), BAR, np.uint8)
-    words = f"{event.start_s:.1f} s   {event.rule} {event.direction or ''}"
     _write(bar, words, (8, CAPTION - 9), INK)
     return np.concatenate([tile, bar])
 
 
+def rows_of(tiles: Sequence[Image]) -> Image:
+    """Tiles in rows of three, on paper `BOARD_WIDTH` wide; one tile at least."""
+    rows = [_row(tiles[index : index + COLUMNS]) for index in range(0, len(tiles), COLUMNS)]
+    return np.ascontiguousarray(np.concatenate(rows), np.uint8)
+
+
 def _board(stills: Sequence[Image], events: Sequence[Event], end_s: float) -> Image:
-    width = COLUMNS * TILE_WIDTH + (COLUMNS + 1) * MARGIN
-    rows = [
-        _row(stills[index : index + COLUMNS], width) for index in range(0, len(stills), COLUMNS)
-    ]
-    return np.ascontiguousarray(np.concatenate([*rows, _timeline(events, end_s, width)]), np.uint8)
+    rows = [rows_of(stills)] if stills else []
+    strip = _timeline(events, end_s, BOARD_WIDTH)
+    return np.ascontiguousarray(np.concatenate([*rows, strip]), np.uint8)
 
 
-def _row(tiles: Sequence[Image], width: int) -> Image:
+def _row(tiles: Sequence[Image]) -> Image:
     height = max(tile.shape[0] for tile in tiles)
-    row = np.full((height + MARGIN, width, 3), PAPER, np.uint8)
+    row = np.full((height + MARGIN, BOARD_WIDTH, 3), PAPER, np.uint8)
     for column, tile in enumerate(tiles):
         left = MARGIN + column * (TILE_WIDTH + MARGIN)
         row[MARGIN : MARGIN + tile.shape[0], left : left + TILE_WIDTH] = tile
