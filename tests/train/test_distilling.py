@@ -18,6 +18,7 @@ from vigil.train.distilling import distil, student_card
 from vigil.train.fitting import Fit
 from vigil.train.recipe import Trained
 from vigil.train.shown import NOBODY, Shown
+from vigil.train.teaching import PIECES_FOLDER
 
 CARD = student_card("toys", toys.WORDS, side=64, licence="CC0-1.0", source="a test")
 QUICK = Fit(side=64, epochs=8, batch=16, rate=4e-3)
@@ -70,6 +71,7 @@ def test_a_run_says_what_it_was(made: Trained) -> None:
     with (made.folder / "log.csv").open() as file:
         figures = {row["figure"] for row in csv.DictReader(file)}
     assert {"loss", "eval_accuracy", "eval_likelihood"} <= figures
+    assert not (made.folder / PIECES_FOLDER).exists()
 
 
 def test_a_run_that_ended_is_not_run_again(made: Trained, splits: Splits) -> None:

@@ -1,5 +1,6 @@
 """From pictures and an algorithm's head to a checked classifier file, in one go."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from vigil.train.fitting import Fit, Told
 from vigil.train.judging_words import Exam, judge_words
 from vigil.train.recipe import MOST_COMPARED, Trained
 from vigil.train.shown import NOBODY, Shown, shown_in
-from vigil.train.teaching import PIECES, Taught, Teacher, taught, with_pieces
+from vigil.train.teaching import PIECES, PIECES_FOLDER, Taught, Teacher, taught, with_pieces
 
 Splits = Mapping[str, Sequence[Shown]]
 """`train`, `val`, and `holdout`, which may be empty."""
@@ -96,6 +97,8 @@ def distil(
         )
         learnt, val = both[: len(both) - len(val)], both[len(both) - len(val) :]
     fitted = fit_classifier(learnt, val, card, folder, fit=fit, told=told)
+    # They can be cut again, the same; what the teacher said of them stays.
+    shutil.rmtree(folder / PIECES_FOLDER, ignore_errors=True)
     held = [each for each in splits[HOLDOUT] if each.word != NOBODY]
     exam = Exam.of(held or val, card)
     pictures = [each.image() for each in splits["train"][:MOST_COMPARED]]

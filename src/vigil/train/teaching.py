@@ -5,7 +5,7 @@ Of pieces of pictures, too: a student that sees a piece is to be told what the t
 that a run that was cut short does not ask again.
 
 teacher.jsonl    which head; then a picture and its probabilities a line
-pieces/          pieces of pictures
+pieces/          pieces of pictures, until the student has learnt
 """
 
 import json
@@ -28,7 +28,7 @@ LEAST_AREA = 0.2
 """Of a picture: smaller pieces mostly show nothing."""
 SHORT_SIDE = 320
 """Pixels of a piece that are kept: an embedder takes less."""
-KEPT, SAID = "pieces", "teacher.jsonl"
+PIECES_FOLDER, SAID = "pieces", "teacher.jsonl"
 Taught = Callable[[int, int], object]
 """Called with pictures done and pictures in all."""
 
@@ -48,7 +48,7 @@ class Teacher:
 
 def with_pieces(pictures: Sequence[Shown], folder: Path, *, count: int = PIECES) -> list[Shown]:
     """The pictures, and after each so many pieces of it; those are there for the teacher alone."""
-    place = folder / KEPT
+    place = folder / PIECES_FOLDER
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = []
     for number, each in enumerate(pictures):
