@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 from vigil.cli import app
 from vigil.config.load import load
 from vigil.core import Outcome
+from vigil.infer.head import load_head
 from vigil.store import DecisionStore, EventStore
 from vigil.testing.fake_answers import Asked, filled
 from vigil.testing.fake_brain import FakeBrain
@@ -72,10 +74,12 @@ def test_a_sure_head_judges_by_itself_and_an_unsure_one_asks_its_own_questions(
         assert words.claim_zh == "画面中有红色物体。"
         assert words.negative_prompts[0].both == ("a red lamp", "红灯")
         doubting(home, "red", "crimson")
-        vigil("algorithm", "attach", "crimson", "yard", "--config", file)
+        doubting(home, "red", "scarlet", threshold=0.99999)
+        for name in ("crimson", "scarlet"):
+            vigil("algorithm", "attach", name, "yard", "--config", file)
         running = Running(file, tmp_path / "log")
         try:
-            wait_for(lambda: len(decided(home)) == 2)
+            wait_for(lambda: len(decided(home)) == 3)
         finally:
             running.end(signal.SIGTERM)
         asked = [one for one in brain.asked if "question_1" in str(one.schema)]
@@ -83,22 +87,37 @@ def test_a_sure_head_judges_by_itself_and_an_unsure_one_asks_its_own_questions(
     assert by_head[0].startswith("head:red@1:")
     assert "stills" in by_head[1]
     assert by_brain[0] == "ask_brain:fake-brain"
-    assert len(asked) == 1
-    assert "Is a block red?" in asked[0].text
-    assert "a red lamp" in asked[0].text
+    # What lies below its threshold is suspected, and told once the large model has confirmed it.
+    assert decided(home)["scarlet"][0] == "ask_brain:fake-brain"
+    assert suspected(home) == {"scarlet"}
+    assert len(asked) == 2
+    assert all("Is a block red?" in one.text for one in asked)
+    assert all("a red lamp" in one.text for one in asked)
     shown = vigil("algorithm", "show", "crimson", "--picture", tmp_path / "h.svg", "--config", file)
     assert "yard" in shown.splitlines()[-1]
     assert "yard: 1 calls" in (tmp_path / "h.svg").read_text("utf-8")
     assert "no large calls yet" in vigil("algorithm", "show", "red", "--config", file)
 
 
-def doubting(home: Path, name: str, other: str) -> None:
-    """The same algorithm under another name, never sure."""
+def doubting(home: Path, name: str, other: str, *, threshold: float | None = None) -> None:
+    """The same algorithm under another name, never sure; `threshold`: from which on it tells."""
     folder = home / "algorithms"
     shutil.copytree(folder / name, folder / other)
     about = json.loads((folder / other / "1/about.json").read_text("utf-8"))
     about["name"], about["verdict"]["band"] = other, [0.0, 1.0]
     (folder / other / "1/about.json").write_text(json.dumps(about), encoding="utf-8")
+    if threshold is not None:
+        head = folder / other / "1/head.npz"
+        replace(load_head(head), threshold=threshold).save(head)
+
+
+def suspected(home: Path) -> set[str]:
+    """Algorithms of events that were too little to be told by themselves."""
+    store = EventStore(home / "events.db", home / "clips")
+    try:
+        return {str(one.event.algorithm) for one in store.events() if one.event.suspected}
+    finally:
+        store.close()
 
 
 def decided(home: Path) -> dict[str, tuple[str, str]]:
