@@ -150,6 +150,16 @@ def test_reviews_and_labels_land_once_and_the_last_word_counts(house: House) -> 
     assert house.gather() == 0
 
 
+def test_a_word_on_an_event_is_about_its_first_picture(house: House) -> None:
+    (first, _), (_, later) = house.seen(RED, 2, seed=5)
+    sample = house.samples.find(later).sample
+    again = replace(sample, id=uuid7(NOON_S + 90), event_id=first)
+    house.samples.write([again])
+    house.review(first, Ruling.CONFIRMED)
+    assert house.gather() == 1
+    assert house.reviewed() == ["red"]
+
+
 def test_what_people_say_of_others_is_not_taken(house: House) -> None:
     strange = house.seen(ORANGE, 3, seed=6, algorithm="smoke")
     house.review(strange[0][0], Ruling.CONFIRMED)

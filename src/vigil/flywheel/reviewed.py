@@ -99,7 +99,7 @@ def _told(samples: SampleStore, events: EventStore, algorithm: Algorithm) -> Ite
         said = None
         if labelled and (newest is None or stored.updated_s >= newest.time_s):
             said = _by_labels(stored, algorithm.words, claimed=event is not None)
-        elif event is not None and newest is not None:
+        elif event is not None and newest is not None and _stands_for(samples, stored, event):
             said = _by_review(stored.sample, event, newest, algorithm.words)
         if said is not None:
             yield said
@@ -112,6 +112,11 @@ def _event_of(events: EventStore, stored: StoredSample, algorithm: Algorithm) ->
     found = events.event(stored.sample.event_id)
     mine = found is not None and found.event.algorithm == algorithm.name
     return found.event if found is not None and mine else None
+
+
+def _stands_for(samples: SampleStore, stored: StoredSample, event: Event) -> bool:
+    """Whether a word on the event is about this picture: later ones may show something else."""
+    return samples.of_event(event.id)[0].sample.id == stored.sample.id
 
 
 def _by_review(sample: Sample, event: Event, review: Review, words: Sequence[str]) -> Told | None:
