@@ -122,6 +122,24 @@ def test_a_summary_of_one_place_is_one_picture(vigil: Any, tmp_path: Path) -> No
     assert found.lines == [f"{out}: 1 pictures of 1 shots"]
 
 
+def test_a_clock_that_repeats_its_times_spoils_no_output(
+    vigil: Any, cut_film: Path, tmp_path: Path
+) -> None:
+    film, out = tmp_path / "twice.mkv", tmp_path / "out.mp4"
+    with av.open(str(cut_film)) as source, av.open(str(film), "w") as container:
+        stream = container.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(source.demux(video=0)):
+            if packet.size:
+                ticks = number // 2 * int(0.1 / float(packet.time_base))
+                packet.pts, packet.dts, packet.stream = ticks, ticks, stream
+                container.mux(packet)
+    assert vigil("video", "flow", film, "--out", out).code == 0
+    assert len(seconds_of(out)) == 119
+    board = tmp_path / "board.png"
+    assert vigil("video", "summary", film, "--out", board, "--clip", out).code == 0
+    assert (np.diff(seconds_of(out)) > 0).all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -119,8 +119,19 @@ def test_a_film_that_is_cut_off_ends(tmp_path: Path, variable: Path) -> None:
     assert len(list(frames_at(cut, np.array([0.0, 1.0, 50.0])))) == 3
 
 
-def test_real_films_are_read(data: Callable[[str], Path]) -> None:
-    path = data("videos/aboda_video4.avi")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "videos/aboda_video4.avi",
+        "robust/decord/corrupted.mp4",
+        "robust/torchcodec/av1_video.mkv",
+        "robust/torchcodec/discard_first_keyframe.mp4",
+        "robust/torchcodec/sine_stereo_mp2.mpg",
+    ],
+)
+def test_real_films_are_read(data: Callable[[str], Path], name: str) -> None:
+    path = data(name)
     times = picture_times(path)
-    found = [frame.time_s for _, frame in frames_at(path, segments(Span.of(times), 8))]
-    assert found == pytest.approx(times[nearest(times, segments(Span.of(times), 8))])
+    wanted = segments(Span.of(times), 8)
+    found = [frame.time_s for _, frame in frames_at(path, wanted)]
+    assert found == pytest.approx(times[nearest(times, wanted)])

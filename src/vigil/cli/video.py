@@ -21,7 +21,14 @@ from vigil.media.probe import describe
 from vigil.media.sampling import nearest
 from vigil.media.shots import Method as ShotMethod
 from vigil.media.shots import Shot, ShotSettings, find_shots, measure
-from vigil.pipeline.summary import clock, even_rgb, storyboard, summarise, write_short_film
+from vigil.pipeline.summary import (
+    LEAST_STEP_S,
+    clock,
+    even_rgb,
+    storyboard,
+    summarise,
+    write_short_film,
+)
 
 PICTURES, FILMS = (".jpg", ".jpeg", ".png"), (".mp4", ".mkv", ".mov")
 FLOW_WIDTH = 416
@@ -173,7 +180,7 @@ def _flow_film(file: Path, out: Path, method: Method) -> list[tuple[float, float
     """Each picture beside its flow; mean and greatest speed of each."""
     speeds: list[tuple[float, float]] = []
     writer: VideoWriter | None = None
-    begins_s, size = 0.0, (0, 0)
+    begins_s, at_s, size = 0.0, -1.0, (0, 0)
     with _progress(file, "flow") as seen, _writing(out, "--out"):
         try:
             for before, after in pairwise(film_frames(file)):
@@ -185,7 +192,9 @@ def _flow_film(file: Path, out: Path, method: Method) -> list[tuple[float, float
                     writer = VideoWriter(out, *size, describe(file).frame_rate or 25.0)
                 if both.shape[1::-1] != size:
                     raise ConfigError(f"{file.name}: its pictures change their size")
-                writer.write(both, before.time_s - begins_s)
+                # Broken clocks repeat a time; no container holds two pictures of one.
+                at_s = max(before.time_s - begins_s, at_s + LEAST_STEP_S)
+                writer.write(both, at_s)
                 speeds.append(speed)
         finally:
             if writer is not None:

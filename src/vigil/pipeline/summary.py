@@ -24,6 +24,8 @@ PIECE_S = 1.5
 CLIP_WIDTH = 640
 CLIP_RATE = 25.0
 """Where a file does not tell its own."""
+LEAST_STEP_S = 1e-3
+"""From one picture to the next, where a broken clock repeats a time."""
 Seen = Callable[[Frame], None]
 
 
@@ -116,7 +118,8 @@ def write_short_film(path: Path, summary: Summary, out: Path, *, seen: Seen | No
                 last_s = None
                 continue
             # At a cut of ours the next picture follows as in a film of the usual rate.
-            at_s += 1 / rate if last_s is None else frame.time_s - last_s
+            step_s = 1 / rate if last_s is None else frame.time_s - last_s
+            at_s += max(step_s, LEAST_STEP_S)
             last_s = frame.time_s
             picture = even_rgb(frame, CLIP_WIDTH)
             if writer is None:
