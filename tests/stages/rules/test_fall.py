@@ -141,6 +141,19 @@ def test_a_word_and_a_low_box_are_as_good_as_two_words():
     assert events(Fall(), wrong) == []
 
 
+def test_one_word_against_a_box_on_the_ground_is_a_slip_and_two_are_none():
+    (told_s,) = raised_s(Fall(), story(FALLS, hz=2))
+    slip = story(FALLS, hz=2, posture=lambda t: "upright" if t == told_s else "")
+    assert raised_s(Fall(), slip) == [told_s]
+    twice = story(FALLS, hz=2, posture=lambda t: "sitting" if told_s - 0.5 <= t <= told_s else "")
+    assert raised_s(Fall(), twice) > [told_s]
+
+
+def test_a_fall_of_two_seconds_is_told_at_two_looks_a_second():
+    sinks = goes((0, STANDS), (3, STANDS), (3.4, BENDS), (4.5, BENDS), (4.9, LIES), (9, LIES))
+    assert len(events(Fall(), story(sinks, hz=2))) == 1
+
+
 def test_who_was_lost_from_standing_to_lying_fell_however_long_that_took():
     lost = goes((0, STANDS), (3, None), (4.4, LIES), (9, LIES))
     assert len(events(Fall(within_s=1.0), story(lost))) == 1
@@ -212,6 +225,23 @@ def test_who_falls_at_the_lower_edge_has_not_walked_out_there():
         (0, (600, low, 90, 300)), (3, (600, low, 90, 300)), (4.5, (600, low, 110, 60)), (4.6, None)
     )
     assert events(Fall(), story(walks_out, hz=10)) == []
+
+
+def test_who_walks_out_below_is_known_by_three_looks_a_second():
+    # Top, foot and width at each look, as of a person of whom the picture's edge leaves less.
+    looks = [
+        (356, 584, 62), (386, 626, 68), (388, 648, 74), (440, 672, 80), (442, 716, 82),
+        (492, 718, 88), (518, 720, 92), (560, 714, 94), (608, 716, 110),
+    ]  # fmt: skip
+
+    def shape(t: float) -> Shape | None:
+        look = round(t * 3)
+        if look >= len(looks):
+            return None
+        top, foot, wide = looks[look]
+        return 600, foot, wide, foot - top
+
+    assert events(Fall(), story(shape, hz=3)) == []
 
 
 @settings(max_examples=40, deadline=None)

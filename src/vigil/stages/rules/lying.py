@@ -30,7 +30,8 @@ before by no less than this share of it, or as much more."""
 SINKS_S, SINKS = 0.6, 0.06
 """Who begins to fall gets lower by so much of their height in so many seconds, head first."""
 NARROW = 0.7
-"""Own heights: who falls is mostly wider at some moment of it."""
+"""Own heights, with the legs that an edge has cut off since: who falls is mostly wider at some
+moment of it."""
 FAR = 1.0
 """Own heights from who was lost to who is found on the ground, beyond which it is another."""
 LOW_DROP = 0.6
@@ -43,6 +44,9 @@ share of the standing height. (Picking up in UP-Fall: drops to .55, heights from
 
 WORDS = 2
 """A reader that is wrong is seldom wrong twice."""
+HALF_STEP_S = 0.25
+"""When somebody came to lie is taken to be half-way between two looks, of two or more a second;
+between looks further apart they might have sat down first."""
 
 
 def posture_of(track: Track) -> str:
@@ -75,6 +79,8 @@ class Body(Trail):
     """Pixels: their widest box since then."""
     said_lying: int = 0
     """Looks since then of which a reader said so."""
+    denied: int = 0
+    """Looks in a row of which a reader said that they do not lie."""
     low: bool = False
     """Whether, no later after that than a fall takes, they were lower than anybody who bends,
     crouches or sits."""
@@ -99,6 +105,9 @@ class Body(Trail):
 
         `posture`, where it is not empty, decides instead of the shape of the box.
         """
+        self.denied = self.denied + 1 if posture not in ("", LYING) else 0
+        if self.denied and self._is_mistaken():
+            posture = ""
         bent = posture == LYING or (not posture and aspect(self.box) > wide)
         if self.stood is None and bent:
             self.stood, self.low, self.said_lying = self._before(drop), False, 0
@@ -109,7 +118,7 @@ class Body(Trail):
         if self.stood is None or not bent:
             return False
         self.widest = max(self.widest, self.box.width)
-        if self._fell_at_once() or not moment.passed(self.tall_lived_s, within_s):
+        if self._fell_at_once() or not moment.passed(self.tall_lived_s, within_s + self._late_s()):
             self.said_lying += posture == LYING
             # A word and a box that agree are two witnesses, as two words are.
             self.low = self.low or self.said_lying >= WORDS or self._is_low(self.stood)
@@ -127,7 +136,18 @@ class Body(Trail):
         tops = [now.y1, self._top_at(now_s - SINK_S), self._top_at(now_s - 2 * SINK_S)]
         slower, faster = sorted((tops[0] - tops[1], tops[1] - tops[2]))
         steady = slower > SINKING * self.height and slower >= STEADY * faster
-        return steady and self.widest < NARROW * self.stood.height
+        return steady and self.widest < NARROW * self.height
+
+    def _is_mistaken(self) -> bool:
+        """Whether a word that denies it is one of few, against a box that is on the ground."""
+        lies = self.stood is not None and self.low and self._is_low(self.stood)
+        return lies and self.denied < WORDS
+
+    def _late_s(self) -> float:
+        """For how long they may have been as this look found them."""
+        if len(self.looks) < 2:
+            return 0.0
+        return min((self.looks[-1][0] - self.looks[-2][0]) / 2, HALF_STEP_S)
 
     def _fell_at_once(self) -> bool:
         """Whether the look before this one, however long ago, found them tall."""
@@ -145,9 +165,14 @@ class Body(Trail):
         return False
 
     def _top_at(self, lived_s: float) -> float:
-        """Where the head was at a time, or at the first look known."""
-        before = (box.y1 for then_s, box in reversed(self.looks) if then_s <= lived_s)
-        return next(before, self.looks[0][1].y1)
+        """Where the head was at a time, between two looks or at the first one known."""
+        later_s, later = self.looks[-1]
+        for then_s, then in reversed(self.looks):
+            if then_s <= lived_s:
+                part = (lived_s - then_s) / (later_s - then_s) if later_s > then_s else 0.0
+                return then.y1 + part * (later.y1 - then.y1)
+            later_s, later = then_s, then
+        return later.y1
 
     def _before(self, drop: float) -> Box | None:
         """How they stood before their head dropped; None where it did not."""
