@@ -106,7 +106,7 @@ def test_it_is_attached_listed_detached_and_removed(vigil: Any, red: Path) -> No
     assert vigil("algorithm", "detach", "red", "gate", *here).lines == ["red: on yard"]
     grown = vigil("algorithm", "grow", "red", *here).out
     assert "missing · 缺少: red: 1" in grown
-    assert "no student of whole pictures" in grown
+    assert "vigil model distil red --name red-student" in grown
     assert vigil("algorithm", "remove", "red", "--yes", *here).code == 0
     assert load(red).algorithms == {}
     assert vigil("algorithm", "list", *here).out.startswith("no algorithm yet")

@@ -93,6 +93,9 @@ def grow_command(name: Name, config: Config = None) -> None:
     print_table(columns, rows, right="pictures hold-out cameras")
     for line in found.missing:
         typer.echo(f"missing · 缺少: {line}")
+    boxed = any(one.boxed for one in found.words.values())
+    verb = "train" if boxed else "distil"
+    typer.echo(f"then · 然后: vigil model {verb} {name} --name {name}-student --licence …")
 
 
 def _settings(file: Path | None) -> dict[str, AlgorithmConfig]:

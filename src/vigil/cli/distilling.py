@@ -7,10 +7,8 @@ import typer
 from rich.progress import TextColumn, TimeRemainingColumn
 
 from vigil.cli.progress import progress_bar
-from vigil.cli.settings import home_of, library_of
+from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.tables import print_table
-from vigil.core import ModelError
-from vigil.data.freezing import freeze, opened
 from vigil.infer.embedders import embedder_for
 from vigil.infer.head_folder import open_head
 from vigil.infer.registry import Registry
@@ -41,18 +39,11 @@ def distil(
     try:
         from vigil.train import distilling, fitting, teaching  # noqa: PLC0415  torch takes seconds
     except ImportError as error:
-        raise ModelError(
-            f"training needs {error.name}, which is not here; install it with: "
-            "pip install 'vigil-video[train]'"
-        ) from error
+        raise missing("train", error) from error
     home = home_of(config)
     registry = Registry(home.models)
     kept_head = open_head(home.algorithms, algorithm)
-    library = library_of(dataset or algorithm, config, there=True)
-    if version:
-        frozen = opened(library.frozen, version)
-    else:
-        frozen = freeze(library.things(), library.frozen)
+    library, frozen = frozen_of(dataset or algorithm, version, config)
     card = distilling.student_card(
         name,
         kept_head.head.words,

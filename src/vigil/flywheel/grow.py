@@ -73,7 +73,7 @@ def grow(library: Library, words: Sequence[str]) -> Growth:
     for thing in frozen.things():
         for word in {label.word for label in thing.labels} & found.keys():
             _count(found[word], thing, word)
-    return Growth(frozen=frozen, words=found, missing=[*_missing(found), *_untrained(found)])
+    return Growth(frozen=frozen, words=found, missing=[*_missing(found), *_untrained()])
 
 
 def _labelled(folder: Path, example: Example, by: str) -> Labelled:
@@ -114,11 +114,6 @@ def _missing(found: Mapping[str, Gathered]) -> Iterable[str]:
         yield f"conditions: none by night, as far as is known ({', '.join(sorted(known))})"
 
 
-def _untrained(found: Mapping[str, Gathered]) -> Iterable[str]:
+def _untrained() -> Iterable[str]:
     if find_spec("torch") is None:
         yield "training: install it with: pip install 'vigil-video[train]'"
-    if not any(one.boxed for one in found.values()):
-        yield (
-            "boxes: `vigil model train` fits detectors, which want boxes; no student of whole "
-            "pictures is trained yet, the frozen data set waits"
-        )
