@@ -73,6 +73,25 @@ def test_two_who_walk_side_by_side_move_as_much_and_do_not_fight():
     assert events(Fight(), sensed(scenes, 3.0, 3.0, from_s=0, until_s=99)) == []
 
 
+def pair(*ways) -> list[Scene]:
+    people = [Actor(id=i + 1, high=HIGH, where=way) for i, way in enumerate(ways)]
+    return sensed(film(*people, until_s=9, hz=5), 3.0, 3.0, from_s=0, until_s=99)
+
+
+def test_two_who_stroll_on_together_do_not_fight_however_slowly():
+    ways = [walks((0, (0.2 + x, 0.8)), (9, (0.58 + x, 0.8))) for x in (0.0, APART + 0.05)]
+    assert events(Fight(), pair(*ways)) == []
+    assert len(events(Fight(stays_within=9.0), pair(*ways))) == 1
+
+
+def test_two_who_close_in_and_part_again_fight():
+    def sways(x: float, side: int):
+        places = [(t, (x + side * 0.02 * (t % 2), 0.8)) for t in range(10)]
+        return walks(*places)
+
+    assert len(events(Fight(), pair(sways(0.4, 1), sways(0.5, -1)))) == 1
+
+
 def test_a_moment_of_fuss_is_no_fight():
     scenes = sensed(film(*two(), until_s=14, hz=5), 2.5, 2.5, from_s=4, until_s=5)
     assert events(Fight(), scenes) == []

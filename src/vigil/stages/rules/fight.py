@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import fsum
+from math import fsum, hypot
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -20,12 +20,31 @@ from vigil.stages.rules.zone_rule import around
 Heights = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ALIKE = 0.5
 """Who is smaller than this share of the other stands far behind."""
+DRIFT_S = 2.0
+"""Over which a group is seen to go on: who fights sways and comes back, who strolls does not."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Fighter(Paced):
     energies: deque[tuple[float, float]] = field(default_factory=deque)
     """Lived seconds, and how much moved in the box."""
+    way: deque[tuple[float, Box]] = field(default_factory=deque)
+    """Lived seconds and boxes of `DRIFT_S`."""
+
+    def goes(self, moment: Moment) -> None:
+        """Take in a look that found them."""
+        self.way.append((moment.lived_s, self.box))
+        while len(self.way) > 2 and moment.passed(self.way[1][0], DRIFT_S):
+            self.way.popleft()
+
+    def drift(self) -> tuple[float, float]:
+        """To the right and down, own heights a second; none before it was seen for that long."""
+        (then_s, then), (now_s, now) = self.way[0], self.way[-1]
+        if now_s - then_s < 0.9 * DRIFT_S:
+            return 0.0, 0.0
+        size = max(then.height, now.height, 1.0) * (now_s - then_s)
+        right = (now.x1 + now.x2 - then.x1 - then.x2) / 2
+        return right / size, (now.y2 - then.y2) / size
 
     def sense(self, moment: Moment, energy: float | None, *, over_s: float, walks: bool) -> None:
         """Take in a moment, with what was sensed of them if it was; who walks has it anew."""
@@ -59,7 +78,8 @@ class Fight(SceneRule):
     Close are neighbours whose boxes are no further apart than `near` of the taller one's height.
     Of a group the two who move most count, by the mean over `over_s` of what moves inside their
     boxes (`Signals.energy`): at least `restless`, for `longer_than_s`. Who goes on faster than
-    `slower_than` walks, which moves as much. Who is lost for less than
+    `slower_than` walks, which moves as much; so does a group that goes on together, if slowly
+    (`stays_within`), while who closes in and parts again stays. Who is lost for less than
     `grace_s` still stands where they were, since detectors lose who is held. Limits: dancing,
     sports and children at play look the same to it; a fight of which the detector makes one person
     is missed.
@@ -77,6 +97,8 @@ class Fight(SceneRule):
     """Contrasts a second."""
     slower_than: Heights = 0.4
     """Own heights a second: who goes faster walks on, whatever moves about them."""
+    stays_within: Heights = 0.2
+    """Own heights a second, over two: a group that as a whole goes on faster strolls."""
     over_s: Annotated[Seconds, Field(gt=0)] = 1.0
     longer_than_s: Seconds = 2.0
     grace_s: Seconds = 2.0
@@ -100,6 +122,7 @@ class Fight(SceneRule):
         energy = scene.signals.energy if scene.signals else {}
         for person, _ in self._people.follow(moment, self.counted(scene, self._people)):
             person.note(moment, over_s=self.over_s)
+            person.goes(moment)
         self._people.lost(moment)
         for person in self._people:
             speed = person.speed(over_s=self.over_s)
@@ -140,6 +163,7 @@ class Fight(SceneRule):
     def _judge_group(self, group: _Group, moment: Moment) -> list[Step]:
         most = sorted((one.energy() for one in group.members), reverse=True)[:2]
         fights = len(most) == 2 and fsum(most) / 2 >= self.restless
+        fights = fights and _drift(group.members) <= self.stays_within
         group.holding.note(moment, holds=fights, late_s=self.over_s / 2)
         if not group.holding.on:
             return self._lives.end(group.number, moment)
@@ -155,6 +179,15 @@ class Fight(SceneRule):
             counts={"people": len(group.members)},
         )
         return self._lives.hold(group.number, moment, sighting)
+
+
+def _drift(members: Sequence[_Fighter]) -> float:
+    """How fast a group goes on as a whole, own heights a second: who meets does not."""
+    ways = [one.drift() for one in members if one.missing_lived_s is None]
+    if not ways:
+        return 0.0
+    right, down = (fsum(each) / len(ways) for each in zip(*ways, strict=True))
+    return hypot(right, down)
 
 
 def _groups(people: Sequence[_Fighter], *, near: float) -> list[list[_Fighter]]:
