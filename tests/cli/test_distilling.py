@@ -22,7 +22,7 @@ def test_a_student_is_made_and_waits_to_be_used(vigil: Any, red: str) -> None:
     options = ("--name", "red-student", "--licence", "CC0-1.0", "--side", 64, "--epochs", 2)
     told = vigil("model", "distil", red, *options).lines
     assert "pictures learnt in" in told[0]
-    assert told[1].split()[:4] == ["numbers", "accuracy", "F1", "calibration"]
+    assert told[1].split()[:4] == ["numbers", "accuracy", "F1", "ECE"]
     assert sum("kept" in line for line in told) == 1
     assert told[-1].endswith("vigil model use red-student 1")
     shown = vigil("model", "show", "red-student@1").out

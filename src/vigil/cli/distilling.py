@@ -1,6 +1,5 @@
 """`vigil model distil`: a small classifier that says what an algorithm's head says."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +7,17 @@ from rich.progress import TextColumn, TimeRemainingColumn
 
 from vigil.cli.progress import progress_bar
 from vigil.cli.settings import frozen_of, home_of, missing
-from vigil.cli.tables import print_table
+from vigil.cli.training import (
+    Config,
+    Epochs,
+    Licence,
+    ModelName,
+    Seed,
+    Side,
+    Threads,
+    Version,
+    show_trained,
+)
 from vigil.infer.embedders import embedder_for
 from vigil.infer.head_folder import open_head
 from vigil.infer.registry import Registry
@@ -16,21 +25,17 @@ from vigil.infer.registry import Registry
 
 def distil(
     algorithm: Annotated[str, typer.Argument(help="The algorithm; its head is the teacher.")],
-    name: Annotated[str, typer.Option(help="The model's name in the registry.")],
-    licence: Annotated[str, typer.Option(help="Of the weights: an SPDX name, or your own words.")],
+    name: ModelName,
+    licence: Licence,
     dataset: Annotated[
         str, typer.Option(help="A data set of `vigil data`; else what the algorithm gathered.")
     ] = "",
-    version: Annotated[
-        str, typer.Option(help="A frozen version, by its first letters; else what is known now.")
-    ] = "",
-    side: Annotated[int, typer.Option(help="Of the input, pixels.")] = 128,
-    epochs: Annotated[int, typer.Option(min=1)] = 60,
-    seed: Annotated[int, typer.Option(help="Another number, another run.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, help="More only where no watch runs.")] = 1,
-    config: Annotated[
-        Path | None, typer.Option(help="The file that names the home folder.")
-    ] = None,
+    version: Version = "",
+    side: Side = 128,
+    epochs: Epochs = 60,
+    seed: Seed = 0,
+    threads: Threads = 1,
+    config: Config = None,
 ) -> None:
     """Teach a small classifier what an algorithm's head says. · 用算法的判别头训练小型分类模型。
 
@@ -71,19 +76,5 @@ def distil(
             frozen, library.folder, card, folder, teacher=teacher, fit=fit, asked=asked, told=told
         )
     kept = registry.add(made.folder / made.best.file, made.best, activate=False)
-    typer.echo(
-        f"{made.learnt} pictures learnt in {made.steps} steps; "
-        f"measured on {made.unseen} pictures of the split {made.judged_by!r}"
-    )
-    rows = [
-        (
-            numbers,
-            "kept" if each is made.best else "",
-            *(f"{each.metrics[figure]:.3f}" for figure in ("accuracy", "f1", "calibration_error")),
-            f"{each.latency_ms['cpu']:.2f}",
-        )
-        for numbers, each in (("float32", made.full), ("int8", made.small))
-    ]
-    columns = ("numbers", "", "accuracy", "F1", "calibration error", "ms")
-    print_table(columns, rows, right="accuracy F1 ms")
-    typer.echo(f"{kept.id} is in the registry, not in use: vigil model use {name} {kept.version}")
+    figures = {"accuracy": "accuracy", "F1": "f1", "ECE": "calibration_error"}
+    show_trained(made, kept, figures)

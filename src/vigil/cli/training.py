@@ -1,7 +1,8 @@
 """`vigil model train`: a small detector from a frozen data set."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import TextColumn, TimeRemainingColumn
@@ -13,24 +14,35 @@ from vigil.core import ModelCard, ModelInput
 from vigil.infer.cards import check_card
 from vigil.infer.registry import Registry
 
+if TYPE_CHECKING:
+    from vigil.train.recipe import Trained
+
+# Options that all training commands have.
+ModelName = Annotated[str, typer.Option(help="The model's name in the registry.")]
+Licence = Annotated[str, typer.Option(help="Of the weights: an SPDX name, or your own words.")]
+Version = Annotated[
+    str, typer.Option(help="A frozen version, by its first letters; else what is known now.")
+]
+Side = Annotated[int, typer.Option(help="Of the input, pixels.")]
+Epochs = Annotated[int, typer.Option(min=1)]
+Seed = Annotated[int, typer.Option(help="Another number, another run.")]
+Threads = Annotated[int, typer.Option(min=1, help="More only where no watch runs.")]
+Config = Annotated[Path | None, typer.Option(help="The file that names the home folder.")]
+
 
 def train(
     dataset: Annotated[str, typer.Argument(help="A data set of `vigil data`.")],
-    name: Annotated[str, typer.Option(help="The model's name in the registry.")],
-    licence: Annotated[str, typer.Option(help="Of the weights: an SPDX name, or your own words.")],
+    name: ModelName,
+    licence: Licence,
     words: Annotated[
         str, typer.Option(help="What it is to find, with commas; else all that has a box.")
     ] = "",
-    version: Annotated[
-        str, typer.Option(help="A frozen version, by its first letters; else what is known now.")
-    ] = "",
-    side: Annotated[int, typer.Option(help="Of the input, pixels.")] = 320,
-    epochs: Annotated[int, typer.Option(min=1)] = 60,
-    seed: Annotated[int, typer.Option(help="Another number, another run.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, help="More only where no watch runs.")] = 1,
-    config: Annotated[
-        Path | None, typer.Option(help="The file that names the home folder.")
-    ] = None,
+    version: Version = "",
+    side: Side = 320,
+    epochs: Epochs = 60,
+    seed: Seed = 0,
+    threads: Threads = 1,
+    config: Config = None,
 ) -> None:
     """Fit a small detector, export it, and keep it beside the one in use. · 训练小型检测模型。
 
@@ -64,6 +76,11 @@ def train(
 
         made = recipe.train_detector(frozen, library.folder, card, folder, fit=fit, told=told)
     kept = Registry(home.models).add(made.folder / made.best.file, made.best, activate=False)
+    show_trained(made, kept, {"AP50": "ap50", "precision": "precision", "recall": "recall"})
+
+
+def show_trained(made: "Trained", kept: ModelCard, figures: Mapping[str, str]) -> None:
+    """Both files with what they reach and cost; `figures`: names of metrics, by heading."""
     typer.echo(
         f"{made.learnt} pictures learnt in {made.steps} steps; "
         f"measured on {made.unseen} pictures of the split {made.judged_by!r}"
@@ -72,14 +89,12 @@ def train(
         (
             numbers,
             "kept" if each is made.best else "",
-            *(f"{each.metrics[figure]:.3f}" for figure in ("ap50", "precision", "recall")),
+            *(f"{each.metrics[figure]:.3f}" for figure in figures.values()),
             f"{each.latency_ms['cpu']:.2f}",
         )
         for numbers, each in (("float32", made.full), ("int8", made.small))
     ]
-    print_table(
-        ("numbers", "", "AP50", "precision", "recall", "ms"),
-        rows,
-        right="AP50 precision recall ms",
+    print_table(("numbers", "", *figures, "ms"), rows, right=" ".join([*figures, "ms"]))
+    typer.echo(
+        f"{kept.id} is in the registry, not in use: vigil model use {kept.name} {kept.version}"
     )
-    typer.echo(f"{kept.id} is in the registry, not in use: vigil model use {name} {kept.version}")
