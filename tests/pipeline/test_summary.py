@@ -42,6 +42,24 @@ def test_an_embedder_says_what_is_alike(tmp_path: Path) -> None:
     assert [one.shot // 2 for one in by_redness] == [0, 1]
 
 
+def test_who_walks_through_a_still_view_is_shown(tmp_path: Path) -> None:
+    """Though it is one shot, and hardly a pixel changes."""
+    film, view = tmp_path / "film.mp4", place(1, 90)
+    with VideoWriter(film, 160, 96, 10, options=H264Options(preset="ultrafast")) as writer:
+        for number in range(80):
+            picture = view.copy()
+            if 30 <= number < 50:
+                x = 4 * (number - 30) + 10
+                picture[30:80, x : x + 18] = 250 if number < 40 else 5
+            writer.write(picture)
+    found = summarise(film, 9)
+    assert len(found.shots) == 1
+    seen = [one.time_s for one in found.chosen]
+    assert any(3.0 <= time_s < 4.0 for time_s in seen)
+    assert any(4.0 <= time_s < 5.0 for time_s in seen)
+    assert sum(not 3.0 <= time_s < 5.0 for time_s in seen) == 1
+
+
 def test_a_short_film_stays_within_the_shots_it_shows(tmp_path: Path) -> None:
     film = write(tmp_path / "film.mp4", [(1, 20), (2, 240), (3, 20)])
     found = summarise(film, 1)

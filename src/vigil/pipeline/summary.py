@@ -15,7 +15,7 @@ from vigil.media.shots import DEFAULTS, Measured, Shot, ShotSettings, find_shots
 from vigil.pipeline.storyboard import TILE_WIDTH, captioned_tile, rows_of
 
 CANDIDATES = 400
-"""Pictures that an embedder is given at most."""
+"""Pictures evenly through the film, and pictures that an embedder is given, at most."""
 ALIKE, EMBEDDED_ALIKE = 0.65, 0.3
 """Distances of descriptors, and of unit vectors, at which two pictures show the same: a difference
 of 8 in 255 at every place of a thumbnail, a cosine of 0.955."""
@@ -59,18 +59,22 @@ def summarise(
 ) -> Summary:
     """Shots, and at most `count` pictures of which none is like another.
 
-    Candidates are the middles of the shots and the pictures after a change; alike is what the
-    embedder says, else how thumbnails look. Raises `SourceRefused` for what is no film.
+    Candidates are the middles of the shots, the pictures after a change, and some evenly through
+    the film; alike is what the embedder says, else how thumbnails look. Raises `SourceRefused` for
+    what is no film.
     """
     measured = measure(film_frames(path), seen)
     shots = find_shots(measured, settings)
-    candidates = np.union1d(middles(shots, measured), by_change(measured))
+    # A fixed camera's film is one shot, in which somebody walks and hardly a pixel changes.
+    even = np.linspace(0, len(measured) - 1, min(len(measured), CANDIDATES)).astype(np.int64)
+    changes = np.union1d(middles(shots, measured), by_change(measured))
+    candidates = np.union1d(changes, even)
     apart = ALIKE if embedder is None else EMBEDDED_ALIKE
     if embedder is None:
         points = descriptors(measured)[candidates]
     else:
-        even = np.linspace(0, len(candidates) - 1, min(len(candidates), CANDIDATES)).astype(int)
-        candidates = candidates[even]
+        spread = np.linspace(0, len(candidates) - 1, min(len(candidates), CANDIDATES)).astype(int)
+        candidates = candidates[spread]
         points = _embedded(path, measured, candidates, embedder)
     kept = sorted(int(candidates[at]) for at in k_centre(points, count, apart=apart))
     starts = np.array([shot.start_s for shot in shots])
