@@ -136,7 +136,7 @@ def test_shards_leave_when_their_supervisor_is_killed(
     assert processes
     running.process.kill()
     running.process.wait()
-    wait_for(lambda: not any(lives(process) for process in processes), within_s=5)
+    wait_for(lambda: not any(lives(process) for process in processes), within_s=15)
     asked = subprocess.run([*COMMAND, "status"], capture_output=True, text=True, check=False)
     assert asked.returncode == 2
     assert asked.stderr.startswith("vigil: not running: it died ")
