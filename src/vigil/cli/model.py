@@ -20,9 +20,6 @@ MOST_BYTES = 1 << 30
 
 model = typer.Typer(help="Keep model files. · 管理模型文件。", no_args_is_help=True)
 Config = Annotated[Path | None, typer.Option(help="The file that names the home folder.")]
-model.command()(train)
-model.command()(distil)
-model.command()(promote)
 
 
 @model.command()
@@ -98,3 +95,8 @@ def roll_back(name: Annotated[str, typer.Argument(help="NAME.")], config: Config
     """Go back to the version before. · 回退到上一个版本。"""
     version = Registry(home_of(config).models).roll_back(name)
     typer.echo(f"{name}@{version} is in use")
+
+
+model.command()(train)
+model.command()(distil)
+model.command()(promote)
