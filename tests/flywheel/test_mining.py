@@ -85,7 +85,8 @@ def test_herding_is_greedy_on_the_sum_that_it_says(seed: int, told: bool, labels
 
 
 def test_cold_starts_begin_with_the_typical_of_each_kind() -> None:
-    vectors, marks = clouds(90, words=3, apart=6.0, width=8)
+    # Not so close together that they are near-duplicates of one another.
+    vectors, marks = clouds(90, words=3, apart=3.0, width=8)
     first = chosen(Herding(vectors, None, 90, chance=np.random.default_rng(0)), 90, 3)
     assert set(marks[first]) == {0, 1, 2}
     for row in first:
