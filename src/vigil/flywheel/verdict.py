@@ -15,6 +15,7 @@ from scipy.special import betaincinv
 from vigil.core import DataError
 from vigil.flywheel.band import unsure_band
 from vigil.flywheel.heads import Texts, calibrated, fit_linear
+from vigil.flywheel.luck import balanced, luck_of
 from vigil.infer.calibration import calibration_error
 from vigil.infer.head import Head, Marks, likelihoods
 from vigil.infer.head_folder import ALWAYS_UNSURE
@@ -28,7 +29,6 @@ LEAST_RIGHT = 0.7
 """Mean share of each word that is told right, below which nobody would want the algorithm."""
 LUCK = 0.01
 """A head is refused when luck alone would do as well in more than this share of draws."""
-SHUFFLES = 199
 USUAL_THRESHOLD = 0.5
 
 
@@ -133,9 +133,9 @@ def fit_judged(
     folds = deal(marks, groups, chance)
     margins = unseen_margins(views, marks, folds, words, texts)
     shares = _unseen_shares(margins, marks, folds)
-    right = _balanced(_decided(shares, USUAL_THRESHOLD), marks, len(words))
+    right = balanced(_decided(shares, USUAL_THRESHOLD), marks, len(words))
     told, threshold = _told(shares, marks, folds, wanted)
-    luck = _luck(views[0], marks, groups, folds, len(words), chance)
+    luck = luck_of(views[0], marks, groups, folds, len(words), chance)
     verdict = Verdict(
         refused=_unfit(right, luck, len(words)) or _unreached(threshold, wanted, words[0]),
         words=tuple(_of_word(number, word, told, marks) for number, word in enumerate(words)),
@@ -172,12 +172,12 @@ def right_without(
             raise DataError("too few of the earlier examples are still there to compare with")
     margins = unseen_margins(views, marks, folds, words, teachers=~left_out)
     shares = _unseen_shares(margins, marks, folds)
-    return _balanced(_decided(shares, USUAL_THRESHOLD), marks, len(words))
+    return balanced(_decided(shares, USUAL_THRESHOLD), marks, len(words))
 
 
 def right_of(head: Head, vectors: Float32[np.ndarray, "n d"], marks: Marks) -> float:
     """The same of a head that has seen none of these, as it decides."""
-    return _balanced(head.decide(vectors), marks, len(head.words))
+    return balanced(head.decide(vectors), marks, len(head.words))
 
 
 def fit_unjudged(
@@ -343,10 +343,6 @@ def _decided(shares: Float64[np.ndarray, "n k"], threshold: float) -> Marks:
     return np.asarray(np.argmax(shares, axis=1), np.int64)
 
 
-def _balanced(told: Marks, marks: Marks, words: int) -> float:
-    return float(np.mean([np.mean(told[marks == word] == word) for word in range(words)]))
-
-
 def _of_word(number: int, word: str, told: Marks, marks: Marks) -> WordVerdict:
     hits = int(np.sum((told == number) & (marks == number)))
     return WordVerdict(
@@ -354,54 +350,6 @@ def _of_word(number: int, word: str, told: Marks, marks: Marks) -> WordVerdict:
         precision=Share(hits=hits, total=int(np.sum(told == number))),
         recall=Share(hits=hits, total=int(np.sum(marks == number))),
     )
-
-
-def _luck(
-    vectors: Float32[np.ndarray, "n d"],
-    marks: Marks,
-    groups: Int64[np.ndarray, " n"],
-    folds: Int64[np.ndarray, " n"],
-    words: int,
-    chance: np.random.Generator,
-) -> float:
-    """The share of random labellings, this one included, that folds tell as well (Ojala 2010).
-
-    Judged by a ridge line instead of the real one: the same directions, in one multiplication.
-    """
-    smoother = _smoother(vectors, folds)
-    true = _ridge_right(smoother, marks, words)
-    firsts = np.unique(groups, return_index=True)[1]
-    place = np.searchsorted(groups[firsts], groups)
-    as_well = 1
-    for _ in range(SHUFFLES):
-        dealt = chance.permutation(marks[firsts])[place]
-        as_well += _ridge_right(smoother, dealt, words) >= true
-    return as_well / (SHUFFLES + 1)
-
-
-def _smoother(
-    vectors: Float32[np.ndarray, "n d"], folds: Int64[np.ndarray, " n"]
-) -> Float64[np.ndarray, "n n"]:
-    """Row i times the targets gives the ridge score of example i from the other folds."""
-    near = np.asarray(vectors, np.float64) @ vectors.T.astype(np.float64)
-    found = np.zeros_like(near)
-    for fold in np.unique(folds):
-        out, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        square = near[np.ix_(rest, rest)]
-        middle = square.mean(axis=0)
-        centred = square - middle - middle[:, None] + square.mean()
-        across = near[np.ix_(out, rest)]
-        across = across - across.mean(axis=1, keepdims=True) - middle + square.mean()
-        ridge = 0.1 * np.trace(centred) / len(rest)
-        line = np.linalg.solve(centred + ridge * np.eye(len(rest)), across.T).T
-        found[np.ix_(out, rest)] = line
-    return found
-
-
-def _ridge_right(smoother: Float64[np.ndarray, "n n"], marks: Marks, words: int) -> float:
-    target = np.eye(words)[marks]
-    target -= target.mean(axis=0)
-    return _balanced(np.argmax(smoother @ target, axis=1), marks, words)
 
 
 def _flat(

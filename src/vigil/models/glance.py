@@ -1,4 +1,4 @@
-"""Glance: says in a tenth of a millisecond or so what a whole picture shows.
+"""Glance: says in less than a millisecond what a whole picture shows.
 
 The trunk is that of `sentry`, so that a detector's weights are a start; then the mean over the
 picture and one line for each word.

@@ -112,7 +112,7 @@ class Sentry(nn.Module):
         nn.init.constant_(self.side_logs.bias, 1.0)
 
     def features(self, pictures: Tensor) -> list[Tensor]:
-        """The pyramid's levels, fine to coarse: what distillation compares."""
+        """The pyramid's levels, fine to coarse."""
         x = self.stem((pictures - 127.5) / 64.0)
         levels = []
         for stage in self.stages:
