@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vigil.models.sentry import Conv, Stage
+from vigil.models.sentry import trunk
 
 
 class Glance(nn.Module):
@@ -24,14 +24,9 @@ class Glance(nn.Module):
         self, words: int, *, channels: Sequence[int] = (16, 32, 64, 128, 192), dropout: float = 0.1
     ) -> None:
         super().__init__()
-        stem, early, *deep = channels
-        self.stem = nn.Sequential(Conv(3, stem, 3, stride=2), Conv(stem, early, 3, stride=2))
-        self.stages = nn.ModuleList(
-            Stage(into, out, blocks)
-            for into, out, blocks in zip([early, *deep[:-1]], deep, (2, 3, 3), strict=True)
-        )
+        self.stem, self.stages = trunk(channels)
         self.dropout = nn.Dropout(dropout)
-        self.word_logits = nn.Linear(deep[-1], words)
+        self.word_logits = nn.Linear(channels[-1], words)
 
     def embed(self, pictures: Tensor) -> Tensor:
         """(b, c): the mean over the picture of what is seen."""

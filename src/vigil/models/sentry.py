@@ -61,6 +61,17 @@ class Stage(nn.Sequential):
         )
 
 
+def trunk(channels: Sequence[int]) -> tuple[nn.Sequential, nn.ModuleList]:
+    """Down to stride 4, and the stages from there to 8, 16 and 32."""
+    stem, early, *deep = channels
+    first = nn.Sequential(Conv(3, stem, 3, stride=2), Conv(stem, early, 3, stride=2))
+    stages = (
+        Stage(into, out, blocks)
+        for into, out, blocks in zip([early, *deep[:-1]], deep, (2, 3, 3), strict=True)
+    )
+    return first, nn.ModuleList(stages)
+
+
 class Pyramid(nn.Module):
     """Gives every level what the others see."""
 
@@ -93,12 +104,8 @@ class Sentry(nn.Module):
         self, words: int, *, channels: Sequence[int] = (16, 32, 64, 128, 192), pyramid: int = 64
     ) -> None:
         super().__init__()
-        stem, early, *deep = channels
-        self.stem = nn.Sequential(Conv(3, stem, 3, stride=2), Conv(stem, early, 3, stride=2))
-        self.stages = nn.ModuleList(
-            Stage(into, out, blocks)
-            for into, out, blocks in zip([early, *deep[:-1]], deep, (2, 3, 3), strict=True)
-        )
+        self.stem, self.stages = trunk(channels)
+        deep = channels[2:]
         self.pyramid = Pyramid(deep, pyramid)
         self.word_tower = nn.Sequential(Block(pyramid), Block(pyramid))
         self.side_tower = Block(pyramid)
