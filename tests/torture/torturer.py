@@ -21,7 +21,7 @@ from vigil.testing.http_receiver import HttpReceiver, Received
 
 VICTIM = Path(__file__).with_name("victim.py")
 NO_SYNC = {"PYTHONPATH": str(VICTIM.with_name("no_sync"))}
-READY_S = 60.0
+READY_S = 120.0
 
 
 @dataclass(kw_only=True)
