@@ -38,8 +38,27 @@ def train(
         str, typer.Option(help="What it is to find, with commas; else all that has a box.")
     ] = "",
     version: Version = "",
+    network: Annotated[
+        str, typer.Option(help="sentry, dfine-n, dfine-s or rtdetr-v2-r18.")
+    ] = "sentry",
+    weights: Annotated[
+        Path | None, typer.Option(help="Folder of published weights to begin with; not of sentry.")
+    ] = None,
     side: Side = 320,
     epochs: Epochs = 60,
+    batch: Annotated[int, typer.Option(min=1, help="Pictures seen at once.")] = 16,
+    accumulate: Annotated[
+        int, typer.Option(min=1, help="Batches whose gradients make one step.")
+    ] = 1,
+    rate: Annotated[
+        float | None, typer.Option(help="Of learning, at its highest; else the network's own.")
+    ] = None,
+    patience: Annotated[
+        int, typer.Option(min=0, help="Epochs without gain after which it ends; 0: never.")
+    ] = 10,
+    bf16: Annotated[
+        bool, typer.Option(help="Compute in bfloat16: faster where it is native.")
+    ] = False,
     seed: Seed = 0,
     threads: Threads = 1,
     config: Config = None,
@@ -49,32 +68,49 @@ def train(
     Goes on where it was cut short. What it made is not put to use: see `vigil model use`.
     """
     try:
-        from vigil.train import fitting, recipe  # noqa: PLC0415  torch takes seconds
+        from vigil.train import fitting, networks, recipe  # noqa: PLC0415  torch takes seconds
     except ImportError as error:
         raise missing("train", error) from error
     home = home_of(config)
+    kind = networks.kind_of(network)
     library, frozen = frozen_of(dataset, version, config)
     card = ModelCard(
         name=name,
         file=f"{name}.onnx",
-        head="points",
+        head=kind.head,
         labels=tuple(words.split(",")) if words else recipe.words_of(frozen),
         input=ModelInput(width=side, height=side),
+        nms_iou=kind.nms_iou,
         licence_code="Apache-2.0",
         licence_weights=licence,
         source=f"vigil model train {dataset}",
         dataset=frozen.version,
     )
     check_card(card)
-    fit = fitting.Fit(side=side, epochs=epochs, seed=seed, threads=threads)
-    folder = home.path / "training" / f"{name}-{frozen.version[:16]}"
+    fit = fitting.Fit(
+        side=side,
+        epochs=epochs,
+        batch=batch,
+        steps_a_batch=accumulate,
+        rate=kind.rate if rate is None else rate,
+        steepest=kind.steepest,
+        patience=patience,
+        seed=seed,
+        threads=threads,
+        bf16=bf16,
+    )
+    start = networks.Start(network=network, published=weights)
+    other = "" if network == networks.SENTRY else f"-{network}"
+    folder = home.path / "training" / f"{name}-{frozen.version[:16]}{other}"
     with progress_bar(TextColumn("{task.fields[best]}"), TimeRemainingColumn()) as progress:
         task = progress.add_task("training · 训练", best="")
 
         def told(done: int, total: int, best: float) -> None:
             progress.update(task, completed=done, total=total, best=f"AP50 {best:.3f}")
 
-        made = recipe.train_detector(frozen, library.folder, card, folder, fit=fit, told=told)
+        made = recipe.train_detector(
+            frozen, library.folder, card, folder, fit=fit, start=start, told=told
+        )
     kept = Registry(home.models).add(made.folder / made.best.file, made.best, activate=False)
     show_trained(made, kept, {"AP50": "ap50", "precision": "precision", "recall": "recall"})
 

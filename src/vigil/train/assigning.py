@@ -38,6 +38,8 @@ class Assigned:
     """(b, n, k) probability of each word."""
     boxes: Tensor
     """(b, n, 4); means nothing where no goal is."""
+    weights: Tensor
+    """(b, n) how far that box is believed; means nothing where no goal is."""
 
 
 @torch.no_grad()
@@ -52,7 +54,11 @@ def assign(
     """
     there = truth.words >= 0
     if not there.any():
-        return Assigned(goals=torch.zeros_like(probabilities), boxes=torch.zeros_like(boxes))
+        return Assigned(
+            goals=torch.zeros_like(probabilities),
+            boxes=torch.zeros_like(boxes),
+            weights=torch.zeros_like(boxes[..., 0]),
+        )
     overlaps = ious(truth.boxes, boxes)  # (b, m, n)
     words = truth.words.clamp(min=0)
     index = words[:, :, None].expand(-1, -1, probabilities.shape[1])
@@ -72,7 +78,7 @@ def assign(
     goals = torch.zeros_like(probabilities)
     goals.scatter_(2, words.gather(1, owner)[..., None], worth[..., None])
     wanted = truth.boxes.gather(1, owner[..., None].expand(-1, -1, 4))
-    return Assigned(goals=goals, boxes=wanted)
+    return Assigned(goals=goals, boxes=wanted, weights=truth.weights.gather(1, owner))
 
 
 def _may(centres: Tensor, strides: Tensor, boxes: Tensor) -> Tensor:

@@ -51,6 +51,8 @@ class Fit:
     """Batches whose gradients are put together before the weights move."""
     rate: float = 2e-3
     """Of learning, at its highest."""
+    steepest: float = 10.0
+    """Longer gradients are cut to this norm."""
     decay: float = 0.05
     warm_up: float = 0.05
     """Share of all steps in which the rate rises."""
@@ -114,19 +116,8 @@ def prepare(fit: Fit) -> None:
     set_seed(fit.seed)
 
 
-def begin_from(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Take over what fits of an older network; what does not (other words) begins anew."""
-    own = network.state_dict()
-    fitting = {
-        name: value
-        for name, value in weights.items()
-        if name in own and own[name].shape == value.shape
-    }
-    network.load_state_dict(own | fitting)
-
-
 class Answered:
-    """What a network says of a picture, as its export would."""
+    """What a network says of a picture, as its export would: one output or several."""
 
     def __init__(self, exported: nn.Module) -> None:
         self._exported = exported
@@ -136,7 +127,9 @@ class Answered:
         self._exported.eval()
         picture = torch.from_numpy(image.transpose(2, 0, 1).copy()).float()[None]
         device = next(self._exported.parameters()).device
-        return [self._exported(picture.to(device)).float().cpu().numpy()]
+        found = self._exported(picture.to(device))
+        outputs = found if isinstance(found, tuple) else (found,)
+        return [output.float().cpu().numpy() for output in outputs]
 
 
 class _Judging(Trainer):
@@ -193,7 +186,7 @@ def _arguments(folder: Path, fit: Fit, goal: str) -> TrainingArguments:
         weight_decay=fit.decay,
         warmup_steps=fit.warm_up,
         lr_scheduler_type="cosine",
-        max_grad_norm=10.0,
+        max_grad_norm=fit.steepest,
         bf16=fit.bf16,
         eval_strategy="epoch",
         save_strategy="epoch",

@@ -7,11 +7,11 @@ from pathlib import Path
 from vigil.core import DataError, ModelCard
 from vigil.data.freezing import HOLDOUT, Frozen
 from vigil.infer.session import open_session
-from vigil.models.sentry import Exported
 from vigil.train.detecting import fit_detector
 from vigil.train.exporting import export, in_eight_bits, latency_ms
 from vigil.train.fitting import Fit, Told
 from vigil.train.judging import judge
+from vigil.train.networks import FROM_NOTHING, Start
 from vigil.train.stills import Still, stills_of
 
 MOST_COMPARED = 128
@@ -56,19 +56,24 @@ def train_detector(
     folder: Path,
     *,
     fit: Fit,
+    start: Start = FROM_NOTHING,
     told: Told = lambda done, total, best: None,
 ) -> Trained:
     """Fit `card.labels` to a frozen data set whose files are below `root`; `folder` is the run's.
+
+    The card's head is that of the network to `start` with.
 
     The files are judged by what people alone labelled and nothing learnt from; without that, by
     the split that chose the best epoch, which flatters a little. Raises `DataError`, or
     `ModelError` when a file answers otherwise than its network.
     """
     splits = _splits(frozen, root, card)
-    fitted = fit_detector(splits["train"], splits["val"], card, folder, fit=fit, told=told)
+    fitted = fit_detector(
+        splits["train"], splits["val"], card, folder, fit=fit, start=start, told=told
+    )
     judged_by = HOLDOUT if any(len(still.boxes) for still in splits[HOLDOUT]) else "val"
     pictures = [still.image() for still in splits["train"][:MOST_COMPARED]]
-    export(Exported(fitted.network), card, folder, pictures)
+    export(fitted.learner.exported, card, folder, pictures)
     small = in_eight_bits(card, folder, folder, pictures)
     return Trained(
         full=_measured(card, folder, splits[judged_by]),

@@ -59,6 +59,20 @@ def test_points_measures_from_the_middle_of_a_cell() -> None:
     assert found.classes.tolist() == [1]
 
 
+def test_queries_may_stand_for_several_words_and_the_surest_come_first() -> None:
+    logits = np.full((1, 3, 2), -9, np.float32)
+    logits[0, 0] = [0, 2]  # one query, two words
+    logits[0, 2, 0] = 1
+    boxes = np.zeros((1, 3, 4), np.float32)
+    boxes[0, 0], boxes[0, 2] = [0.5, 0.25, 0.5, 0.5], [0.5, 0.5, 1, 1]
+
+    found = HEADS["queries"]([logits, boxes], card("queries"), 0.5)
+
+    assert found.classes.tolist() == [1, 0, 0]
+    np.testing.assert_allclose(found.scores, 1 / (1 + np.exp([-2.0, -1.0, 0.0])), rtol=1e-6)
+    np.testing.assert_allclose(found.boxes, [[16, 0, 48, 32], [0, 0, 64, 64], [16, 0, 48, 32]])
+
+
 def test_fastestdet_weighs_objectness_and_class() -> None:
     grid = np.zeros((1, 7, 4, 4), np.float32)
     grid[0, :, 2, 1] = [0.9, 0, 0, 0, 0, 0.2, 0.8]  # row 2, column 1; size: half the input

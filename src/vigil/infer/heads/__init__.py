@@ -11,6 +11,7 @@ from vigil.infer.heads.candidates import Candidates, Output
 from vigil.infer.heads.fastestdet import fastestdet
 from vigil.infer.heads.nanodet import nanodet
 from vigil.infer.heads.points import points
+from vigil.infer.heads.queries import queries
 from vigil.infer.heads.ssd import ssd
 from vigil.infer.heads.yolox import yolox
 from vigil.infer.heads.yunet import yunet
@@ -22,6 +23,7 @@ HEADS: Mapping[str, Head] = {
     "fastestdet": fastestdet,
     "nanodet": nanodet,
     "points": points,
+    "queries": queries,
     "ssd": ssd,
     "yolox": yolox,
     "yunet": yunet,

@@ -4,7 +4,7 @@ import torch
 
 from vigil.models.sentry import Sentry, boxes_of, cell_centres
 from vigil.train.assigning import CELLS, Truth, assign
-from vigil.train.detecting import Batch, DetectorLoss, TrainedDetector
+from vigil.train.detector_loss import Batch, DetectorLoss, TrainedSentry
 
 SIDE = 64
 CENTRES, STRIDES = cell_centres(SIDE, SIDE, device=torch.device("cpu"))
@@ -87,7 +87,7 @@ def test_where_a_teacher_is_unsure_it_is_no_mistake_to_see_something() -> None:
 
 def test_steps_downhill_find_a_box() -> None:
     torch.manual_seed(0)
-    model = TrainedDetector(Sentry(1))
+    model = TrainedSentry(Sentry(1))
     pictures = torch.full((2, 3, SIDE, SIDE), 120, dtype=torch.uint8)
     pictures[0, :, 16:40, 24:48] = 250
     pictures[1, :, 8:32, 8:32] = 250

@@ -1,0 +1,119 @@
+"""Networks that learn to find things, by the names under which they are asked for.
+
+Each is one module that gives its loss, and one that the watch opens; all else is the same for all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from vigil.core import ModelCard, ModelError
+from vigil.models import detr, sentry
+from vigil.train.detector_loss import TrainedSentry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What the name of a network settles."""
+
+    head: str
+    """How its answers are read; see `vigil.infer.heads`."""
+    rate: float
+    """Of learning, for batches of 16, as its authors' scaled down."""
+    steepest: float
+    """Longer gradients are cut to this norm."""
+    nms_iou: float
+
+
+_QUERIES = Kind(head="queries", rate=2e-4, steepest=0.1, nms_iou=0.7)
+SENTRY = "sentry"
+NETWORKS: Mapping[str, Kind] = {
+    SENTRY: Kind(head="points", rate=2e-3, steepest=10.0, nms_iou=0.5),
+    "dfine-n": Kind(head="queries", rate=4e-4, steepest=0.1, nms_iou=0.7),
+    "dfine-s": _QUERIES,
+    "rtdetr-v2-r18": _QUERIES,
+}
+
+
+def kind_of(network: str) -> Kind:
+    """Raises `ModelError` for a name that is none."""
+    if network not in NETWORKS:
+        raise ModelError(f"network: found {network!r}; allowed: {', '.join(NETWORKS)}")
+    return NETWORKS[network]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Which network learns, from where, and how it takes what it is told."""
+
+    network: str = SENTRY
+    published: Path | None = None
+    """Folder of weights as their publisher laid them out; its words begin anew."""
+    weights: Mapping[str, Tensor] | None = None
+    """Of an older network of this kind, whose words are the first of the card's."""
+    soft: bool = False
+    """How far a box is believed is what its word's probability is to become, not its weight."""
+
+
+FROM_NOTHING = Start()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Learner:
+    """A network that is about to learn."""
+
+    network: nn.Module
+    model: nn.Module
+    """Takes a batch, gives its `loss`."""
+    exported: nn.Module
+    """What the watch opens."""
+
+
+def learner(start: Start, card: ModelCard) -> Learner:
+    """A network for the words of a card, its weights drawn or taken over. Raises `ModelError`."""
+    words, side = len(card.labels), card.input.width
+    if start.published is not None and start.network == SENTRY:
+        raise ModelError(f"weights: {SENTRY} has no published ones; allowed with: {_published()}")
+    if start.network == SENTRY:
+        own = sentry.Sentry(words)
+        found = Learner(
+            network=own,
+            model=TrainedSentry(own, soft=start.soft),
+            exported=sentry.Exported(own),
+        )
+    else:
+        asked = (
+            detr.made(detr.config_of(start.network, words, side))
+            if start.published is None
+            else detr.published(start.network, start.published, words, side)
+        )
+        found = Learner(network=asked, model=detr.TrainedDetr(asked), exported=detr.Exported(asked))
+    if start.weights is not None:
+        take_over(found.network, start.weights)
+    return found
+
+
+@torch.no_grad()
+def take_over(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Weights of an older network; where it knew fewer words, its are the first of the new ones.
+
+    Raises `ModelError` when it was another kind of network.
+    """
+    own = network.state_dict()
+    for name, value in weights.items():
+        if name not in own or own[name].shape[1:] != value.shape[1:]:
+            raise ModelError(f"{name}: no weights of this kind of network")
+        if value.shape == own[name].shape:
+            own[name] = value
+        elif len(value) < len(own[name]):
+            own[name][: len(value)] = value
+        else:
+            raise ModelError(f"{name}: knows {len(value)} words, more than {len(own[name])}")
+    network.load_state_dict(own)
+
+
+def _published() -> str:
+    return ", ".join(name for name in NETWORKS if name != SENTRY)
