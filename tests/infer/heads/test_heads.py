@@ -124,6 +124,7 @@ def test_a_head_that_sees_nothing_gives_no_boxes(head: str) -> None:
         "nanodet": [np.zeros((1, n, c), np.float32) for c in (2, 32) for n in (64, 16, 4)],
         "fastestdet": [np.zeros((1, 7, 4, 4), np.float32)],
         "points": [np.zeros((1, 84, 6), np.float32)],
+        "queries": [np.full((1, 9, 2), -9, np.float32), np.zeros((1, 9, 4), np.float32)],
         "ssd": [np.full((1, 1, 5, 7), -1, np.float32)],
         "yunet": [np.zeros((n, c), np.float32) for n, c in [(235, 14), (235, 2), (235, 1)]],
     }
