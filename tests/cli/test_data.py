@@ -4,10 +4,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.data.formats import pool
 
+from vigil.core import Box
 from vigil.data.formats import Files, format_called
+from vigil.media.encode import VideoWriter
 
 
 @pytest.fixture
@@ -17,6 +20,17 @@ def coco(tmp_path: Path) -> Path:
     once = list({thing.medium.path: thing for thing in things}.values())
     format_called("coco").write(tmp_path / "coco", once, Files(root=root))
     return tmp_path / "coco"
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """Two seconds of grey that brightens."""
+    path = tmp_path / "films" / "dawn.mp4"
+    path.parent.mkdir()
+    with VideoWriter(path, 64, 48, 10) as writer:
+        for level in range(20):
+            writer.write(np.full((48, 64, 3), 40 + 10 * level, np.uint8))
+    return path
 
 
 def test_in_and_out_by_another_format(vigil: Any, coco: Path, tmp_path: Path) -> None:
@@ -41,12 +55,43 @@ def test_frozen_and_exported_by_version(vigil: Any, coco: Path, tmp_path: Path) 
     assert any((tmp_path / "out" / "annotations").iterdir())
 
 
+def test_films_come_in_as_pictures(vigil: Any, film: Path) -> None:
+    told = vigil("data", "import", "gate", film.parent, "--as", "files", "--every", "0.5").out
+    assert told.startswith("gate: 4 new of files")
+    assert vigil("data", "import", "gate", film.parent, "--as", "files", "--every", "0.5").out == (
+        told.replace("4 new", "0 new")
+    )
+    assert vigil("data", "show", "gate").lines[0] == "4 pictures, 0 videos"
+
+
+def test_labels_are_renamed_on_their_way_in(vigil: Any, coco: Path) -> None:
+    labels = [label for thing in format_called("coco").read(coco) for label in thing.labels]
+    word = next(label.word for label in labels if isinstance(label.shape, Box))
+    asked = ("--words", f"thing={word}", "--split", "train")
+    vigil("data", "import", "one", coco, *asked)
+    shown = vigil("data", "show", "one").lines
+    assert [line.split()[0] for line in shown if " box " in line] == ["thing"]
+    assert shown[1] == "train 6"
+
+
+def test_views_are_rendered_with_their_truth(vigil: Any) -> None:
+    asked = ("--words", "person", "--words", "vehicle=car|truck", "--views", 4, "--pictures", 1)
+    told = vigil("data", "render", "views", *asked, "--width", 160, "--split", "train").out
+    assert told.strip() == "views: 4 new pictures of 4 views"
+    shown = vigil("data", "show", "views").out
+    assert "train 4" in shown
+    assert "person" in shown
+    version = vigil("data", "freeze", "views", "--keep-splits").out
+    assert version.strip().endswith("train 4")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (("import", "a/b", "."), "no name of a data set"),
         (("import", "yard", "/nowhere"), "not there"),
         (("import", "yard", ".", "--as", "koko"), "allowed: coco"),
+        (("render", "yard", "--words", "a=|"), "--words"),
         (("show", "none"), "there are: none"),
         (("freeze", "none"), "there are: none"),
         (("export", "none", "/", "--as", "coco"), "something already"),

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -10,13 +12,15 @@ from rich.progress import TimeElapsedColumn
 
 from vigil.cli.labelling import doubts_command, label_command
 from vigil.cli.progress import counter
+from vigil.cli.rendering import SplitName, render_command, word_of
 from vigil.cli.settings import library_of
 from vigil.cli.tables import print_table
 from vigil.core import DataError, Labeler, Labelled, Outline, Stretch, TrackPath
+from vigil.data.filmed import unfilmed
 from vigil.data.formats import NAMES, Files, format_at, format_called
 from vigil.data.formats.parts import Carry
 from vigil.data.freezing import freeze, opened
-from vigil.data.relabel import placed, relabelled
+from vigil.data.relabel import placed, relabelled, renamed
 
 data = typer.Typer(help="Keep labelled data. · 管理标注数据。", no_args_is_help=True)
 Config = Annotated[Path | None, typer.Option(help="The file that names the home folder.")]
@@ -25,9 +29,9 @@ As = Annotated[str | None, typer.Option("--as", help=f"Format: {', '.join(sorted
 Version = Annotated[
     str | None, typer.Option(help="A frozen version, by its first letters; else what is known now.")
 ]
-
 data.command("label")(label_command)
 data.command("doubts")(doubts_command)
+data.command("render")(render_command)
 
 
 @data.command("import")
@@ -40,6 +44,15 @@ def import_(
         Labeler | None, typer.Option(help="Who labelled it, where the format does not say.")
     ] = None,
     by: Annotated[str, typer.Option(help="The person, or the model and its version.")] = "",
+    every: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Keep of each video a picture every so many seconds instead."),
+    ] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Option(help="Take these labels only: WORD, or WORD=its name there, or WORD=A|B."),
+    ] = None,
+    split: SplitName = None,
     link: Annotated[bool, typer.Option(help="Link files instead of copying them.")] = False,
     config: Config = None,
 ) -> None:
@@ -47,16 +60,21 @@ def import_(
     library = library_of(name, config)
     kind, reader = format_at(source) if as_ is None else (as_, format_called(as_))
     root = media or (source if source.is_dir() else source.parent)
-    things = (
+    things: Iterator[Labelled] = (
         placed(relabelled(thing, labeler=labeler, by=by), root) for thing in reader.read(source)
     )
-    with counter(TimeElapsedColumn()) as progress:
-        task = progress.add_task(f"{kind} → {name}", total=None)
-        added = library.add(
-            things,
-            Files(root=root, carry="link" if link else "copy"),
-            told=lambda count: progress.update(task, completed=count),
-        )
+    if words:
+        names = word_of(words)
+        things = (renamed(thing, names) for thing in things)
+    if split is not None:
+        things = (replace(thing, split=split) for thing in things)
+    files = Files(root=root, carry="link" if link else "copy")
+    with TemporaryDirectory(prefix="vigil-frames-") as folder, counter(TimeElapsedColumn()) as bar:
+        if every is not None:
+            things = unfilmed(things, files, Path(folder), every_s=every)
+            files = Files(root=Path(folder), carry="link")
+        task = bar.add_task(f"{kind} → {name}", total=None)
+        added = library.add(things, files, told=lambda count: bar.update(task, completed=count))
     typer.echo(f"{name}: {added} new of {kind} in {source}")
 
 

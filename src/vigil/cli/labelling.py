@@ -49,6 +49,14 @@ def label_command(
     precision: Annotated[
         float, typer.Option(min=0.01, max=0.999, help="Of what is believed, so much be true.")
     ] = 0.9,
+    score: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            max=0.999,
+            help="Believe from here on where no examples speak; else the teacher's own threshold.",
+        ),
+    ] = None,
     examples: Annotated[
         str | None, typer.Option(help="Another data set whose labels thresholds are fitted on.")
     ] = None,
@@ -84,6 +92,7 @@ def label_command(
                 precision=precision,
                 tracks=tracks,
                 every_s=every,
+                score=score,
                 checker=checker.name if checker else "",
             ),
             checker=checker,

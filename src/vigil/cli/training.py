@@ -10,7 +10,7 @@ from rich.progress import TextColumn, TimeRemainingColumn
 from vigil.cli.progress import progress_bar
 from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.tables import print_table
-from vigil.core import ModelCard, ModelInput
+from vigil.core import DataError, ModelCard, ModelInput
 from vigil.infer.cards import check_card
 from vigil.infer.registry import Registry
 
@@ -45,6 +45,9 @@ def train(
         Path | None, typer.Option(help="Folder of published weights to begin with; not of sentry.")
     ] = None,
     side: Side = 320,
+    height: Annotated[
+        int | None, typer.Option(help="Of the input, where it is not as high as wide.")
+    ] = None,
     epochs: Epochs = 60,
     batch: Annotated[int, typer.Option(min=1, help="Pictures seen at once.")] = 16,
     accumulate: Annotated[
@@ -73,13 +76,15 @@ def train(
         raise missing("train", error) from error
     home = home_of(config)
     kind = networks.kind_of(network)
+    if height not in (None, side) and network != networks.SENTRY:
+        raise DataError(f"--height: {network} takes squares; allowed with: {networks.SENTRY}")
     library, frozen = frozen_of(dataset, version, config)
     card = ModelCard(
         name=name,
         file=f"{name}.onnx",
         head=kind.head,
         labels=tuple(words.split(",")) if words else recipe.words_of(frozen),
-        input=ModelInput(width=side, height=side),
+        input=ModelInput(width=side, height=height or side),
         nms_iou=kind.nms_iou,
         licence_code="Apache-2.0",
         licence_weights=licence,
@@ -89,6 +94,7 @@ def train(
     check_card(card)
     fit = fitting.Fit(
         side=side,
+        height=height,
         epochs=epochs,
         batch=batch,
         steps_a_batch=accumulate,

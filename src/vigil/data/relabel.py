@@ -1,5 +1,6 @@
 """Small changes to things on their way in: who said it, and where its file is."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,14 @@ def relabelled(thing: Labelled, *, labeler: Labeler | None, by: str) -> Labelled
         if label.origin.labeler is Labeler.IMPORT
         else label
         for label in thing.labels
+    ]
+    return replace(thing, labels=tuple(labels))
+
+
+def renamed(thing: Labelled, words: Mapping[str, str]) -> Labelled:
+    """The labels that `words` names, by the words that it has for them."""
+    labels = [
+        replace(label, word=words[label.word]) for label in thing.labels if label.word in words
     ]
     return replace(thing, labels=tuple(labels))
 

@@ -199,7 +199,9 @@ class Labelling:
                 if key in proposals:
                     found, truth = from_row(proposals[key]), truth_at(labels, frame)
                     add_example(shown, found, truth, group=group, whole=whole)
-        return fit_limits(judged, wanted=self._settings.precision, usual=teacher.usual)
+        settings = self._settings
+        usual = teacher.usual if settings.score is None else settings.score
+        return fit_limits(judged, wanted=settings.precision, usual=usual)
 
 
 def why_nothing(outcome: Outcome) -> list[str]:

@@ -28,6 +28,8 @@ class Settings:
     """Seconds between two looks at a video."""
     most_gap_s: float = 1.5
     """A thing that is not seen for longer is gone; shorter gaps are filled between sure boxes."""
+    score: float | None = None
+    """Believed from here on while examples do not say otherwise; None: the teacher's own."""
     checker: str = ""
     """Who is asked about what is unsure; empty: nobody."""
 

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 
 from vigil.core import DataError, ModelCard, ModelInput
 from vigil.train import fitting
+from vigil.train.cutting import cuttings_of
 from vigil.train.drawing import Drawn, varied
 from vigil.train.fitting import Answered, Fit, Lesson, Told, run_fit
 from vigil.train.judging import judge
@@ -76,13 +77,14 @@ class _Pictures(Dataset[Drawn]):
 
     def __init__(self, stills: Sequence[Still], size: ModelInput, *, seed: int) -> None:
         self._stills, self._size = stills, size
+        self._cuttings = cuttings_of(stills)
         self._chance = np.random.default_rng(seed)
 
     def __len__(self) -> int:
         return len(self._stills)
 
     def __getitem__(self, number: int) -> Drawn:
-        return varied(self._stills, number, self._size, self._chance)
+        return varied(self._stills, number, self._size, self._chance, self._cuttings)
 
 
 def _together(drawn: Sequence[Drawn]) -> dict[str, Tensor]:

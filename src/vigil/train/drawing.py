@@ -1,4 +1,4 @@
-"""Pictures of a data set as a network is to see them: placed, mirrored, weathered, in fours."""
+"""Pictures of a data set as a network is to see them: placed, mirrored, pasted on, weathered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from jaxtyping import Float32, Int64
 
 from vigil.core import Image, ModelInput
 from vigil.infer.fitting import natural_scale
+from vigil.train.cutting import Cutting, pasted
 from vigil.train.stills import Still
 from vigil.train.weathering import weathered
 
@@ -20,6 +21,10 @@ SEEN = 0.3
 """Of a box at least so much must be in the picture; else nobody could tell what it is."""
 LEAST_PX = 2.0
 """Of a side: smaller things are noise."""
+PASTED, MOST_PASTED = 0.6, 4
+"""Share of pictures into which things of other pictures are put, and how many at most."""
+HEIGHTS = (0.06, 0.6)
+"""Of what is put in, shares of the input's height; small ones are drawn more often."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,15 +38,24 @@ class Drawn:
 
 
 def varied(
-    stills: Sequence[Still], number: int, size: ModelInput, chance: np.random.Generator
+    stills: Sequence[Still],
+    number: int,
+    size: ModelInput,
+    chance: np.random.Generator,
+    cuttings: Sequence[Cutting] = (),
 ) -> Drawn:
-    """One picture, but scaled, moved, mirrored and weathered, perhaps as one of four."""
+    """One picture, but scaled, moved, mirrored and weathered, perhaps as one of four.
+
+    `cuttings`: things that may be put in besides.
+    """
     if chance.random() < FOURS and len(stills) > 1:
         numbers = [number, *(int(chance.integers(len(stills))) for _ in range(3))]
         drawn = _four([stills[each] for each in numbers], size, chance)
     else:
         drawn = _placed(stills[number], size, chance)
     drawn = _mirrored(drawn) if chance.random() < 0.5 else drawn
+    if cuttings and chance.random() < PASTED:
+        drawn = _with_more(drawn, cuttings, chance)
     return Drawn(
         image=weathered(drawn.image, chance),
         boxes=drawn.boxes,
@@ -131,6 +145,26 @@ def _visible(
     share = sides.prod(1) / np.maximum(whole.prod(1), 1e-6)
     keep = (share >= SEEN) & (sides >= LEAST_PX).all(1)
     return Drawn(image=image, boxes=cut[keep], words=words[keep], weights=weights[keep])
+
+
+def _with_more(drawn: Drawn, cuttings: Sequence[Cutting], chance: np.random.Generator) -> Drawn:
+    """With a few things of other pictures, beside those that are there."""
+    boxes, words, weights = list(drawn.boxes), list(drawn.words), list(drawn.weights)
+    for _ in range(int(chance.integers(1, MOST_PASTED + 1))):
+        cutting = cuttings[int(chance.integers(len(cuttings)))]
+        high = drawn.image.shape[0] * float(np.exp(chance.uniform(*np.log(HEIGHTS))))
+        clear = np.array(boxes, np.float32).reshape(-1, 4)
+        box = pasted(drawn.image, cutting, chance, height_px=high, clear=clear)
+        if box is not None:
+            boxes.append(box)
+            words.append(np.int64(cutting.word))
+            weights.append(np.float32(cutting.weight))
+    return Drawn(
+        image=drawn.image,
+        boxes=np.array(boxes, np.float32).reshape(-1, 4),
+        words=np.array(words, np.int64),
+        weights=np.array(weights, np.float32),
+    )
 
 
 def _mirrored(drawn: Drawn) -> Drawn:

@@ -45,6 +45,8 @@ class Fit:
 
     side: int = 320
     """Of the input, pixels; a multiple of 32."""
+    height: int | None = None
+    """Of the input; None: as high as wide."""
     epochs: int = 60
     batch: int = 16
     steps_a_batch: int = 1
@@ -64,8 +66,9 @@ class Fit:
     bf16: bool = False
 
     def __post_init__(self) -> None:
-        if self.side % 32 or not 64 <= self.side <= 1280:
-            raise DataError(f"side: {self.side}; allowed: a multiple of 32, 64 to 1280")
+        for name, side in (("side", self.side), ("height", self.height or self.side)):
+            if side % 32 or not 64 <= side <= 1280:
+                raise DataError(f"{name}: {side}; allowed: a multiple of 32, 64 to 1280")
         if min(self.epochs, self.batch, self.steps_a_batch, self.threads) < 1:
             raise DataError("epochs, batch, steps_a_batch, threads: allowed: 1 or more")
 

@@ -14,7 +14,7 @@ from vigil.media.picture_size import picture_size
 from vigil.media.probe import describe
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-VIDEOS = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".ts", ".mpg"})
+VIDEOS = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".ts", ".mpg", ".gif"})
 Carry = Literal["copy", "link", "leave"]
 
 
