@@ -2,6 +2,8 @@
 
 <folder>/<name>/current         versions by number, the one in use first
 <folder>/<name>/<version>/      card.yaml, the weights, the golden picture and its answer
+
+A model that comes with Vigil is there without having been added; its version stays in the package.
 """
 
 import os
@@ -21,6 +23,7 @@ from vigil.infer.cards import NAME, card_to_yaml, check_card, load_card
 from vigil.infer.content import belonging, checked_format, sha256_of
 from vigil.infer.golden import check_golden, golden_picture, keep_golden
 from vigil.infer.session import Precision, Session, open_session
+from vigil.infer.shipped import shipped, shipped_names
 
 POINTER, CARD = "current", "card.yaml"
 REFERENCE = re.compile(rf"(?P<name>{NAME.pattern})(@(?P<version>[1-9][0-9]{{0,8}}))?")
@@ -88,7 +91,7 @@ class Registry:
         """Every model, by name."""
         return [
             Entry(name=name, current=next(iter(self._history(name)), None), versions=versions)
-            for name in sorted(path.name for path in self._folders())
+            for name in sorted(set(self._names()))
             if (versions := self._versions(name))
         ]
 
@@ -100,7 +103,7 @@ class Registry:
         name, version = self._parse(reference)
         if version is None:
             version = next(iter(self._history(name)), None)
-        folder = self.folder / name / str(version)
+        folder = self._place(name, version)
         if version is None or not (folder / CARD).is_file():
             there = ", ".join(entry.name for entry in self.entries()) or "none yet"
             raise ModelError(f"no model {reference!r} in {self.folder}; there are: {there}")
@@ -158,26 +161,40 @@ class Registry:
         version = match["version"]
         return match["name"], int(version) if version else None
 
-    def _folders(self) -> Iterator[Path]:
+    def _place(self, name: str, version: int | None) -> Path:
+        """The folder of a version: that which was added, or that which came with Vigil."""
+        own, found = self.folder / name / str(version), shipped(name)
+        if found is None or version != found[0].version or own.is_dir():
+            return own
+        return found[1]
+
+    def _names(self) -> Iterator[str]:
+        yield from shipped_names()
         if self.folder.is_dir():
-            yield from (p for p in self.folder.iterdir() if NAME.fullmatch(p.name) and p.is_dir())
+            yield from (
+                p.name for p in self.folder.iterdir() if NAME.fullmatch(p.name) and p.is_dir()
+            )
 
     def _versions(self, name: str) -> tuple[int, ...]:
         folder = self.folder / name
         found = (p.name for p in folder.iterdir()) if folder.is_dir() else ()
-        return tuple(sorted(int(version) for version in found if version.isdecimal()))
+        own = {int(version) for version in found if version.isdecimal()}
+        return tuple(sorted(own | set(_shipped(name))))
 
     def _history(self, name: str) -> tuple[int, ...]:
+        """Versions that were in use, the last one first; before all of them, what was shipped."""
         try:
             words = (self.folder / name / POINTER).read_text(encoding="ascii").split()
-            return tuple(int(word) for word in words)
+            history = tuple(int(word) for word in words)
         except FileNotFoundError:
-            return ()
+            history = ()
         except ValueError as error:
             raise ModelError(f"model {name!r}: its pointer is damaged ({error})") from error
+        return history + tuple(version for version in _shipped(name) if version not in history)
 
     def _point(self, name: str, history: tuple[int, ...]) -> None:
         words = " ".join(str(version) for version in history[:REMEMBERED])
+        (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         write_durably(self.folder / name / POINTER, f"{words}\n".encode("ascii"))
 
     def _twin(self, card: ModelCard) -> ModelCard | None:
@@ -209,6 +226,12 @@ class Registry:
             sync(home)
             sync(self.folder)
             return kept
+
+
+def _shipped(name: str) -> tuple[int, ...]:
+    """The version that came with Vigil, if one did."""
+    found = shipped(name)
+    return () if found is None else (found[0].version,)
 
 
 def _check_licences(card: ModelCard) -> None:
