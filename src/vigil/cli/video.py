@@ -13,6 +13,7 @@ import typer
 
 from vigil.cli.progress import progress_bar
 from vigil.cli.tables import print_table
+from vigil.cli.video_learning import evaluate, predict, train
 from vigil.core import ConfigError, Frame, Image
 from vigil.media.encode import VideoWriter
 from vigil.media.films import film_frames, frames_at, picture_times
@@ -35,7 +36,7 @@ FLOW_WIDTH = 416
 """Of the pictures whose flow is drawn, pixels; what follows is told in pixels of the film."""
 
 video = typer.Typer(
-    help="Look at a film: shots, motion, a summary. · 分析视频：镜头、运动、摘要。",
+    help="Look at films: shots, motion, a summary; teach networks to. · 分析视频，训练视频网络。",
     no_args_is_help=True,
 )
 File = Annotated[Path, typer.Argument(help="The film. · 视频文件。")]
@@ -262,3 +263,8 @@ def _writing(out: Path, option: str) -> Iterator[None]:
     except OSError as error:  # FFmpeg's errors of writing are of this kind, too
         reason = error.strerror or "?"
         raise ConfigError(f"{option}: {out} cannot be written: {reason.lower()}") from error
+
+
+video.command()(train)
+video.command("eval")(evaluate)
+video.command()(predict)

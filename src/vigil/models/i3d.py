@@ -30,8 +30,10 @@ INCEPTION: dict[str, tuple[int, int, int, int, int, int]] = {
 """Channels of the four branches: 1×1; 1×1 then 3×3; 1×1 then 3×3; pooling then 1×1."""
 FEATURES = 1024
 DROPOUT = 0.5
-SMALLEST = (9, 193, 193)
+SMALLEST = (9, 32, 32)
 """Of a clip: below that, the pooling at the end has nothing to pool."""
+POOLED = (2, 7, 7)
+"""At the end; clips of less than 193 pixels a side have less than that, and all of it is pooled."""
 
 
 class Unit(nn.Module):
@@ -115,7 +117,8 @@ class I3D(nn.Module):
         for name in ("Mixed_4b", "Mixed_4c", "Mixed_4d", "Mixed_4e", "Mixed_4f"):
             x = self.get_submodule(name)(x)
         x = self.Mixed_5c(self.Mixed_5b(self.MaxPool3d_5a_2x2(x)))
-        return functional.avg_pool3d(x, (2, 7, 7), stride=1).mean((3, 4))
+        window = [min(size, have) for size, have in zip(POOLED, x.shape[2:], strict=True)]
+        return functional.avg_pool3d(x, window, stride=1).mean((3, 4))
 
     def forward(self, clips: Tensor) -> Tensor:
         seen = self.dropout(self.embed(clips))

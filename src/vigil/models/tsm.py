@@ -89,6 +89,11 @@ class TSM(nn.Module):
         self._time.frames, self._time.held = clips.shape[1], None
         return self.base(clips.flatten(0, 1)).unflatten(0, clips.shape[:2]).mean(1)
 
+    def embed(self, clips: Tensor) -> Tensor:
+        """(b, t, d): what is seen in each frame, pooled over the picture."""
+        self._time.frames, self._time.held = clips.shape[1], None
+        return self.base.embed(clips.flatten(0, 1)).unflatten(0, clips.shape[:2])
+
     def step(self, frame: Tensor, held: Held) -> tuple[Tensor, Held]:
         """What is said of one frame (b, 3, h, w), and what to hold for the next one.
 

@@ -9,6 +9,7 @@ checkpoint-N/    what is needed to go on
 
 import csv
 import json
+import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -44,7 +45,7 @@ class Fit:
     """How a network is fitted."""
 
     side: int = 320
-    """Of the input, pixels; a multiple of 32."""
+    """Of the input, pixels; a multiple of 32. 0: what is learnt has a size of its own."""
     height: int | None = None
     """Of the input; None: as high as wide."""
     epochs: int = 60
@@ -67,7 +68,7 @@ class Fit:
 
     def __post_init__(self) -> None:
         for name, side in (("side", self.side), ("height", self.height or self.side)):
-            if side % 32 or not 64 <= side <= 1280:
+            if side and (side % 32 or not 64 <= side <= 1280):
                 raise DataError(f"{name}: {side}; allowed: a multiple of 32, 64 to 1280")
         if min(self.epochs, self.batch, self.steps_a_batch, self.threads) < 1:
             raise DataError("epochs, batch, steps_a_batch, threads: allowed: 1 or more")
@@ -86,6 +87,8 @@ class Lesson:
     """How good the network is now, on pictures that it does not learn from."""
     goal: str
     """The metric that chooses the best epoch: the higher the better."""
+    share_of_rate: Callable[[str], float] | None = None
+    """Of a parameter, by its name; None: all of it for all."""
 
 
 def run_fit(
@@ -98,9 +101,11 @@ def run_fit(
 ) -> int:
     """Fit until the goal stops rising, and leave the model as it was when best; steps done."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write_run(folder, fit, card)
+    if int(os.environ.get("RANK", "0")) == 0:  # of several processes one keeps the books
+        _write_run(folder, fit, card)
     trainer = _Judging(
         judged=lesson.judged,
+        share_of_rate=lesson.share_of_rate,
         model=lesson.model,
         args=_arguments(folder, fit, lesson.goal),
         train_dataset=lesson.pictures,
@@ -138,9 +143,38 @@ class Answered:
 class _Judging(Trainer):
     """Judges by what the lesson says instead of loss."""
 
-    def __init__(self, *, judged: Callable[[], Metrics], **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        judged: Callable[[], Metrics],
+        share_of_rate: Callable[[str], float] | None,
+        **settings: Any,
+    ) -> None:
         super().__init__(eval_dataset=settings["train_dataset"], **settings)
         self._judged = judged
+        self._share_of_rate = share_of_rate
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """AdamW; parameters of different shares of the rate in groups of their own."""
+        if self._share_of_rate is None or self.optimizer is not None:
+            created: torch.optim.Optimizer = super().create_optimizer(model)
+            return created
+        decays = set(self.get_decay_parameter_names(self.model))
+        groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+        for name, parameter in self.model.named_parameters():
+            if parameter.requires_grad:
+                which = (self._share_of_rate(name), name in decays)
+                groups.setdefault(which, []).append(parameter)
+        rate, decay = self.args.learning_rate, self.args.weight_decay
+        self.optimizer: torch.optim.Optimizer | None = torch.optim.AdamW(
+            [
+                {"params": each, "lr": share * rate, "weight_decay": decay if decayed else 0.0}
+                for (share, decayed), each in groups.items()
+            ],
+            betas=(self.args.adam_beta1, self.args.adam_beta2),
+            eps=self.args.adam_epsilon,
+        )
+        return self.optimizer
 
     def evaluate(self, *_: object, **__: object) -> dict[str, float]:
         self.model.eval()
@@ -160,6 +194,8 @@ class _Log(TrainerCallback):
     def on_log(
         self, _args: object, state: Any, _control: object, logs: Any = None, **_: object
     ) -> None:
+        if not state.is_world_process_zero:
+            return
         new = not self._path.exists()
         with self._path.open("a", newline="", encoding="utf-8") as file:
             table = csv.writer(file)

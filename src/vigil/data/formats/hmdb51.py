@@ -13,7 +13,9 @@ from vigil.data.formats.actions import Clip, clips_below, read_clips, written
 from vigil.data.formats.parts import Files
 
 NAME = "hmdb51"
-ENDING = "_test_split1.txt"
+SPLIT = "1"
+"""The first of three."""
+ENDING = f"_test_split{SPLIT}.txt"
 SPLITS = {"0": "", "1": "train", "2": "test"}
 NUMBERS = {"": 0, "train": 1, "test": 2, "val": 0}
 
@@ -25,7 +27,7 @@ def is_here(folder: Path) -> bool:
 
 def read(folder: Path) -> Iterator[Labelled]:
     """The clips of each word."""
-    yield from read_clips(folder, _clips(folder))
+    yield from read_clips(folder, clips(folder))
 
 
 def write(folder: Path, things: Iterable[Labelled], files: Files) -> None:
@@ -39,21 +41,23 @@ def write(folder: Path, things: Iterable[Labelled], files: Files) -> None:
         (folder / f"{word}{ENDING}").write_text("".join(found), encoding="utf-8")
 
 
-def _lists(folder: Path) -> Iterator[Path]:
-    yield from sorted([*folder.glob(f"*{ENDING}"), *folder.glob(f"*/*{ENDING}")])
+def _lists(folder: Path, ending: str = ENDING) -> Iterator[Path]:
+    yield from sorted([*folder.glob(f"*{ending}"), *folder.glob(f"*/*{ending}")])
 
 
-def _clips(folder: Path) -> Iterator[Clip]:
+def clips(folder: Path, number: str = SPLIT) -> Iterator[Clip]:
+    """What the lists of one of the splits say; no clip is opened. Raises `DataError`."""
+    ending = f"_test_split{number}.txt"
     splits: dict[tuple[str, str], str] = {}
     words = []
-    for file in _lists(folder):
-        word = file.name.removesuffix(ENDING)
+    for file in _lists(folder, ending):
+        word = file.name.removesuffix(ending)
         words.append(word)
         for count, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-            name, _, number = line.strip().rpartition(" ")
-            if number not in SPLITS or not name:
+            name, _, flag = line.strip().rpartition(" ")
+            if flag not in SPLITS or not name:
                 raise DataError(f"{file}:{count}: `name.avi` and 0, 1 or 2 are expected")
-            splits[word, name] = SPLITS[number]
+            splits[word, name] = SPLITS[flag]
     for word, clip in clips_below(folder, words):
         name = clip.relative_to(folder / word).as_posix()
         yield Clip(path=f"{word}/{name}", word=word, split=splits.get((word, name), ""))

@@ -13,6 +13,7 @@ from vigil.data.formats.parts import Files, Words
 
 NAME = "ucf101"
 SPLIT = "01"
+"""The first of three."""
 
 
 def is_here(folder: Path) -> bool:
@@ -22,8 +23,7 @@ def is_here(folder: Path) -> bool:
 
 def read(folder: Path) -> Iterator[Labelled]:
     """The clips of the lists, training first."""
-    words = _words(folder / "classInd.txt")
-    yield from read_clips(folder, _clips(folder, words))
+    yield from read_clips(folder, clips(folder))
 
 
 def write(folder: Path, things: Iterable[Labelled], files: Files) -> None:
@@ -53,18 +53,20 @@ def _words(file: Path) -> dict[str, str]:
     return words
 
 
-def _clips(folder: Path, words: dict[str, str]) -> Iterator[Clip]:
+def clips(folder: Path, number: str = SPLIT) -> Iterator[Clip]:
+    """What the lists of one of the splits say; no clip is opened. Raises `DataError`."""
+    words = _words(folder / "classInd.txt")
     for split in ("train", "test"):
-        file = folder / f"{split}list{SPLIT}.txt"
+        file = folder / f"{split}list{number}.txt"
         lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
         for count, line in enumerate(lines, start=1):
             # Only lists for training have a number; names may have spaces.
-            path, _, number = line.rpartition(" ") if split == "train" else (line, "", "")
+            path, _, mark = line.rpartition(" ") if split == "train" else (line, "", "")
             if not path.strip():
                 continue
-            word = words.get(number, "") if split == "train" else path.partition("/")[0]
+            word = words.get(mark, "") if split == "train" else path.partition("/")[0]
             if not word:
-                raise DataError(f"{file}:{count}: class {number!r} is not in classInd.txt")
+                raise DataError(f"{file}:{count}: class {mark!r} is not in classInd.txt")
             yield Clip(path=_place(folder, path.strip()), word=word, split=split)
 
 

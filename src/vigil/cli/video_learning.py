@@ -1,0 +1,272 @@
+"""`vigil video train`, `eval` and `predict`: networks that see clips."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import yaml
+from rich.progress import TextColumn, TimeRemainingColumn
+
+from vigil.cli.progress import progress_bar
+from vigil.cli.settings import frozen_of, home_of, missing
+from vigil.cli.tables import print_table
+from vigil.core import ConfigError, ModelError, SourceError
+
+if TYPE_CHECKING:
+    from vigil.train.video.asking import Asked
+    from vigil.train.video.clips import VideoClip
+    from vigil.train.video.judging import JudgedClips
+    from vigil.train.video.settings import VideoSettings
+
+Config = Annotated[Path | None, typer.Option(help="The file that names the home folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object. · 以 JSON 输出。")]
+Run = Annotated[str, typer.Argument(help="The name of a run, or its folder. · 训练名或其文件夹。")]
+Data = Annotated[
+    str, typer.Option(help="Other clips than those of the run: a folder, a list, a data set.")
+]
+Views = Annotated[
+    int, typer.Option(min=0, help="Sights of each clip over which to average; 0: as trained.")
+]
+
+NEW = "What is learnt · 学习什么"
+NETWORK = "The network · 网络"
+SIGHT = "What it is shown · 采样"
+HARDER = "Made harder · 数据增强"
+LOOP = "How it learns · 训练过程"
+
+
+def _of(panel: str, text: str) -> Any:
+    return typer.Option(help=text, rich_help_panel=panel, show_default=False)
+
+
+def train(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            help="A folder with a folder a word (or UCF101, HMDB51 with their lists), a list "
+            "(.csv: path,label[,start,end,group,split]), or a data set of `vigil data`."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, _of(NEW, "Of the run; its folder is VIGIL_HOME/training/NAME.")
+    ] = None,
+    file: Annotated[
+        Path | None, _of(NEW, "Settings as a YAML file; options come after it. · 配置文件。")
+    ] = None,
+    task: Annotated[str | None, _of(NEW, "one word a clip, several, a number, or when.")] = None,
+    fold: Annotated[str | None, _of(NEW, "1, 2 or 3, of UCF101 or HMDB51.")] = None,
+    version: Annotated[str, _of(NEW, "A frozen version of a data set, by its first letters.")] = "",
+    network: Annotated[
+        str | None,
+        _of(NETWORK, "i3d, i3d-r50, tsm-r50, tsm-mobilenet, timesformer, vivit, videomae."),
+    ] = None,
+    weights: Annotated[
+        str | None, _of(NETWORK, "Begin with these: a checkpoint's folder, a run, .safetensors.")
+    ] = None,
+    mode: Annotated[
+        str | None,
+        _of(NETWORK, "What learns: full, frozen, lora, adapter, st-adapter, prompt, prefix."),
+    ] = None,
+    rank: Annotated[int | None, _of(NETWORK, "Of LoRA; adapters 4 times; as many prompts.")] = None,
+    head: Annotated[str | None, _of(NETWORK, "linear, probe, svm, knn.")] = None,
+    streams: Annotated[
+        str | None, _of(NETWORK, "rgb, flow, audio, with commas. Clips may lack sound.")
+    ] = None,
+    fusion: Annotated[
+        str | None, _of(NETWORK, "Of several: weighted, concatenation, attention, late.")
+    ] = None,
+    frames: Annotated[int | None, _of(SIGHT, "Pictures of a clip; else the network's.")] = None,
+    side: Annotated[int | None, _of(SIGHT, "Pixels; else the network's.")] = None,
+    sampling: Annotated[
+        str | None, _of(SIGHT, "segments: one picture of each; dense: a window.")
+    ] = None,
+    step_s: Annotated[float | None, _of(SIGHT, "Seconds between pictures of a window.")] = None,
+    framing: Annotated[str | None, _of(SIGHT, "crop, or stretch the whole picture.")] = None,
+    views: Annotated[int | None, _of(SIGHT, "Sights over which a test averages.")] = None,
+    flip: Annotated[bool | None, _of(HARDER, "Mirror clips.")] = None,
+    mixup: Annotated[float | None, _of(HARDER, "Two clips at once: alpha, 0 for none.")] = None,
+    cutmix: Annotated[float | None, _of(HARDER, "A part of another clip: alpha.")] = None,
+    adversary: Annotated[str | None, _of(HARDER, "none, fgsm or pgd.")] = None,
+    balance: Annotated[bool | None, _of(HARDER, "Rare words weigh more.")] = None,
+    epochs: Annotated[int | None, _of(LOOP, "At most.")] = None,
+    batch: Annotated[int | None, _of(LOOP, "Clips at once.")] = None,
+    steps_a_batch: Annotated[int | None, _of(LOOP, "Batches before weights move.")] = None,
+    rate: Annotated[float | None, _of(LOOP, "Of learning, at its highest.")] = None,
+    layer_decay: Annotated[float | None, _of(LOOP, "Of the rate, block by block.")] = None,
+    patience: Annotated[int | None, _of(LOOP, "Epochs without gain; 0: never ends early.")] = None,
+    bf16: Annotated[bool | None, _of(LOOP, "Half of the digits.")] = None,
+    checkpointing: Annotated[bool | None, _of(LOOP, "Memory for time.")] = None,
+    seed: Annotated[int | None, _of(LOOP, "Another number, another run.")] = None,
+    threads: Annotated[int | None, _of(LOOP, "More only where no watch runs.")] = None,
+    config: Config = None,
+) -> None:
+    r"""Teach a network to see clips. · 训练视频网络。
+
+    \b
+    vigil video train ./clips --name fights --network tsm-mobilenet
+    vigil video train ./clips --name fights-lora --network videomae --mode lora --weights ./videomae
+    vigil video train ucf101/ --name ucf --file settings.yaml --epochs 5
+
+    The settings are printed in full, as a file for --file, which has more of them than there are
+    options. Splits never cross a group (a camera, a film). A run that was cut short goes on when
+    the same command is given again. Several processes: accelerate launch -m vigil video train …
+    """  # fmt: skip
+    try:
+        from vigil.train.video import learning  # noqa: PLC0415  torch takes seconds
+        from vigil.train.video import settings as settings_of  # noqa: PLC0415
+    except ImportError as error:
+        raise missing("train", error) from error
+    given = {
+        key: value
+        for key, value in locals().items()
+        if key in settings_of.VideoSettings.__dataclass_fields__ and value is not None
+    }
+    tree = {} if file is None else settings_of.read_settings(file)
+    if isinstance(given.get("streams"), str):
+        given["streams"] = tuple(given["streams"].split(","))
+    settings = settings_of.settings_from(tree | given, "" if file is None else f"{file}: ")
+    folder = home_of(config).path / "training" / settings.name
+    clips = clips_of(settings, settings.data, version, config)
+    if settings_of.is_first():
+        typer.echo(yaml.safe_dump(settings_of.plain(settings), sort_keys=False).rstrip())
+    with _bars() as heard:
+        made = learning.train_video(settings, clips, folder, heard=heard)
+    if not settings_of.is_first():
+        return
+    learnt, total = made.parameters
+    typer.echo(
+        f"{made.learnt} clips learnt in {made.steps} steps, {learnt} of {total} parameters; "
+        f"{made.refused} clips could not be read"
+    )
+    show(made.judged, made.judged_by)
+    typer.echo(f"{folder}: vigil video eval {settings.name}")
+
+
+def evaluate(
+    run: Run,
+    data: Data = "",
+    split: Annotated[str, typer.Option(help="train, val or test; else what was not learnt.")] = "",
+    views: Views = 0,
+    version: Annotated[str, typer.Option(help="A frozen version of a data set.")] = "",
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """How good a network is on clips that it has not learnt from. · 评估视频网络。"""
+    asked, folder = run_of(run, config)
+    from vigil.train.video import learning  # noqa: PLC0415
+
+    settings = asked.way.settings
+    asked = asked.with_views(views) if views else asked
+    clips = clips_of(settings, data or settings.data, version, config)
+    shelf = learning.shelf_of(settings, folder)
+    with _bars() as heard:
+        found, _ = learning.readable(settings, clips, shelf, heard)
+        chosen = split or found.judged_by()
+        judged_clips = found.of(chosen)
+        if not judged_clips:
+            raise ConfigError(f"--split: no clip in {chosen!r}; allowed: train, val, test")
+        judged = learning.judge(asked, judged_clips, shelf)
+    if as_json:
+        typer.echo(json.dumps({"split": chosen, "clips": judged.clips, **judged.metrics}))
+        return
+    show(judged, chosen)
+
+
+def predict(
+    run: Run,
+    files: Annotated[list[Path], typer.Argument(help="Films. · 视频文件。")],
+    start: Annotated[float, typer.Option(min=0, help="From this second on.")] = 0.0,
+    end: Annotated[float | None, typer.Option(help="To this second.")] = None,
+    best: Annotated[int, typer.Option(min=1, help="So many words. · 候选数。")] = 3,
+    views: Views = 0,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Say what films show. · 预测视频内容。"""
+    asked, folder = run_of(run, config)
+    from vigil.train.video import learning  # noqa: PLC0415
+    from vigil.train.video.clips import VideoClip  # noqa: PLC0415
+
+    asked = asked.with_views(views) if views else asked
+    shelf = learning.shelf_of(asked.way.settings, folder)
+    failed = 0
+    for file in files:
+        clip = VideoClip(path=file, start_s=start, end_s=end)
+        try:
+            told = learning.tell(asked, clip, shelf, best=best)
+        except SourceError as error:
+            typer.echo(f"vigil: {file}: {error}", err=True)
+            failed += 1
+            continue
+        if as_json:
+            typer.echo(json.dumps({"file": str(file), **told}, ensure_ascii=False))
+            continue
+        typer.echo(f"{clip.name}: {learning.in_words(told)}")
+    if failed == len(files):
+        raise ModelError(f"none of {failed} films can be read")
+
+
+def show(judged: "JudgedClips", split: str) -> None:
+    """Figures of the whole, then of each word."""
+    typer.echo(f"{judged.clips} clips or moments of the split {split!r}")
+    whole = {name: value for name, value in judged.metrics.items() if "/" not in name}
+    print_table(
+        list(whole), [tuple(f"{value:.3f}" for value in whole.values())], right=" ".join(whole)
+    )
+    if judged.report:
+        rows = [
+            (
+                word,
+                *(f"{row[name]:.2f}" for name in ("precision", "recall", "f1")),
+                f"{row['clips']:.0f}",
+            )
+            for word, row in judged.report.items()
+        ]
+        heading = ("word", "precision", "recall", "F1", "clips")
+        print_table(heading, rows, right="precision recall F1 clips")
+
+
+def clips_of(
+    settings: "VideoSettings", data: str, version: str, config: Path | None
+) -> "list[VideoClip]":
+    """The clips of a folder or list, or of a data set of the user."""
+    from vigil.train.video import reading  # noqa: PLC0415
+
+    place = Path(data)
+    if place.exists() or "/" in data or place.suffix in (".csv", ".txt"):
+        clips = reading.read_clips(place, fold=settings.fold)
+    else:
+        library, frozen = frozen_of(data, version, config)
+        clips = list(reading.frozen_clips(frozen, library.folder))
+    return clips if settings.task == "when" else list(reading.whole_stretches(clips))
+
+
+def run_of(run: str, config: Path | None) -> "tuple[Asked, Path]":
+    """The network of a run, by its name or folder, and that folder."""
+    try:
+        from vigil.train.video import keeping  # noqa: PLC0415  torch takes seconds
+    except ImportError as error:
+        raise missing("train", error) from error
+    folder = Path(run)
+    if not (folder / keeping.SETTINGS).is_file():
+        folder = home_of(config).path / "training" / run
+    return keeping.opened(folder), folder
+
+
+@contextmanager
+def _bars() -> Iterator[Any]:
+    from vigil.train.video.learning import Heard  # noqa: PLC0415
+
+    with progress_bar(TextColumn("{task.fields[best]}"), TimeRemainingColumn()) as progress:
+        decoding = progress.add_task("clips · 解码", best="")
+        learning = progress.add_task("training · 训练", best="", total=None)
+        yield Heard(
+            decoded=lambda done, total: progress.update(decoding, completed=done, total=total),
+            learnt=lambda done, total, best: progress.update(
+                learning, completed=done, total=total, best=f"{best:.3f}"
+            ),
+            refused=lambda line: typer.echo(f"vigil: {line}", err=True),
+        )

@@ -1,0 +1,193 @@
+"""How a network is taught to see clips: the file that says so is the constructor call."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar, Literal, get_args
+
+from pydantic import TypeAdapter, ValidationError
+
+from vigil.config.problems import explain, unknown_words, written
+from vigil.config.yaml_file import read_yaml, write_yaml
+from vigil.core import ConfigError
+
+Network = Literal[
+    "i3d", "i3d-r50", "tsm-r50", "tsm-mobilenet", "timesformer", "vivit", "videomae"
+]  # fmt: skip
+Mode = Literal["full", "frozen", "lora", "adapter", "st-adapter", "prompt", "prefix"]
+HeadKind = Literal["linear", "probe", "svm", "knn"]
+Task = Literal["one", "several", "number", "when"]
+Stream = Literal["rgb", "flow", "audio"]
+Fusion = Literal["weighted", "concatenation", "attention", "late"]
+Sampling = Literal["segments", "dense"]
+Framing = Literal["crop", "stretch"]
+Adversary = Literal["none", "fgsm", "pgd"]
+Distance = Literal["squared", "absolute", "huber"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoSettings:
+    """Everything that a run depends on. Raises `ConfigError`."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    data: str
+    """A folder, a list, or the name of a data set of `vigil data`."""
+    name: str
+    """Of the run."""
+    fold: Literal["1", "2", "3"] = "1"
+    """Which of the splits of UCF101 or HMDB51."""
+    task: Task = "one"
+    """one word of many, several words, a number (or a few), or when each word holds."""
+
+    network: Network = "tsm-mobilenet"
+    weights: str = ""
+    """Where it begins: a folder of a checkpoint or of a run, or a file of weights."""
+    mode: Mode = "full"
+    """Which parameters are learnt, besides the head."""
+    rank: int = 8
+    """Of LoRA; inner width of adapters is four times that; tokens of prompts as many."""
+    head: HeadKind = "linear"
+    distance: Distance = "huber"
+    """Of numbers that are learnt."""
+    dropout: float = 0.2
+    streams: tuple[Stream, ...] = ("rgb",)
+    fusion: Fusion = "weighted"
+
+    frames: int = 0
+    """Pictures of a clip; 0: as many as the network is made for."""
+    side: int = 0
+    """Of a picture, pixels; 0: that of the network."""
+    sampling: Sampling = "segments"
+    step_s: float = 0.08
+    """Between pictures, where sampling is dense."""
+    views: int = 1
+    """Clips of one film over which a test averages."""
+    framing: Framing = "crop"
+    """Keep the shape and cut, or pull the whole picture to size."""
+    rate_hz: float = 15.0
+    """Pictures a second of a film that are looked at; 256 a clip at most."""
+    keep_gb: float = 10.0
+    """Room on the disk for pictures at the size of training."""
+
+    flip: bool = True
+    """Whether a mirrored clip still shows the same."""
+    colour: float = 0.2
+    """How far brightness, contrast and saturation of a clip may go, as a share."""
+    mixup: float = 0.0
+    """Alpha of mixup; 0: none."""
+    cutmix: float = 0.0
+    """Alpha of cutmix; 0: none."""
+    balance: bool = True
+    """Whether rare words weigh more."""
+    adversary: Adversary = "none"
+    adversary_reach: float = 4.0
+    """How far an adversary may move a pixel, of 255."""
+
+    epochs: int = 20
+    batch: int = 8
+    steps_a_batch: int = 1
+    """Batches whose gradients are put together."""
+    rate: float = 1e-3
+    """Of learning, at its highest."""
+    layer_decay: float = 1.0
+    """The rate of each block is so much of that of the block after it."""
+    decay: float = 0.05
+    warm_up: float = 0.05
+    patience: int = 5
+    """Epochs without gain after which it ends; 0: never."""
+    bf16: bool = False
+    checkpointing: bool = False
+    """Compute twice instead of remembering: memory for time."""
+    seed: int = 0
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        found = [
+            f"{name}: found {getattr(self, name)!r}; allowed: {allowed}"
+            for name, holds, allowed in self._limits()
+            if not holds
+        ]
+        if found:
+            raise ConfigError(found)
+
+    def _limits(self) -> list[tuple[str, bool, str]]:
+        least = [
+            (name, getattr(self, name) >= 1, "1 or more")
+            for name in ("rank", "views", "epochs", "batch", "steps_a_batch", "threads")
+        ]
+        spans = {
+            "dropout": (0, 0.95), "colour": (0, 0.9), "mixup": (0, 10), "cutmix": (0, 10),
+            "adversary_reach": (0, 64), "layer_decay": (0.01, 1), "decay": (0, 1),
+            "warm_up": (0, 1), "keep_gb": (0, 1e6), "rate_hz": (0.1, 120), "step_s": (0.001, 60),
+            "patience": (0, 1e6),
+        }  # fmt: skip
+        between = [
+            (name, low <= getattr(self, name) <= high, f"{low:g} to {high:g}")
+            for name, (low, high) in spans.items()
+        ]
+        few = set(self.streams)
+        return [
+            *least,
+            *between,
+            ("name", is_name(self.name), "letters, digits, `-`, `_` and `.`"),
+            ("data", bool(self.data), "a folder, a list, or the name of a data set"),
+            ("rate", self.rate > 0, "more than 0"),
+            ("frames", self.frames == 0 or 2 <= self.frames <= 256, "0, or 2 to 256"),
+            ("side", self.side == 0 or 32 <= self.side <= 512, "0, or 32 to 512 pixels"),
+            ("streams", len(few) == len(self.streams) >= 1, "rgb, flow, audio, each once"),
+            ("head", self.head == "linear" or self.task == "one", "linear, for this task"),
+            ("task", self.task != "when" or few <= {"rgb", "flow"}, "not `when` with sound"),
+        ]
+
+
+def is_name(name: str) -> bool:
+    """Whether a run's name is a folder's, and of no other place."""
+    return bool(name) and not name.startswith(".") and all(c.isalnum() or c in "-_." for c in name)
+
+
+def settings_from(tree: Mapping[str, Any], where: str) -> VideoSettings:
+    """The settings that a file or a command line says; raises `ConfigError` with every mistake."""
+    names = [field.name for field in fields(VideoSettings)]
+    known, problems = unknown_words(tree, names)
+    told = [f"{where}{written(each['loc'])}: {each['type'].message()}" for each in problems]  # type: ignore[union-attr]
+    try:
+        made = TypeAdapter(VideoSettings).validate_python(known)
+    except ValidationError as error:
+        for line in error.errors(include_url=False):
+            place, message = explain(line)
+            told.append(f"{where}{written(place)}: {message}")
+        raise ConfigError(told) from None
+    except ConfigError as error:
+        raise ConfigError(told + [f"{where}{each}" for each in error.problems]) from error
+    if told:
+        raise ConfigError(told)
+    return made
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """What a file says; raises `ConfigError`."""
+    tree = read_yaml(path)
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path}: found {type(tree).__name__}; allowed: settings as `key: value`")
+    return tree
+
+
+def plain(settings: VideoSettings) -> dict[str, Any]:
+    """As a file says it."""
+    return asdict(settings) | {"streams": list(settings.streams)}
+
+
+def keep_settings(settings: VideoSettings, path: Path) -> None:
+    """Write them in full."""
+    write_yaml(path, plain(settings))
+
+
+def is_first() -> bool:
+    """Whether this process, of several that learn together, is the one that speaks."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+NETWORKS: tuple[str, ...] = get_args(Network)
+MODES: tuple[str, ...] = get_args(Mode)
