@@ -61,6 +61,7 @@ def _summary(found: dict[str, Any]) -> list[str]:
     elif found["recall"]["audits"]:
         lines.append(_misses(found["recall"]))
     lines += _sampled(found)
+    lines += _actions(found["cameras"])
     lines += _judged(found["call"])
     lines += _given_up(found["call"]["alerts"])
     waiting = found["steps_waiting"]
@@ -80,6 +81,20 @@ def _sampled(found: dict[str, Any]) -> list[str]:
     line = f"samples: {counts['kept']} kept, {counts['refused']} refused by their budget"
     missed = f", {counts['missed']} not taken by the disk" if counts["missed"] else ""
     return [f"{line}{missed}; lessons of events: {found['lessons']}; see: vigil sample list"]
+
+
+def _actions(cameras: dict[str, Any]) -> list[str]:
+    """What networks of clips have cost each camera that has any."""
+    lines = []
+    for name, camera in cameras.items():
+        asked = camera.get("actions_asked", 0)
+        if asked:
+            spent_s, kept = camera["actions_cpu_s"], camera["actions_held_bytes"] / 2**20
+            lines.append(
+                f"{name}: networks of clips ran {asked} times, {1000 * spent_s / asked:.1f} ms "
+                f"each; {camera['actions_followed']} followed, {kept:.1f} MiB kept"
+            )
+    return lines
 
 
 def _judged(call: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """The words everyone speaks: values, protocols and errors. Imports nothing of ours."""
 
+from vigil.core.actions import Action, ActionQuestion
 from vigil.core.alerts import Alert, AlertRecord, Member, Silence
 from vigil.core.boxes import Box, Boxes, areas, as_array, intersections, iou
 from vigil.core.brains import AnswerT, Brain, Claim, Question, Reply, Still
@@ -33,7 +34,7 @@ from vigil.core.errors import (
 from vigil.core.events import Event, Severity, Step, StepKind
 from vigil.core.frames import Crop, Frame, Image, Look, Luma, Pixels, Rung
 from vigil.core.ids import uuid7
-from vigil.core.model_card import ModelCard, ModelInput
+from vigil.core.model_card import ModelCard, ModelClip, ModelInput
 from vigil.core.packets import Encoding, Packet
 from vigil.core.part import part
 from vigil.core.protocols import (
@@ -90,6 +91,8 @@ from vigil.core.verdicts import Decision, Outcome, Review, Ruling, Unverified, V
 
 __all__ = [
     "NOTHING",
+    "Action",
+    "ActionQuestion",
     "Alert",
     "AlertDelayed",
     "AlertError",
@@ -140,6 +143,7 @@ __all__ = [
     "Medium",
     "Member",
     "ModelCard",
+    "ModelClip",
     "ModelError",
     "ModelInput",
     "NetError",

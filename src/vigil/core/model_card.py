@@ -26,6 +26,21 @@ class ModelInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelClip:
+    """How pictures become a clip, for a model that sees several."""
+
+    frames: int
+    """Pictures of a clip; what a stream says of its last so many is averaged."""
+    rate: float
+    """Pictures a second on which it was trained."""
+    layout: Literal["tchw", "cthw"] = "tchw"
+    """Axes behind that of the batch, for a model that takes whole clips."""
+    states: int = 0
+    """What a stream keeps of the picture before: so many inputs behind the picture, and as many
+    outputs behind the answer, in the same order. 0: no stream, it takes whole clips."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
     """All that the watch knows of a model; the only thing that training and the watch share."""
 
@@ -37,6 +52,8 @@ class ModelCard:
     """How the raw outputs are read; see `vigil.infer.heads`."""
     labels: tuple[str, ...]
     input: ModelInput
+    clip: ModelClip | None = None
+    """None: it sees one picture."""
     sha256: Mapping[str, str] = field(default_factory=dict)
     """Of each file that belongs to the model, hexadecimal."""
     score: float = 0.3

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Self, TypeVar
 
+from vigil.core.actions import Action
 from vigil.core.boxes import Box
 
 
@@ -165,6 +166,8 @@ class Signals:
     flights: tuple[Flight, ...] = ()
     likenesses: tuple[Likeness, ...] = ()
     """What the heads of algorithms say of a still; empty while none was looked at."""
+    actions: tuple[Action, ...] = ()
+    """What networks of clips say now of the view and of tracks; empty while none was asked."""
     energy: Mapping[int, float] = field(default_factory=dict)
     """How much moves inside the box of each person, by the track's id: mean change of luma a
     second, after the box's own motion is taken out, over how much luma varies within the box."""

@@ -10,11 +10,14 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from vigil.core import ConfigError, ModelCard, ModelInput
+from vigil.core import ConfigError, ModelCard, ModelClip, ModelInput
 from vigil.infer.content import SUFFIXES, belonging
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """Model names become folders, so that they hold nothing that a file system reads otherwise."""
+
+MOST_FRAMES, MOST_RATE, MOST_STATES = 256, 60.0, 256
+"""Of a clip: beyond these a card holds a slip of the pen."""
 
 _ADAPTER = TypeAdapter(ModelCard)
 
@@ -98,6 +101,8 @@ def card_problems(card: ModelCard, where: str) -> list[str]:
     need(0 < card.nms_iou <= 1, "nms_iou", card.nms_iou, "above 0, 1 at most")
     need(set(card.sha256) <= set(belonging(card.file)), "sha256", set(card.sha256), "its files")
     _input_problems(card.input, need)
+    if card.clip is not None:
+        _clip_problems(card, card.clip, need)
     return found
 
 
@@ -112,9 +117,20 @@ def _input_problems(wanted: ModelInput, need: Any) -> None:
     need(all(wanted.scale), "input.scale", wanted.scale, "numbers other than 0")
 
 
+def _clip_problems(card: ModelCard, clip: ModelClip, need: Any) -> None:
+    need(card.head == "softmax", "head", card.head, "softmax, for a model of clips")
+    need(card.file.endswith(".onnx"), "file", card.file, "an .onnx file, for a model of clips")
+    need(card.input.layout == "nchw", "input.layout", card.input.layout, "nchw, with clip.layout")
+    need(card.input.colour != "gray", "input.colour", card.input.colour, "rgb or bgr, for clips")
+    need(2 <= clip.frames <= MOST_FRAMES, "clip.frames", clip.frames, f"2 to {MOST_FRAMES}")
+    need(0 < clip.rate <= MOST_RATE, "clip.rate", clip.rate, f"above 0, {MOST_RATE:g} at most")
+    need(0 <= clip.states <= MOST_STATES, "clip.states", clip.states, f"0 to {MOST_STATES}")
+
+
 def _unknown_keys(settings: Mapping[str, object], where: str) -> list[str]:
     checks: list[tuple[str, object, type]] = [(where, settings, ModelCard)]
     checks.append((f"{where}.input", settings.get("input"), ModelInput))
+    checks.append((f"{where}.clip", settings.get("clip"), ModelClip))
     problems = []
     for path, found, kind in checks:
         allowed = {field.name for field in fields(kind)}

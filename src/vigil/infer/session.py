@@ -42,6 +42,7 @@ def open_session(
     `ModelError` when the file is not what it says, does not load, or does not fit the card.
     """
     path = folder / card.file
+    session: Session
     if checked_format(path) == "onnx":
         session = _onnx(card, path, providers)
     else:
@@ -54,6 +55,10 @@ def open_session(
 
 
 def _onnx(card: ModelCard, path: Path, providers: tuple[str, ...] | None) -> Session:
+    if card.clip is not None:
+        from vigil.infer.clip_session import clip_session  # noqa: PLC0415
+
+        return clip_session(card, path, providers)
     from vigil.infer.onnx_session import OnnxSession  # noqa: PLC0415
 
     return OnnxSession(card, path, providers)

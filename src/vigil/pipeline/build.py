@@ -16,6 +16,7 @@ from vigil.core.ids import uuid7
 from vigil.core.protocols import Rule
 from vigil.core.stats import Measures, Minute
 from vigil.media.ring import PacketRing
+from vigil.pipeline.actions import Actions
 from vigil.pipeline.camera import Camera
 from vigil.pipeline.evidence import Evidence
 from vigil.pipeline.main_stream import MainStream
@@ -74,6 +75,7 @@ class Builder:
         self._budgets: dict[str, SampleBudget] = {}
         self._samples = SampleWriter(home.samples, tell_sample) if tell_sample else None
         self._stills = Stills(home, strict=strict)
+        self._actions = Actions(home)
 
     def camera(self, config: CameraConfig) -> tuple[Camera, Detector]:
         """A camera that has not started to read, and the detector it is to use.
@@ -99,6 +101,7 @@ class Builder:
             senses=(
                 *senses(signals, masks),
                 *self._stills.senses(config.name, rules, gate, masks),
+                *self._actions.senses(rules, gate, masks),
             ),
             scene_desk=self._scene_desk_of(config, rules),
             sample_desk=self._sample_desk_of(config),

@@ -30,11 +30,15 @@ COUNTERS = {
     "samples_kept": "Pictures kept to learn from",
     "samples_refused": "Looks that were worth keeping when no budget was left",
     "samples_missed": "Pictures to learn from that the disk did not take",
+    "actions_asked": "Times that a network of clips ran: a picture of a stream, or a whole clip",
+    "actions_cpu_s": "Processor time of networks of clips, seconds",
 }
 GAUGES = {
     "waiting": "Video packets in the queue",
     "tracks": "Things believed to be in view",
     "read_waiting": "Tracks that wait for a reader, once for each reader",
+    "actions_followed": "Views and tracks that networks of clips follow",
+    "actions_held_bytes": "What networks of clips remember of them, bytes",
     "key_gap_s": "Longest recent gap between key frames, seconds",
     "ring_bytes": "Encoded packets kept in memory, bytes",
     "main_ring_bytes": "Encoded packets of the main stream kept in memory, bytes",

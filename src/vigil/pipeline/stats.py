@@ -10,6 +10,7 @@ from vigil.pipeline.camera import Camera
 from vigil.pipeline.sample_writer import SampleCounts
 from vigil.pipeline.watch import Watch
 from vigil.stages.gate.ledger import Tally
+from vigil.stages.sense.actions import ActionCounts, ActionSense
 from vigil.stages.sense.stills import StillSense
 
 
@@ -59,6 +60,14 @@ class CameraStats(TypedDict):
     """Wanted, and no budget was left."""
     samples_missed: int
     """That the disk did not take, or not fast enough."""
+    actions_asked: int
+    """How often networks of clips ran."""
+    actions_cpu_s: float
+    """Processor time that they took."""
+    actions_followed: int
+    """Views and tracks that they follow now."""
+    actions_held_bytes: int
+    """What is remembered of them."""
 
 
 class ProcessStats(TypedDict):
@@ -98,6 +107,9 @@ def camera_stats(camera: Camera) -> CameraStats:
     tally = watch.ledger.tally if watch.ledger else Tally()
     readings = watch.readings
     samples = watch.samples.counts if watch.samples is not None else SampleCounts()
+    actions = next(
+        (sense.counts for sense in watch.senses if isinstance(sense, ActionSense)), ActionCounts()
+    )
     return CameraStats(
         state=camera.state,
         reason=camera.error or "",
@@ -134,6 +146,10 @@ def camera_stats(camera: Camera) -> CameraStats:
         samples_kept=samples.kept,
         samples_refused=samples.refused,
         samples_missed=samples.missed,
+        actions_asked=actions.asked,
+        actions_cpu_s=round(actions.cpu_s, 3),
+        actions_followed=actions.followed,
+        actions_held_bytes=actions.held_bytes,
     )
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from vigil.core import (
+    Action,
     Box,
     Event,
     Flight,
@@ -31,6 +32,7 @@ from vigil.core import (
 )
 from vigil.stages.rules.abandoned_object import AbandonedObject
 from vigil.stages.rules.absence import Absence
+from vigil.stages.rules.action import ActionRule
 from vigil.stages.rules.algorithm import AlgorithmRule
 from vigil.stages.rules.camera_blurred import CameraBlurred
 from vigil.stages.rules.camera_clock import CameraClock
@@ -152,6 +154,8 @@ EVERY_RULE: dict[str, Make] = {
     "abandoned_object, owner": lambda: AbandonedObject(attended_by="owner", still_s=1, alone_s=1),
     "presence, moved": lambda: Presence(zone=ZONE, labels=ANYONE, moved=0.5),
     "algorithm": lambda: AlgorithmRule(algorithm="flame", inertia=1),
+    "action": lambda: ActionRule(model="acts", labels="fight", who=ANYONE, suspect_score=0.3),
+    "action, view": lambda: ActionRule(model="acts", labels="fight", where="view"),
     "camera_offline": CameraOffline,
     "camera_frozen": CameraFrozen,
     "camera_blurred": lambda: CameraBlurred(longer_than_s=2.0),
@@ -163,6 +167,8 @@ EVERY_RULE: dict[str, Make] = {
     "sound": lambda: SoundHeard(min_score=0.2),
 }
 UNSTIRRED = {
+    "action",
+    "action, view",
     "algorithm",
     "removed_object",
     "thrown_object",
@@ -184,6 +190,7 @@ UNSTIRRED = {
 each_scene_rule = pytest.mark.parametrize("name", SCENE_RULES)
 SCENE_NAMES = {name.partition(",")[0].partition(" per")[0] for name in SCENE_RULES}
 NEEDED = {
+    "action": {"model": "acts", "labels": "fight"},
     "line_crossing": {"line": "0,0.5,1,0.5"},
     "queue": {"line": "0,0.5,1,0.5"},
     "shelf": {"zone": "0,0,1,0,1,1"},
@@ -351,6 +358,7 @@ def wild_scenes(chance: Random) -> list[Scene]:
                     surface=tuple(wild_change(chance, n, time_s) for n in some(chance, 3)),
                     plumes=tuple(wild_plume(chance, n, time_s) for n in some(chance, 3)),
                     likenesses=tuple(wild_likeness(chance) for _ in some(chance, 3)),
+                    actions=tuple(wild_action(chance, time_s) for _ in some(chance, 3)),
                     brightness=chance.choice([0.0, 2.0, 100.0]),
                 )
                 if chance.random() < 0.7
@@ -427,6 +435,19 @@ def wild_likeness(chance: Random) -> Likeness:
         likelihood=chance.random(),
         least=0.5,
         box=chance.choice([None, wild_box(chance)]),
+    )
+
+
+def wild_action(chance: Random, time_s: float) -> Action:
+    track = chance.choice([None, 1, 2])
+    return Action(
+        model="acts",
+        version=1,
+        word=chance.choice(["fight", "fight", "walk"]),
+        score=chance.random(),
+        start_s=time_s - 2.0,
+        track_id=track,
+        box=None if track is None else wild_box(chance),
     )
 
 

@@ -1,6 +1,5 @@
 """An algorithm of the user's own: its head finds what it was shown in one still after another."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from vigil.stages.rules.geometry import Zone, area_of
 from vigil.stages.rules.holding import Holding
 from vigil.stages.rules.life import Lives, Sighting
 from vigil.stages.rules.moment import Lifetime, Moment
+from vigil.stages.rules.quiet import quiet
 from vigil.stages.rules.settings import Count, Labels, RuleSettings, Seconds, Share
 
 
@@ -71,14 +71,14 @@ class AlgorithmRule(RuleSettings):
         if scene.signals is None:
             return []
         moment = self._last = self._lifetime.at(scene)
-        steps = [*self._lives.tick(moment), *_quiet(self._suspected.tick(moment))]
+        steps = [*self._lives.tick(moment), *quiet(self._suspected.tick(moment))]
         for likeness in scene.signals.likenesses:
             if likeness.algorithm == self.algorithm and self._is_meant(likeness.word):
                 steps += self._judge(likeness, moment)
         return steps
 
     def close(self, time_s: float) -> list[Step]:
-        steps = [*self._lives.end_all(time_s), *_quiet(self._suspected.end_all(time_s))]
+        steps = [*self._lives.end_all(time_s), *quiet(self._suspected.end_all(time_s))]
         self._begin()
         return steps
 
@@ -88,7 +88,7 @@ class AlgorithmRule(RuleSettings):
             key = lives.key_of(event_id)
             if key is not None and self._last is not None:
                 steps = lives.dismiss(key, self._last)
-                return steps if lives is self._lives else _quiet(steps)
+                return steps if lives is self._lives else quiet(steps)
         return []
 
     def _is_meant(self, word: str) -> bool:
@@ -104,10 +104,10 @@ class AlgorithmRule(RuleSettings):
         if told.on:
             # What is told need not be suspected any more.
             self._holding.pop((word, True), None)
-            return steps + _quiet(self._suspected.end(word, moment))
+            return steps + quiet(self._suspected.end(word, moment))
         may_be = self._holds(likeness, moment.scene, min(likeness.unsure_from, least))
         doubt = self._note(word, moment, holds=may_be, suspected=True)
-        return steps + _quiet(self._follow(self._suspected, doubt, likeness, moment))
+        return steps + quiet(self._follow(self._suspected, doubt, likeness, moment))
 
     def _note(self, word: str, moment: Moment, *, holds: bool, suspected: bool = False) -> Holding:
         fresh = Holding(inertia=self.inertia, close_s=self.close_s)
@@ -141,10 +141,3 @@ class AlgorithmRule(RuleSettings):
         if self.zone is None:
             return True
         return likeness.box is not None and digest(scene).places(self._area)[likeness.box]
-
-
-def _quiet(steps: Sequence[Step]) -> list[Step]:
-    """Steps of suspicions, which alert nobody by themselves."""
-    return [
-        replace(step, event=replace(step.event, suspected=True, critical=False)) for step in steps
-    ]
