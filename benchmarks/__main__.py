@@ -12,7 +12,9 @@ HELPERS = {
 
 def main() -> int:
     names = sorted(
-        path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in HELPERS
+        path.stem
+        for path in Path(__file__).parent.glob("*.py")
+        if path.stem not in HELPERS and not path.stem.startswith("video_")
     )
     if len(sys.argv) < 2 or sys.argv[1] not in names:
         print("usage: python -m benchmarks NAME; NAME is one of:", ", ".join(names))

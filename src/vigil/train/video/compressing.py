@@ -1,0 +1,157 @@
+"""Eight bits for networks of clips, and what a file is worth: measured with the very file.
+
+Transformers are lines: their weights become bytes, and what comes in is measured as it comes
+(dynamic). Convolutions are told beforehand, by clips, how large their numbers get (static; Jacob et
+al. 2018, arXiv 1712.05877). What is not faster, or costs a point, is not kept.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QuantFormat,
+    QuantType,
+    quantize_dynamic,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from vigil.core import ModelCard
+from vigil.infer.clip_session import ClipSession, clip_of, clip_session
+from vigil.infer.session import Output
+from vigil.train.exporting import quiet
+from vigil.train.video.shipping import Pictures, laid_out, said_by_file
+
+CALIBRATED = 16
+"""Clips from which convolutions learn how large their numbers get."""
+TIMED = 9
+COSTS = 0.01
+"""Of accuracy: what eight bits may cost for being faster."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worth:
+    """What one file is worth on this machine."""
+
+    accuracy: float
+    """Share of the clips whose likeliest word is right."""
+    milliseconds: float
+    """Processor time of one answer, one thread: of a clip, or of a stream's picture."""
+    megabytes: float
+
+    @property
+    def said(self) -> str:
+        """For people."""
+        return f"{self.milliseconds:.1f} ms, {self.megabytes:.1f} MB, right {self.accuracy:.1%}"
+
+
+def worth(card: ModelCard, folder: Path, clips: Sequence[Pictures], words: Sequence[int]) -> Worth:
+    """Of the file that a card names; `words`: numbers of the right ones of each clip."""
+    said = said_by_file(card, folder, clips)
+    right = [int(shares.argmax()) == word for shares, word in zip(said, words, strict=True)]
+    return Worth(
+        accuracy=float(np.mean(right)),
+        milliseconds=answer_ms(card, folder, clips[0]),
+        megabytes=(folder / card.file).stat().st_size / 1e6,
+    )
+
+
+def answer_ms(card: ModelCard, folder: Path, clip: Pictures, *, times: int = TIMED) -> float:
+    """Processor time of one answer: of a whole clip, or of a stream's picture; the median."""
+    session, took = clip_session(card, folder / card.file), []
+    held = None if isinstance(session, ClipSession) else session.nothing_held()
+    for number in range(times + 1):
+        began_s = process_time()
+        if isinstance(session, ClipSession):
+            session.shares(clip)
+        else:
+            assert held is not None
+            _, held = session.step(clip[number % len(clip)], held)
+        took.append(1000 * (process_time() - began_s))
+    return float(np.median(took[1:]))
+
+
+def in_eight_bits(card: ModelCard, folder: Path, clips: Sequence[Pictures]) -> ModelCard:
+    """Write a copy beside the file of `card` that computes in eight bits; its card."""
+    small = replace(card, file=f"{Path(card.file).stem}-int8.onnx", sha256={})
+    with tempfile.TemporaryDirectory(prefix="vigil-int8-") as beside, quiet():
+        ready = Path(beside) / "ready.onnx"
+        quant_pre_process(str(folder / card.file), str(ready), skip_symbolic_shape=True)
+        model = onnx.load(str(ready))
+        # Sizes that an optimizer left behind under names that now mean something else.
+        del model.graph.value_info[:]
+        onnx.save(model, str(ready))
+        kinds = [node.op_type for node in model.graph.node]
+        if kinds.count("MatMul") + kinds.count("Gemm") > kinds.count("Conv"):
+            quantize_dynamic(
+                str(ready),
+                str(folder / small.file),
+                op_types_to_quantize=["MatMul", "Gemm"],
+                per_channel=True,
+                weight_type=QuantType.QInt8,
+            )
+        else:
+            quantize_static(
+                str(ready),
+                str(folder / small.file),
+                _Calibration(card, ready, clips[:CALIBRATED]),
+                quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=["Conv"],
+                per_channel=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+            )
+    return small
+
+
+def lighter(
+    card: ModelCard, folder: Path, clips: Sequence[Pictures], words: Sequence[int]
+) -> tuple[ModelCard, str]:
+    """The card of whichever file is better here, and one line that says why.
+
+    The other file is removed. Raises `ModelError` where a file does not run.
+    """
+    small = in_eight_bits(card, folder, clips)
+    full, byte = (worth(each, folder, clips, words) for each in (card, small))
+    told = f"in full {full.said}; in eight bits {byte.said}"
+    slower = byte.milliseconds >= full.milliseconds
+    worse = byte.accuracy < full.accuracy - COSTS
+    lost, kept = (small, card) if slower or worse else (card, small)
+    (folder / lost.file).unlink()
+    if kept is small:
+        return small, f"eight bits kept: {told}"
+    reason = "not faster" if slower else f"costs more than {COSTS:.0%}"
+    return card, f"eight bits not kept, {reason}: {told}"
+
+
+class _Calibration(CalibrationDataReader):
+    """Hands over what a graph is fed, clip by clip; of a stream with what it holds by then."""
+
+    def __init__(self, card: ModelCard, path: Path, clips: Sequence[Pictures]) -> None:
+        self._given = _feeds(card, path, clips)
+
+    def get_next(self) -> dict[str, Output] | None:
+        return next(self._given, None)
+
+
+def _feeds(card: ModelCard, path: Path, clips: Sequence[Pictures]) -> Iterator[dict[str, Output]]:
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    first, *states = session.get_inputs()
+    for clip in clips:
+        batch = laid_out(card, clip).numpy()
+        if not clip_of(card).states:
+            yield {first.name: batch}
+            continue
+        held = [np.zeros(each.shape, np.float32) for each in states]
+        for frame in batch[0]:
+            feed = {first.name: frame[None]}
+            feed |= {each.name: kept for each, kept in zip(states, held, strict=True)}
+            yield feed
+            _, *held = session.run(None, feed)
