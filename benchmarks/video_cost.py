@@ -99,18 +99,19 @@ def main() -> int:
     parser.add_argument("--networks", nargs="*", choices=sorted(NETWORKS), default=list(NETWORKS))
     parser.add_argument("--sizes", nargs="*", choices=["small", "published"], default=["small"])
     parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--thin", action=argparse.BooleanOptionalAction, default=True)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     report = Report("video")
     for name in chosen.networks:
         for size in chosen.sizes:
             if size in NETWORKS[name]:
-                one(report, name, size, NETWORKS[name][size], chosen.runs)
+                one(report, name, size, NETWORKS[name][size], chosen.runs, thin=chosen.thin)
                 report.write(part=True)
     return 0
 
 
-def one(report: Report, name: str, size: str, sized: Sized, runs: int) -> None:
+def one(report: Report, name: str, size: str, sized: Sized, runs: int, *, thin: bool) -> None:
     """One network at one size, in all its forms."""
     torch.manual_seed(0)
     network = settled(sized)
@@ -123,7 +124,7 @@ def one(report: Report, name: str, size: str, sized: Sized, runs: int) -> None:
         whole_ms = files(rows, network, card, folder, clips, runs, sized)
         if isinstance(network, TSM):
             stream(report, rows, f"{name}, {size}", network, card, folder, clips, runs, whole_ms)
-        if size == "small" and not isinstance(network, VideoTransformer):
+        if thin and size == "small" and not isinstance(network, VideoTransformer):
             thinned(report, name, network, card, folder, clips, runs, whole_ms)
     columns = list(rows[0])
     report.table(
