@@ -14,7 +14,7 @@ VIEW_KINDS = frozenset({"camera_dark", "camera_covered", "camera_blurred", "came
 """Sorts of claims about the picture as a whole: a judge with words may see them, pixels of a few
 moments tell less than the watch, which compared every one."""
 HEARD = "sound"
-COUNTING_KINDS = frozenset({"absence", "count", "slope_collapse"})
+COUNTING_KINDS = frozenset({"absence", "action", "count", "slope_collapse"})
 """Sorts of claims that a thing in the picture does not prove; it may even refute them."""
 PEOPLE = frozenset({"person", "face"})
 VEHICLES = frozenset(
