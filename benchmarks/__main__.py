@@ -6,7 +6,7 @@ from pathlib import Path
 
 HELPERS = {
     "__init__", "__main__", "candidates", "footage", "judging", "load", "replay", "report",
-    "rivals", "rule_films", "rule_replay", "rule_stories", "sightings", "suspicions",
+    "rivals", "rule_films", "rule_replay", "rule_stories", "sightings", "suspicions", "unseen",
 }  # fmt: skip
 
 

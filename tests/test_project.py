@@ -20,6 +20,7 @@ import vigil
 import vigil.core
 from vigil.cli import app
 from vigil.config.app import App, CameraConfig
+from vigil.infer.shipped import CARD, FOLDER
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh-CN.md")
@@ -152,10 +153,13 @@ def test_few_files_are_long() -> None:
     assert len(long) <= 3, long
 
 
-def test_no_file_is_large_and_none_is_a_model() -> None:
-    for path in files():
+def test_no_file_is_large_and_the_only_models_are_those_that_ship_with_a_card() -> None:
+    weights = [path for path in files() if path.suffix in WEIGHTS]
+    assert all((path.parent / CARD).is_file() for path in weights), weights
+    assert {path.parent.parent for path in weights} == {FOLDER}
+    assert sum(path.stat().st_size for path in weights) < 4_000_000
+    for path in set(files()) - set(weights):
         assert path.stat().st_size <= 1_000_000, path
-        assert path.suffix not in WEIGHTS, path
 
 
 def test_the_changelog_knows_the_version_or_what_comes_next() -> None:

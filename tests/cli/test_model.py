@@ -43,7 +43,7 @@ def test_the_life_of_a_model(vigil: Any, made: Path) -> None:
     card = made / "card.yaml"
     assert vigil("model", "add", made / "tiny.onnx", "--card", card).out.startswith("tiny@1  ssd")
     assert vigil("model", "add", made / "better.onnx", "--card", card).out.startswith("tiny@2  ssd")
-    head, row = vigil("model", "list").lines
+    head, row, _ = vigil("model", "list").lines
     assert head.split()[:3] == ["name", "current", "versions"]
     assert row.split() == ["tiny", "2", "1", "2", "ssd", "person", "Apache-2.0"]
     assert "name: tiny" in vigil("model", "show", "tiny").lines
@@ -91,6 +91,9 @@ def test_a_damaged_file_is_found(vigil: Any, made: Path, home: Path) -> None:
     assert vigil("model", "list").code == 0
 
 
-def test_no_models_is_said(vigil: Any) -> None:
-    (line,) = vigil("model", "list").lines
-    assert line.startswith("No models in ")
+def test_what_comes_with_vigil_is_listed_on_a_machine_without_models(vigil: Any) -> None:
+    assert "vigil-sentry" in vigil("model", "list").out
+    assert (
+        "vigil-sentry@1: file, format and golden answer"
+        in vigil("model", "verify", "vigil-sentry").out
+    )

@@ -54,9 +54,6 @@ def list_models(config: Config = None) -> None:
         versions = " ".join(map(str, entry.versions))
         current = str(entry.current or "-")
         rows.append((entry.name, current, versions, card.head, labels, card.licence_weights))
-    if not rows:
-        typer.echo(f"No models in {registry.folder}.")
-        return
     columns = ("name", "current", "versions", "head", "labels", "licence of weights")
     print_table(columns, rows, right="current")
 

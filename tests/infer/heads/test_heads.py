@@ -1,5 +1,7 @@
 """Heads on tensors made by hand; the real files are in `test_model.py`."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,17 @@ def test_points_measures_from_the_middle_of_a_cell() -> None:
     np.testing.assert_allclose(found.boxes, [[24 - 16, 24 - 32, 24 + 8, 24 + 48]])
     np.testing.assert_allclose(found.scores, [0.7])
     assert found.classes.tolist() == [1]
+
+
+def test_points_may_leave_words_untold() -> None:
+    rows = np.zeros((1, 64 + 16 + 4, 6), np.float32)
+    rows[0, :2] = [[1, 1, 1, 1, 0.9, 0.1], [1, 1, 1, 1, 0.95, 0.6]]
+    cars = replace(card("points", labels=("car",)), options={"column/car": 1})
+
+    found = HEADS["points"]([rows], cars, 0.5)
+
+    np.testing.assert_allclose(found.scores, [0.6])
+    assert found.classes.tolist() == [0]
 
 
 def test_queries_may_stand_for_several_words_and_the_surest_come_first() -> None:
