@@ -1,6 +1,5 @@
 """Labelled candidate events: what the watch says of rendered parades, beside the exact truth."""
 
-import json
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,15 +25,17 @@ from vigil.core import (
     Footage,
     Frame,
     Rule,
+    Scene,
     Step,
     StepKind,
 )
-from vigil.core.json import as_line, event_from_json, event_json
 from vigil.data.happened import Happened, happening_of
 from vigil.media.footage import ClipFootage
 from vigil.media.ring import PacketRing
 from vigil.pipeline.build import RING_BYTES
 from vigil.pipeline.camera import Camera
+from vigil.pipeline.scene_desk import SceneDesk
+from vigil.pipeline.scene_log import SUFFIX, SceneLog, recorded
 from vigil.pipeline.shard import Shard
 from vigil.pipeline.watch import Watch
 from vigil.sim.parade import Parade
@@ -50,8 +51,8 @@ from vigil.stages.rules.stopped_vehicle import StoppedVehicle
 from vigil.stages.track.two_stage import TwoStageTracker
 from vigil.stages.verify.reel import EVERY_S
 
-WATCH = 2
-"""Goes up when the watch changes, so that what it said before is not used."""
+WATCH = 3
+"""Goes up when the watch changes, its rules aside, so that what it saw before is not used."""
 PRE_S, POST_S = 5.0, 5.0
 """What a clip shows before and after an event."""
 FIRST_S = {"glance": 0.5, "young": 3.0}
@@ -72,6 +73,17 @@ EXACT_SLACK_S = 1.0
 """Rendered truth is exact; a rule may still wait until it is sure."""
 Age = Literal["glance", "young"]
 """When an event is judged: as soon as it may be, or when some of it has been seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """An event of the rules."""
+
+    event: Event
+    """As it was when it ended."""
+    newborn: Event
+    """As it was when it was told first."""
+    told_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,21 +187,38 @@ def suspected(setting: Setting, watcher: str, happened: Sequence[Happened]) -> l
     return found
 
 
-def said(setting: Setting, watcher: str) -> list[dict[str, object]]:
-    """Events of the watch, at their birth and at their end; watched the first time."""
-    path = CACHE / f"{setting.name}-{watcher}-watch{WATCH}.jsonl"
+@lru_cache(maxsize=2)
+def said(setting: Setting, watcher: str) -> list[Said]:
+    """Events of the rules, at their birth and at their end, of scenes that were recorded once."""
+    rules, born, ended = _rules(parade_of(setting)), dict[str, Step](), list[Step]()
+    scenes = scenes_of(setting, watcher)
+    steps = [step for scene in scenes for rule in rules for step in rule.update(scene)]
+    steps += [step for rule in rules for step in rule.close(scenes[-1].time_s)]
+    for step in steps:
+        if step.kind is StepKind.NEW:
+            born[step.event.id] = step
+        elif step.kind is StepKind.END:
+            ended.append(step)
+    return [
+        Said(event=step.event, newborn=(first := born[step.event.id]).event, told_s=first.time_s)
+        for step in ended
+    ]
+
+
+def scenes_of(setting: Setting, watcher: str) -> list[Scene]:
+    """What the watch believes of a film, as a camera records it; watched the first time."""
+    path = CACHE / f"{setting.name}-{watcher}-watch{WATCH}{SUFFIX}"
     if not path.exists():
-        lines = [as_line(row) for row in _watched(setting, watcher)]
-        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        unfinished = path.with_suffix(".part")
+        unfinished.unlink(missing_ok=True)
+        _watch(setting, watcher, SceneLog(setting.name, file=unfinished))
+        unfinished.replace(path)
+    return [scene for chunk in recorded([path]) for scene in chunk.scenes]
 
 
-def _watched(setting: Setting, watcher: str) -> list[dict[str, object]]:
-    kept = _Kept()
-    detector: Detector = MotionDetector()
-    if watcher == "model":
-        detector = yolox()
-    blobs = StaticBlobs()
+def _watch(setting: Setting, watcher: str, log: SceneLog) -> None:
+    """The rules say what the watch has to look at; what they tell is asked of the record."""
+    detector: Detector = yolox() if watcher == "model" else MotionDetector()
     watch = Watch(
         source=setting.name,
         gate=LumaGate(),
@@ -197,20 +226,13 @@ def _watched(setting: Setting, watcher: str) -> list[dict[str, object]]:
         rules=_rules(parade_of(setting)),
         ring=PacketRing(8.0, RING_BYTES),
         detector_needs=detector.needs,
-        static_blobs=blobs,
+        static_blobs=StaticBlobs(),
+        scene_desk=SceneDesk(log=log),
     )
     source = FileSource(path=film_of(setting), name=setting.name)
     camera = Camera(name=setting.name, source=source, watch=watch, live=False)
-    Shard(cameras=[(camera, detector)], outbox=kept).run(threading.Event())
+    Shard(cameras=[(camera, detector)], outbox=_Deaf()).run(threading.Event())
     camera.check()
-    return [
-        {
-            "event": event_json(step.event),
-            "newborn": event_json(kept.born[step.event.id].event),
-            "told_s": kept.born[step.event.id].time_s,
-        }
-        for step in kept.ended
-    ]
 
 
 def _rules(film: Parade) -> list[Rule]:
@@ -225,19 +247,13 @@ def _rules(film: Parade) -> list[Rule]:
     ]
 
 
-class _Kept:
-    def __init__(self) -> None:
-        self.born: dict[str, Step] = {}
-        self.ended: list[Step] = []
+class _Deaf:
+    """An outbox that nobody empties."""
 
-    def put(self, step: Step, clip: Clip | None) -> None:
-        if step.kind is StepKind.NEW:
-            self.born[step.event.id] = step
-        elif step.kind is StepKind.END:
-            self.ended.append(step)
+    def put(self, step: Step, clip: Clip | None) -> None: ...
 
 
-def _labelled(setting: Setting, watcher: str, row: dict[str, object]) -> Candidate | None:
+def _labelled(setting: Setting, watcher: str, row: Said) -> Candidate | None:
     one = _unlabelled(setting, watcher, row)
     if is_furniture(one.event, setting):
         return replace(one, act="furniture")
@@ -252,17 +268,17 @@ def _labelled(setting: Setting, watcher: str, row: dict[str, object]) -> Candida
     return replace(one, true=true)
 
 
-def _unlabelled(setting: Setting, watcher: str, row: dict[str, object]) -> Candidate:
+def _unlabelled(setting: Setting, watcher: str, row: Said) -> Candidate:
     """An event of the watch, as if it were false."""
-    event = event_from_json(row["event"])  # type: ignore[arg-type]
+    event = row.event
     act = parade_of(setting).on_at(event.start_s)
     return Candidate(
         setting=setting,
         watcher=watcher,
         kind=event.rule,
         event=event,
-        newborn=event_from_json(row["newborn"]),  # type: ignore[arg-type]
-        told_s=float(row["told_s"]),  # type: ignore[arg-type]
+        newborn=row.newborn,
+        told_s=row.told_s,
         true=False,
         plain=True,
         act=act.what if act else "pause",

@@ -24,7 +24,6 @@ from benchmarks.footage import CACHE, DATA
 from benchmarks.parades import Setting, film_of, parade_of, truths_of, yolox
 from benchmarks.whose import is_beside
 from vigil.core import Box, Case, Clip, Event, Packet, Rule, Step, StepKind
-from vigil.core.json import event_from_json
 from vigil.data.happened import Happened
 from vigil.media.clip import write_clip
 from vigil.media.footage import ClipFootage
@@ -102,15 +101,14 @@ def of_parades(settings: Sequence[Setting], watcher: str, age: Age = "young") ->
 def _said(setting: Setting, watcher: str, age: Age) -> Iterator[Suspicion]:
     """All that the watch said: what samples for a fit leave out as ambiguous is here, too."""
     for row in said(setting, watcher):
-        event = event_from_json(row["event"])  # type: ignore[arg-type]
-        newborn = event_from_json(row["newborn"])  # type: ignore[arg-type]
-        told_s = float(row["told_s"])  # type: ignore[arg-type]
         yield Suspicion(
-            event=event,
-            newborn=newborn,
-            case=partial(_young_case, setting, newborn, clip_end_s(newborn, told_s, age)),
-            told_s=told_s,
-            beside=is_beside(setting, newborn) or is_beside(setting, event),
+            event=row.event,
+            newborn=row.newborn,
+            case=partial(
+                _young_case, setting, row.newborn, clip_end_s(row.newborn, row.told_s, age)
+            ),
+            told_s=row.told_s,
+            beside=is_beside(setting, row.newborn) or is_beside(setting, row.event),
         )
 
 

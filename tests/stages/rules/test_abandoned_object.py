@@ -52,6 +52,13 @@ def test_somebody_who_stands_still_is_no_thing():
     assert events(AbandonedObject(), film(still, shadow, until_s=60)) == []
 
 
+def test_a_car_that_stopped_is_not_left_behind_but_a_bag_before_it_is():
+    car = Actor(id=1, label="car", high=0.2, wide=0.3, where=stands((0.5, 0.8)))
+    as_background = bag(5.0, high=0.19, wide=0.31)
+    assert events(AbandonedObject(), film(car, as_background, until_s=60)) == []
+    assert len(events(AbandonedObject(), film(car, bag(5.0), until_s=60))) == 1
+
+
 def test_who_walks_by_holds_the_event_back_only_until_they_are_gone():
     passer = Actor(id=2, high=0.3, where=walks((24, (0.1, 0.8)), (28, (0.9, 0.8))))
     (early_s,) = raised_s(AbandonedObject(), film(bag(), owner(), until_s=60))

@@ -72,8 +72,8 @@ def test_a_find_missed_now_and_then_neither_ends_nor_splits_it():
 def test_a_person_behind_a_pillar_for_less_than_close_s_is_one_visit():
     hidden = Actor(where=blinks(stands((0.5, 0.5), end_s=8.0), out=[(3.0, 3.8)]))
     assert spans(Presence(), film(hidden, until_s=10)) == [(0.0, 7.9)]
-    longer = Actor(where=blinks(stands((0.5, 0.5), end_s=8.0), out=[(3.0, 5.0)]))
-    assert spans(Presence(), film(longer, until_s=10)) == [(0.0, 2.9), (5.0, 7.9)]
+    longer = Actor(where=blinks(stands((0.5, 0.5), end_s=12.0), out=[(3.0, 9.0)]))
+    assert spans(Presence(), film(longer, until_s=14)) == [(0.0, 2.9), (9.0, 11.9)]
 
 
 def test_it_holds_while_nobody_looks():
@@ -100,8 +100,9 @@ def test_the_wrong_label_score_or_size_is_nobody():
 
 def test_a_parked_car_that_the_detector_loses_is_told_once_per_cool_down():
     parked = Actor(where=lambda t: (0.5, 0.5) if t % 10 < 5 else None, label="car")
-    assert len(events(Presence(labels=("car",)), film(parked, until_s=100))) == 10
-    calm = Presence(labels=("car",), cool_down_s=30.0)
+    every_time = Presence(labels=("car",), back_s=0.0)
+    assert len(events(every_time, film(parked, until_s=100))) == 10
+    calm = Presence(labels=("car",), cool_down_s=30.0, back_s=0.0)
     assert len(events(calm, film(parked, until_s=100))) <= 3
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from vigil.core import Scene, Severity, Step, Track, part
+from vigil.core import Box, Scene, Severity, Step, Track, part
 from vigil.stages.rules.escalation import escalated
 from vigil.stages.rules.fixtures import SAME_PLACE_IOU
 from vigil.stages.rules.geometry import covered, overlap
@@ -23,6 +23,7 @@ from vigil.stages.rules.life import Sighting
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.rest import Rest
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
+from vigil.stages.rules.stopped_vehicle import VEHICLES
 from vigil.stages.rules.thing_rule import ThingRule
 from vigil.stages.rules.trails import Trails
 
@@ -108,13 +109,27 @@ class AbandonedObject(ThingRule):
             rest.note(moment, still=self.still, inertia=self.inertia)
         self._rests.lost(moment)
         blobs = scene.signals.static_blobs if scene.signals else ()
-        found = at_rest(blobs, most_at_once=self.most_at_once)
+        found = [
+            one
+            for one in at_rest(blobs, most_at_once=self.most_at_once)
+            if not self._is_vehicle(one.box, scene)
+        ]
         found += [
             Resting(box=rest.box, since_s=rest.since_s, label=rest.label, track_id=rest.ids[-1])
             for rest in self._rests
             if rest.seen_s == scene.time_s and self._is_thing(rest, moment)
         ]
         return [one for one in found if self._is_wanted(one, scene)]
+
+    def _is_vehicle(self, box: Box, scene: Scene) -> bool:
+        """Whether a track shows that it is a vehicle, which nobody leaves behind as a thing."""
+        meant = {*self.labels, *self.owners}
+        return any(
+            track.label in VEHICLES
+            and track.label not in meant
+            and overlap(track.box, box) >= SAME_PLACE_IOU
+            for track in scene.tracks
+        )
 
     def _people(self, moment: Moment) -> list[Track]:
         """Who could be with a thing, and is no thing."""

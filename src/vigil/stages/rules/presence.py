@@ -14,6 +14,7 @@ from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.occupancy import Occupancy
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds
+from vigil.stages.rules.stays import Stays
 from vigil.stages.rules.trails import Trail, Trails
 
 SHOWN_LATE_S = 2.0
@@ -31,8 +32,11 @@ class Presence(SceneRule):
 
     One event lasts as long as anyone is there, whoever it is (`per: track`: one event for each).
     It ends when nobody was found for `close_s` while somebody looked. Start and end are the
-    first and the last hit. Limits: who passes between two looks is not seen; who is hidden for
-    longer than `close_s` comes anew (a `cool_down_s` helps). With `moved` only those count who
+    first and the last hit. What rests and is found again in its place, or one of its kind, is not
+    told anew until it moves, unless the place was seen empty for `back_s`: a parked car that a
+    detector loses, or that somebody hides, is no news. Limits: who passes between two looks is
+    not seen; who moves and is hidden for longer than `close_s` comes anew (a `cool_down_s`
+    helps). With `moved` only those count who
     were seen to move, which parked and fixed things never were; with `after` only those who come
     from another zone.
     """
@@ -51,6 +55,8 @@ class Presence(SceneRule):
     """A zone in which a thing must have stood before; None: it need not."""
     after_s: Seconds = 30.0
     """And no longer ago than this."""
+    back_s: Seconds = 5.0
+    """So long a place must be seen empty for what rests in it next to be news; 0: it always is."""
 
     def __post_init__(self) -> None:
         if self.inertia > self.within:
@@ -65,12 +71,16 @@ class Presence(SceneRule):
         self._met: dict[int, float] = {}  # lived seconds, by track id
         self._sure: set[int] = set()
         self._before = Before(moved=self.moved, after=self.after, after_s=self.after_s)
+        self._stays = Stays(back_s=self.back_s)
         self._shown_id = 0
 
     def judge(self, moment: Moment) -> list[Step]:
         if not moment.scene.looked:
             return []
         self._note_sure(moment.scene)
+        self._stays.note(moment, self.seen(moment.scene))
+        if not self._lives.active:
+            self._stays.untell()
         if self._before.asks:
             self._before.note(moment, self.seen(moment.scene), self.stands_inside)
         steps = self._judge_each(moment) if self.per == "track" else self._judge_zone(moment)
@@ -94,7 +104,10 @@ class Presence(SceneRule):
             return []
         ids = [track.id for track in inside]
         sighting = self._sighting(self._occupancy, self._shown(inside), ids)
-        return self._lives.hold("zone", moment, sighting)
+        steps = self._lives.hold("zone", moment, sighting)
+        if "zone" in self._lives:
+            self._stays.tell(ids)
+        return steps
 
     def _judge_each(self, moment: Moment) -> list[Step]:
         scene = moment.scene
@@ -118,16 +131,21 @@ class Presence(SceneRule):
             elif visitor.occupancy.open and hit:
                 sighting = self._sighting(visitor.occupancy, visitor, visitor.ids)
                 steps += self._lives.hold(visitor.number, moment, sighting)
+                if visitor.number in self._lives:
+                    self._stays.tell(visitor.ids[-1:])
         for visitor in self._visitors.lost(moment):
             steps += self._lives.end(visitor.number, moment)
         return steps
 
     def _is_hit(self, track: Track, scene: Scene, *, is_open: bool) -> bool:
-        """Once seen surely, a weak look helps to begin an event, but does not keep it from ending.
+        """Once seen surely, a weak look helps to begin an event; it keeps one open of what rests.
 
         Few looks are sure ones far away or at night; of who leaves, something weak is often left.
         """
-        sure = track.score >= self.min_score or (not is_open and track.id in self._sure)
+        if not is_open and self._stays.is_back(track.id):
+            return False
+        stays = not is_open or self._stays.rests(track.id)
+        sure = track.score >= self.min_score or (stays and track.id in self._sure)
         return sure and self.stands_inside(track.box, scene) and self._before.fits(track.id)
 
     def _believed_inside(self, scene: Scene) -> bool:

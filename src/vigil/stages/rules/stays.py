@@ -1,0 +1,140 @@
+"""What came to rest, and is the same thing when it is found again where it rested."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vigil.core import Box, Track
+from vigil.stages.rules.geometry import overlap
+from vigil.stages.rules.left_things import is_hidden
+from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.rest import Rest
+from vigil.stages.rules.stopped_vehicle import VEHICLES
+from vigil.stages.rules.trails import Trails
+
+SAME_PLACE_IOU = 0.5
+"""What is found again overlaps the place where it rested by more."""
+OFF_IOU = 0.3
+"""Who overlaps their place by less have left it."""
+STILL = 0.15
+"""How far a foot may stray, in fractions of its size, to keep its place."""
+INERTIA = 3
+GRACE_S = 1.0
+"""A track looked for in vain for longer is over; who comes up in its place has another."""
+LONGEST_MISS_S = 1.0
+"""What one look in vain counts at most, so that a pause before it empties no place."""
+MOST = 128
+"""Places remembered; the one seen longest ago goes first."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Place:
+    kind: str
+    box: Box
+    seen_lived_s: float
+    """When something last rested in it."""
+    told: bool = False
+    """Whether its rule has told of what rests in it."""
+    empty_lived_s: float | None = None
+    """Since when it is seen with nothing in it or before it; None while it is hidden or taken."""
+    empty_s: float = 0.0
+    """For how long it was, in all, since something last rested in it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Stay(Rest):
+    place: _Place | None = None
+    """Where it rests; None while it does not."""
+    back: bool = False
+    """Whether it came up where one that was told of had rested, and has not moved since."""
+
+
+class Stays:
+    """The places of what rests, remembered while nobody finds it.
+
+    A place is forgotten when it was seen empty for `back_s`. What hides it says nothing: behind a
+    lorry a car stays parked.
+    """
+
+    def __init__(self, *, back_s: float) -> None:
+        self._back_s = back_s
+        self._stays = Trails(_Stay, grace_s=GRACE_S)
+        self._places: list[_Place] = []
+        self._back: set[int] = set()
+        self._resting: dict[int, _Place] = {}
+
+    def note(self, moment: Moment, tracks: Sequence[Track]) -> None:
+        """Take in a look; `tracks` were measured by it."""
+        for stay, _ in self._stays.follow(moment, tracks):
+            if stay.origin is None:
+                stay.back = (place := self._at(stay)) is not None and place.told
+            stay.note(moment, still=STILL, inertia=INERTIA)
+            stay.back = stay.back and not stay.moved
+            self._settle(stay, moment)
+        self._stays.lost(moment)
+        self._back = {stay.ids[-1] for stay in self._stays if stay.back}
+        self._resting = {stay.ids[-1]: stay.place for stay in self._stays if stay.place}
+        self._forget(moment)
+
+    def is_back(self, track_id: int) -> bool:
+        """Whether it is what rested there and was told of, found again, and has not moved since."""
+        return track_id in self._back
+
+    def rests(self, track_id: int) -> bool:
+        """Whether it has come to rest and keeps its place."""
+        return track_id in self._resting
+
+    def tell(self, track_ids: Iterable[int]) -> None:
+        """The rule tells of these now."""
+        for track_id in track_ids:
+            if track_id in self._resting:
+                self._resting[track_id].told = True
+
+    def untell(self) -> None:
+        """Nothing that was told until now counts: it is news again."""
+        for place in self._places:
+            place.told = False
+        for stay in self._stays:
+            stay.back = False
+        self._back = set()
+
+    def _settle(self, stay: _Stay, moment: Moment) -> None:
+        """Its place is where it rests now."""
+        if stay.place is not None and overlap(stay.box, stay.place.box) < OFF_IOU:
+            stay.place = None
+        if stay.off or not stay.settled(moment):
+            return
+        place = stay.place = stay.place or self._at(stay) or self._new(stay)
+        place.box, place.seen_lived_s = stay.box, moment.lived_s
+        place.empty_lived_s, place.empty_s = None, 0.0
+
+    def _at(self, stay: _Stay) -> _Place | None:
+        """The remembered place of its kind where it is."""
+        kind = _kind(stay.label)
+        alike = [place for place in self._places if place.kind == kind]
+        place = max(alike, key=lambda one: overlap(stay.box, one.box), default=None)
+        known = place is not None and overlap(stay.box, place.box) >= SAME_PLACE_IOU
+        return place if known else None
+
+    def _new(self, stay: _Stay) -> _Place:
+        if len(self._places) >= MOST:
+            self._places.remove(min(self._places, key=lambda place: place.seen_lived_s))
+        place = _Place(kind=_kind(stay.label), box=stay.box, seen_lived_s=0.0)
+        self._places.append(place)
+        return place
+
+    def _forget(self, moment: Moment) -> None:
+        """Count how long places were seen empty."""
+        for place in [one for one in self._places if one.seen_lived_s < moment.lived_s]:
+            if is_hidden(place.box, moment.scene.tracks):
+                place.empty_lived_s = None
+                continue
+            if place.empty_lived_s is not None:
+                place.empty_s += min(moment.lived_s - place.empty_lived_s, LONGEST_MISS_S)
+            place.empty_lived_s = moment.lived_s
+            if place.empty_s >= self._back_s:
+                self._places.remove(place)
+
+
+def _kind(label: str) -> str:
+    """Models mix up one vehicle with another."""
+    return "vehicle" if label in VEHICLES else label
