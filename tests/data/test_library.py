@@ -47,6 +47,41 @@ def test_what_is_in_it_is_passed_over(files: Files, tmp_path: Path) -> None:
     assert all((library.folder / thing.medium.path).is_file() for thing in found)
 
 
+def test_one_review_after_another_reads_only_what_is_new(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def reading(line: str, where: str) -> Labelled:
+        read.append(line)
+        return from_line(line, where)
+
+    monkeypatch.setattr("vigil.data.library.from_line", reading)
+    library, other = Library(tmp_path / "set"), Library(tmp_path / "set")
+    medium = pool.PICTURES[0]
+    reviews = [Labelled(medium=medium, labels=(Label(word=word),)) for word in "abcdefgh"]
+    assert [library.add([review], files) for review in reviews[:4]] == [1] * 4
+    assert len(read) == 3  # the last is read by who adds the next
+    assert other.add(reviews[2:6], files) == 2
+    assert library.add(reviews[3:7], files) == 1
+    assert len(read) == 3 + 4 + 3
+
+
+def test_a_journal_that_was_replaced_or_cut_is_read_anew(files: Files, tmp_path: Path) -> None:
+    things = [Labelled(medium=medium, labels=(Label(word="a"),)) for medium in pool.PICTURES]
+    library = Library(tmp_path / "set")
+    library.add(things, files)
+    assert library.add(things, files) == 0
+    journal = library.folder / "things.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:1]))
+    assert library.add(things, files) == len(things) - 1
+    kept = tmp_path / "kept"
+    kept.write_bytes(b"".join(lines[:2]))
+    kept.replace(journal)
+    assert library.add(things, files) == len(things) - 2
+
+
 def test_a_line_that_a_crash_cut_off_is_taken_in_again(files: Files, tmp_path: Path) -> None:
     things = [Labelled(medium=medium, labels=(Label(word="厨房"),)) for medium in pool.PICTURES]
     library = Library(tmp_path / "set")

@@ -31,6 +31,10 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._journal = folder / "things.jsonl"
+        self._marks: set[bytes] = set()
+        """Of the journal's lines, as far as it was read; one review after another asks for them."""
+        self._read_to = 0
+        self._inode: int | None = None
 
     @property
     def frozen(self) -> Path:
@@ -46,17 +50,16 @@ class Library:
         is held but that. Raises `DataError` when a file is missing or the disk is full.
         """
         (self.folder / "media").mkdir(mode=0o700, parents=True, exist_ok=True)
-        known, added = self._known(), 0
+        known, new = self._known(), set[bytes]()
         try:
             with self._journal.open("a", encoding="utf-8") as journal:
                 for count, thing in enumerate(things, start=1):
                     line = to_line(self._kept(thing, files))
                     mark = _mark(line)
-                    if mark not in known:
-                        known.add(mark)
+                    if mark not in known and mark not in new:
+                        new.add(mark)
                         journal.write(f"{line}\n")
-                        added += 1
-                        if added % SYNC_EVERY == 0:
+                        if len(new) % SYNC_EVERY == 0:
                             journal.flush()
                             os.fsync(journal.fileno())
                     if told is not None:
@@ -65,16 +68,16 @@ class Library:
                 os.fsync(journal.fileno())
         except OSError as error:
             raise DataError(f"{error.filename or self.folder}: {error.strerror}") from error
-        return added
+        return len(new)
 
     def lines(self) -> Iterator[Labelled]:
         """Every line as it came. A last line that a crash cut off is no line."""
-        return (thing for _, thing in self._placed())
+        return (thing for _, _, thing in self._placed())
 
     def things(self) -> Iterator[Labelled]:
         """Every file once, with what is believed about it, in the order in which they came."""
         starts: dict[bytes, list[int]] = {}
-        for start, thing in self._placed():
+        for start, _, thing in self._placed():
             starts.setdefault(bytes.fromhex(thing.medium.sha256), []).append(start)
         if not starts:
             return
@@ -84,24 +87,38 @@ class Library:
                 labels = believed(label for thing in found for label in thing.labels)
                 yield replace(found[0], labels=labels)
 
-    def _placed(self) -> Iterator[tuple[int, Labelled]]:
-        """Each line, and where in the journal it begins."""
+    def _placed(self, start: int = 0) -> Iterator[tuple[int, int, Labelled]]:
+        """Each whole line from a byte on, and where in the journal it begins and ends."""
         if not self._journal.is_file():
             return
-        start = 0
+        where = f"{self._journal}, after byte {start}" if start else str(self._journal)
         with self._journal.open("rb") as journal:
+            journal.seek(start)
             for count, line in enumerate(journal, start=1):
+                end = start + len(line)
                 if line.endswith(b"\n"):
-                    yield start, from_line(line.decode(), f"{self._journal}:{count}")
-                start += len(line)
+                    yield start, end, from_line(line.decode(), f"{where}:{count}")
+                start = end
 
     def _line(self, journal: BinaryIO, start: int) -> Labelled:
         journal.seek(start)
         return from_line(journal.readline().decode(), f"{self._journal} at byte {start}")
 
     def _known(self) -> set[bytes]:
+        """Marks of all lines. Only those are read that came since, whoever wrote them.
+
+        What was written here is read again, too: a line counts when it is in the journal, not
+        when somebody meant to write it.
+        """
         self._mend()
-        return {_mark(to_line(thing)) for thing in self.lines()}
+        state = self._journal.stat() if self._journal.is_file() else None
+        inode, size = (state.st_ino, state.st_size) if state is not None else (None, 0)
+        if inode != self._inode or size < self._read_to:
+            self._marks, self._read_to, self._inode = set(), 0, inode
+        for _, end, thing in self._placed(self._read_to):
+            self._marks.add(_mark(to_line(thing)))
+            self._read_to = end
+        return self._marks
 
     def _mend(self) -> None:
         """Cut off what a crash left of a last line."""
