@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from vigil.core import Box, Track
 from vigil.stages.rules.geometry import overlap
 from vigil.stages.rules.left_things import is_hidden
-from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.rest import Rest
 from vigil.stages.rules.stopped_vehicle import VEHICLES
 from vigil.stages.rules.trails import Trails
@@ -18,12 +18,16 @@ OFF_IOU = 0.3
 STILL = 0.15
 """How far a foot may stray, in fractions of its size, to keep its place."""
 INERTIA = 3
+RESTED_S = 3.0
+"""Who has rested for so long has a place."""
 GRACE_S = 1.0
 """A track looked for in vain for longer is over; who comes up in its place has another."""
-LONGEST_MISS_S = 1.0
+CHECKED_S = 1.0
+"""So often is looked whether places are empty: where many come and go, that costs."""
+LONGEST_MISS_S = 1.5
 """What one look in vain counts at most, so that a pause before it empties no place."""
-MOST = 128
-"""Places remembered; the one seen longest ago goes first."""
+MOST_UNSEEN = 32
+"""Places remembered in which nothing is found; the one seen longest ago goes first."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -34,10 +38,8 @@ class _Place:
     """When something last rested in it."""
     told: bool = False
     """Whether its rule has told of what rests in it."""
-    empty_lived_s: float | None = None
-    """Since when it is seen with nothing in it or before it; None while it is hidden or taken."""
     empty_s: float = 0.0
-    """For how long it was, in all, since something last rested in it."""
+    """For how long it was seen with nothing in it or before it since then."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class Stays:
 
     def __init__(self, *, back_s: float) -> None:
         self._back_s = back_s
+        self._checked_lived_s = 0.0
         self._stays = Trails(_Stay, grace_s=GRACE_S)
         self._places: list[_Place] = []
         self._back: set[int] = set()
@@ -66,7 +69,8 @@ class Stays:
         """Take in a look; `tracks` were measured by it."""
         for stay, _ in self._stays.follow(moment, tracks):
             if stay.origin is None:
-                stay.back = (place := self._at(stay)) is not None and place.told
+                place = self._at(stay)
+                stay.back = place is not None and place.told and self._back_s > 0
             stay.note(moment, still=STILL, inertia=INERTIA)
             stay.back = stay.back and not stay.moved
             self._settle(stay, moment)
@@ -99,40 +103,46 @@ class Stays:
 
     def _settle(self, stay: _Stay, moment: Moment) -> None:
         """Its place is where it rests now."""
-        if stay.place is not None and overlap(stay.box, stay.place.box) < OFF_IOU:
-            stay.place = None
-        if stay.off or not stay.settled(moment):
+        if stay.off or not moment.passed(stay.since_lived_s, RESTED_S):
+            if stay.place is not None and overlap(stay.box, stay.place.box) < OFF_IOU:
+                stay.place = None
             return
-        place = stay.place = stay.place or self._at(stay) or self._new(stay)
+        if stay.place is None:
+            stay.place = self._at(stay) or self._new(stay)
+        place = stay.place
         place.box, place.seen_lived_s = stay.box, moment.lived_s
-        place.empty_lived_s, place.empty_s = None, 0.0
+        place.empty_s = 0.0
 
     def _at(self, stay: _Stay) -> _Place | None:
         """The remembered place of its kind where it is."""
-        kind = _kind(stay.label)
-        alike = [place for place in self._places if place.kind == kind]
-        place = max(alike, key=lambda one: overlap(stay.box, one.box), default=None)
-        known = place is not None and overlap(stay.box, place.box) >= SAME_PLACE_IOU
-        return place if known else None
+        kind, (left, top, right, low) = _kind(stay.label), stay.box
+        best, found = SAME_PLACE_IOU, None
+        for place in self._places:
+            x1, y1, x2, y2 = place.box
+            # Most are somewhere else.
+            touch = x1 < right and x2 > left and y1 < low and y2 > top
+            if touch and place.kind == kind and (alike := overlap(stay.box, place.box)) >= best:
+                best, found = alike, place
+        return found
 
     def _new(self, stay: _Stay) -> _Place:
-        if len(self._places) >= MOST:
-            self._places.remove(min(self._places, key=lambda place: place.seen_lived_s))
         place = _Place(kind=_kind(stay.label), box=stay.box, seen_lived_s=0.0)
         self._places.append(place)
         return place
 
     def _forget(self, moment: Moment) -> None:
         """Count how long places were seen empty."""
-        for place in [one for one in self._places if one.seen_lived_s < moment.lived_s]:
-            if is_hidden(place.box, moment.scene.tracks):
-                place.empty_lived_s = None
-                continue
-            if place.empty_lived_s is not None:
-                place.empty_s += min(moment.lived_s - place.empty_lived_s, LONGEST_MISS_S)
-            place.empty_lived_s = moment.lived_s
-            if place.empty_s >= self._back_s:
-                self._places.remove(place)
+        waited_s = moment.lived_s - self._checked_lived_s
+        if not moment.scene.looked or waited_s < CHECKED_S - ROUNDING_S:
+            return
+        self._checked_lived_s = moment.lived_s
+        unseen = [place for place in self._places if place.seen_lived_s < moment.lived_s]
+        unseen.sort(key=lambda place: place.seen_lived_s, reverse=True)
+        for place in unseen[:MOST_UNSEEN]:
+            if not is_hidden(place.box, moment.scene.tracks):
+                place.empty_s += min(waited_s, LONGEST_MISS_S)
+        kept = [p for p in unseen[:MOST_UNSEEN] if p.empty_s < self._back_s - ROUNDING_S]
+        self._places = [p for p in self._places if p.seen_lived_s >= moment.lived_s] + kept
 
 
 def _kind(label: str) -> str:
