@@ -13,7 +13,7 @@ import typer
 
 from vigil.cli.progress import progress_bar
 from vigil.cli.tables import print_table
-from vigil.cli.video_learning import evaluate, predict, train
+from vigil.cli.video_learning import evaluate, export, predict, train
 from vigil.core import ConfigError, Frame, Image
 from vigil.media.encode import VideoWriter
 from vigil.media.films import film_frames, frames_at, picture_times
@@ -268,3 +268,4 @@ def _writing(out: Path, option: str) -> Iterator[None]:
 video.command()(train)
 video.command("eval")(evaluate)
 video.command()(predict)
+video.command()(export)

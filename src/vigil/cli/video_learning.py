@@ -1,8 +1,10 @@
-"""`vigil video train`, `eval` and `predict`: networks that see clips."""
+"""`vigil video train`, `eval`, `predict` and `export`: networks that see clips."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,7 @@ from vigil.cli.progress import progress_bar
 from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.tables import print_table
 from vigil.core import ConfigError, ModelError, SourceError
+from vigil.infer.registry import Registry
 
 if TYPE_CHECKING:
     from vigil.train.video.asking import Asked
@@ -63,6 +66,9 @@ def train(
         str | None,
         _of(NETWORK, "i3d, i3d-r50, tsm-r50, tsm-mobilenet, timesformer, vivit, videomae."),
     ] = None,
+    causal: Annotated[
+        bool | None, _of(NETWORK, "A TSM that only looks back, for --stream of export.")
+    ] = None,
     weights: Annotated[
         str | None, _of(NETWORK, "Begin with these: a checkpoint's folder, a run, .safetensors.")
     ] = None,
@@ -99,6 +105,15 @@ def train(
     patience: Annotated[int | None, _of(LOOP, "Epochs without gain; 0: never ends early.")] = None,
     bf16: Annotated[bool | None, _of(LOOP, "Half of the digits.")] = None,
     checkpointing: Annotated[bool | None, _of(LOOP, "Memory for time.")] = None,
+    search: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="So many tries with other settings first (Optuna).",
+            rich_help_panel=LOOP,
+            show_default=False,
+        ),
+    ] = 0,
     seed: Annotated[int | None, _of(LOOP, "Another number, another run.")] = None,
     threads: Annotated[int | None, _of(LOOP, "More only where no watch runs.")] = None,
     config: Config = None,
@@ -112,7 +127,8 @@ def train(
 
     The settings are printed in full, as a file for --file, which has more of them than there are
     options. Splits never cross a group (a camera, a film). A run that was cut short goes on when
-    the same command is given again. Several processes: accelerate launch -m vigil video train …
+    the same command is given again. Several processes: torchrun --nproc_per_node 2 -m vigil video
+    train …, or accelerate launch --multi_gpu -m vigil video train …
     """  # fmt: skip
     try:
         from vigil.train.video import learning  # noqa: PLC0415  torch takes seconds
@@ -133,6 +149,8 @@ def train(
     if settings_of.is_first():
         typer.echo(yaml.safe_dump(settings_of.plain(settings), sort_keys=False).rstrip())
     with _bars() as heard:
+        if search:
+            settings = _searched(settings, clips, folder, search, heard)
         made = learning.train_video(settings, clips, folder, heard=heard)
     if not settings_of.is_first():
         return
@@ -151,17 +169,21 @@ def evaluate(
     split: Annotated[str, typer.Option(help="train, val or test; else what was not learnt.")] = "",
     views: Views = 0,
     version: Annotated[str, typer.Option(help="A frozen version of a data set.")] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write a page with a confusion matrix and clips. · 输出评估页面。"),
+    ] = None,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """How good a network is on clips that it has not learnt from. · 评估视频网络。"""
     asked, folder = run_of(run, config)
-    from vigil.train.video import learning  # noqa: PLC0415
+    from vigil.train.video import learning, reporting  # noqa: PLC0415
 
     settings = asked.way.settings
     asked = asked.with_views(views) if views else asked
     clips = clips_of(settings, data or settings.data, version, config)
-    shelf = learning.shelf_of(settings, folder)
+    shelf = learning.shelf_of(asked.way, folder)
     with _bars() as heard:
         found, _ = learning.readable(settings, clips, shelf, heard)
         chosen = split or found.judged_by()
@@ -169,10 +191,15 @@ def evaluate(
         if not judged_clips:
             raise ConfigError(f"--split: no clip in {chosen!r}; allowed: train, val, test")
         judged = learning.judge(asked, judged_clips, shelf)
+        page = None
+        if out is not None:
+            page = reporting.write_report(out, asked, judged_clips, judged, shelf)
     if as_json:
         typer.echo(json.dumps({"split": chosen, "clips": judged.clips, **judged.metrics}))
         return
     show(judged, chosen)
+    if page is not None:
+        typer.echo(f"{page}")
 
 
 def predict(
@@ -191,7 +218,7 @@ def predict(
     from vigil.train.video.clips import VideoClip  # noqa: PLC0415
 
     asked = asked.with_views(views) if views else asked
-    shelf = learning.shelf_of(asked.way.settings, folder)
+    shelf = learning.shelf_of(asked.way, folder)
     failed = 0
     for file in files:
         clip = VideoClip(path=file, start_s=start, end_s=end)
@@ -207,6 +234,44 @@ def predict(
         typer.echo(f"{clip.name}: {learning.in_words(told)}")
     if failed == len(files):
         raise ModelError(f"none of {failed} films can be read")
+
+
+def export(
+    run: Run,
+    licence: Annotated[str, typer.Option(help="Of the weights: an SPDX name, or your own words.")],
+    name: Annotated[str, typer.Option(help="In the registry; else that of the run.")] = "",
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Picture by picture, of a run with --causal.")
+    ] = False,
+    data: Data = "",
+    version: Annotated[str, typer.Option(help="A frozen version of a data set.")] = "",
+    config: Config = None,
+) -> None:
+    """Make the file that the watch opens, check it on clips, keep it. · 导出 ONNX 并入库。
+
+    What it made is not put to use: see `vigil model use`, and the rule `action`.
+    """
+    asked, folder = run_of(run, config)
+    from vigil.train.video import exporting, keeping, learning  # noqa: PLC0415
+
+    settings = asked.way.settings
+    clips = clips_of(settings, data or settings.data, version, config)
+    shelf = learning.shelf_of(asked.way, folder)
+    with _bars() as heard, tempfile.TemporaryDirectory(prefix="vigil-export-") as made:
+        found, _ = learning.readable(settings, clips, shelf, heard)
+        card = exporting.export_run(
+            asked, found.of(found.judged_by()), shelf, Path(made), licence=licence, stream=stream
+        )
+        card = replace(
+            card,
+            name=name or card.name,
+            dataset=found.version,
+            metrics=keeping.metrics_of(folder),
+        )
+        kept = Registry(home_of(config).models).add(Path(made) / card.file, card, activate=False)
+    typer.echo(
+        f"{kept.id} is in the registry, not in use: vigil model use {kept.name} {kept.version}"
+    )
 
 
 def show(judged: "JudgedClips", split: str) -> None:
@@ -241,7 +306,9 @@ def clips_of(
     else:
         library, frozen = frozen_of(data, version, config)
         clips = list(reading.frozen_clips(frozen, library.folder))
-    return clips if settings.task == "when" else list(reading.whole_stretches(clips))
+    return (
+        reading.as_parts(clips) if settings.task == "when" else list(reading.whole_stretches(clips))
+    )
 
 
 def run_of(run: str, config: Path | None) -> "tuple[Asked, Path]":
@@ -254,6 +321,22 @@ def run_of(run: str, config: Path | None) -> "tuple[Asked, Path]":
     if not (folder / keeping.SETTINGS).is_file():
         folder = home_of(config).path / "training" / run
     return keeping.opened(folder), folder
+
+
+def _searched(
+    settings: "VideoSettings", clips: "list[VideoClip]", folder: Path, tries: int, heard: Any
+) -> "VideoSettings":
+    from vigil.train.video import searching  # noqa: PLC0415
+
+    def told(number: int, value: float) -> None:
+        typer.echo(f"try {number}: {value:.4f}", err=True)
+
+    best = searching.search(settings, clips, folder, tries=tries, heard=heard, told=told)
+    typer.echo(
+        f"the best of {tries} tries: rate {best.rate:.2g}, decay {best.decay:.2g}, "
+        f"dropout {best.dropout:.2g}, mixup {best.mixup:g}"
+    )
+    return best
 
 
 @contextmanager

@@ -227,6 +227,7 @@ def _arguments(folder: Path, fit: Fit, goal: str) -> TrainingArguments:
         lr_scheduler_type="cosine",
         max_grad_norm=fit.steepest,
         bf16=fit.bf16,
+        use_cpu=not torch.accelerator.is_available(),  # several processes find each other so
         eval_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=2,

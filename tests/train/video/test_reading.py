@@ -6,7 +6,7 @@ import pytest
 
 from vigil.core import DataError, Label, Labelled, Medium, Stretch
 from vigil.data.freezing import freeze
-from vigil.train.video.reading import frozen_clips, read_clips, whole_stretches
+from vigil.train.video.reading import as_parts, frozen_clips, read_clips, whole_stretches
 
 
 def touch(*paths: Path) -> None:
@@ -56,6 +56,10 @@ def test_a_list_has_stretches_groups_and_several_words(tmp_path: Path) -> None:
     (one,) = read_clips(file)
     assert (one.path, one.start_s, one.end_s) == (tmp_path / "a.mp4", 1.5, 3.0)
     assert (one.words, one.group, one.split) == (("run", "jump"), "yard", "train")
+    file.write_text("path,label,start,end\na.mp4,run,1,3\na.mp4,jump,2,4\n")
+    (film,) = as_parts(read_clips(file))
+    assert [(part.word, part.end_s) for part in film.parts] == [("run", 3.0), ("jump", 4.0)]
+    assert (film.start_s, film.end_s, film.words) == (0.0, None, ())
     (tmp_path / "list.txt").write_text("a b.mp4 run\n")
     assert [each.path.name for each in read_clips(tmp_path / "list.txt")] == ["a b.mp4"]
 

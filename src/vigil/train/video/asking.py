@@ -1,6 +1,6 @@
 """What a network says of clips: the mean over its sights of each, as the watch would ask it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,18 +28,9 @@ class Asked:
     shallow: Shallow | None = None
     """A head that was fitted to vectors instead of the network's own."""
 
-    def shares(
-        self,
-        clips: Sequence[VideoClip],
-        shelf: Shelf,
-        *,
-        told: Callable[[int], object] = lambda done: None,
-    ) -> Shares:
+    def shares(self, clips: Sequence[VideoClip], shelf: Shelf) -> Shares:
         """Of each clip. Raises `SourceError` for one that cannot be read."""
-        rows = []
-        for count, clip in enumerate(clips, start=1):
-            rows.append(self._mean(self._streams(clip, shelf)))
-            told(count)
+        rows = [self._mean(self._streams(clip, shelf)) for clip in clips]
         return np.stack(rows) if rows else np.zeros((0, len(self.truths.labels)), np.float32)
 
     def vectors(self, clips: Sequence[VideoClip], shelf: Shelf) -> Float32[np.ndarray, "n d"]:

@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 
 from vigil.core import Image
 from vigil.media.flow import flow_clip
+from vigil.media.log_mel import WHISPER
 from vigil.media.sampling import Times, dense, dense_clips, nearest, segment_clips, segments
 from vigil.train.video.bodies import Preset
 from vigil.train.video.clips import VideoClip
@@ -36,7 +37,7 @@ class Seen:
     rgb: UInt8[np.ndarray, "t h w 3"] | None
     flow: Float32[np.ndarray, "t h w 2"] | None
     mel: Heard | None
-    """None: nothing is to be heard, and networks are told so."""
+    """NaN where a clip has no sound, as fusion wants it; None: nobody listens."""
     times: Times
     """Seconds of the file at which the pictures were taken."""
 
@@ -68,7 +69,7 @@ class Way:
         cut = _Cut.middle(kept.picture(0), settings, self.preset.side)
         return [self._seen(kept, row, cut, _mel(kept.mel, None)) for row in rows]
 
-    def _seen(self, kept: Kept, wanted: Times, cut: "_Cut", mel: Heard | None) -> Seen:
+    def _seen(self, kept: Kept, wanted: Times, cut: "_Cut", mel: Heard) -> Seen:
         chosen = nearest(kept.times, wanted)
         streams = self.settings.streams
         pictures = {int(index): cut.of(kept.picture(int(index))) for index in np.unique(chosen)}
@@ -162,10 +163,10 @@ def _flow(
     return np.stack([found[int(each)] for each in chosen])
 
 
-def _mel(mel: Heard | None, chance: np.random.Generator | None) -> Heard | None:
+def _mel(mel: Heard | None, chance: np.random.Generator | None) -> Heard:
     """Three seconds of the sound: at random, or the middle."""
     if mel is None:
-        return None
+        return np.full((MEL_ROWS, WHISPER.mels), np.nan, np.float32)
     spare = len(mel) - MEL_ROWS
     if spare <= 0:
         return np.pad(mel, ((0, -spare), (0, 0)), constant_values=MEL_SILENT)
@@ -205,18 +206,15 @@ def together(sights: Sequence[tuple[Seen, Tensor]]) -> dict[str, Tensor]:
 
 
 def streams_of(seen: Sequence[Seen]) -> dict[str, Tensor]:
-    """What networks take of some sights. Sound that is missing is NaN, as fusion wants it."""
+    """What networks take of some sights."""
     found = {}
     if seen[0].rgb is not None:
         found["rgb"] = _stacked([each.rgb for each in seen])
     if seen[0].flow is not None:
         found["flow"] = _stacked([each.flow for each in seen])
-    if any(each.mel is not None for each in seen):
-        rows = next(each.mel for each in seen if each.mel is not None)
-        silent = np.full_like(rows, np.nan)
-        found["audio"] = torch.from_numpy(
-            np.stack([silent if each.mel is None else each.mel for each in seen])
-        )
+    if seen[0].mel is not None:
+        rows = [each.mel for each in seen if each.mel is not None]
+        found["audio"] = torch.from_numpy(np.stack(rows))
     return found
 
 

@@ -241,7 +241,7 @@ def body_of(
     if config is not None:
         made = AutoModelForVideoClassification.from_config(AutoConfig.for_model(**config))
         return Attending(VideoTransformer(made), preset, channels=channels)
-    body = _MADE[name](name, preset, channels)
+    body = _MADE[name](settings, preset, channels)
     if settings.weights:
         _begin(body, Path(settings.weights), name)
     return body
@@ -265,11 +265,11 @@ def weights_in(path: Path) -> dict[str, Tensor]:
     return {name: value for name, value in found.items() if isinstance(value, Tensor)}
 
 
-def _inception(_: str, preset: Preset, channels: int) -> Body:
+def _inception(_: VideoSettings, preset: Preset, channels: int) -> Body:
     return Convolved(I3D(1, channels=channels), preset, channels=channels)
 
 
-def _inflated(_: str, preset: Preset, channels: int) -> Body:
+def _inflated(_: VideoSettings, preset: Preset, channels: int) -> Body:
     network = I3DR50(1)
     for each in network.modules():
         if isinstance(each, nn.Conv3d):
@@ -278,23 +278,23 @@ def _inflated(_: str, preset: Preset, channels: int) -> Body:
     return Convolved(network, preset, channels=channels)
 
 
-def _shifting(name: str, preset: Preset, channels: int) -> Body:
-    base = ResNet(1) if name == "tsm-r50" else MobileNetV2(1)
+def _shifting(settings: VideoSettings, preset: Preset, channels: int) -> Body:
+    base = ResNet(1) if settings.network == "tsm-r50" else MobileNetV2(1)
     if isinstance(base, ResNet):
         base.conv1 = _recoloured(base.conv1, channels)
     else:
         base.features[0][0] = _recoloured(base.features[0][0], channels)
-    return Shifted(TSM(base), preset, channels=channels)
+    return Shifted(TSM(base, causal=settings.causal), preset, channels=channels)
 
 
-def _attending(name: str, preset: Preset, channels: int) -> Body:
+def _attending(settings: VideoSettings, preset: Preset, channels: int) -> Body:
     network = VideoTransformer.small(
-        name, 1, image_size=preset.side, num_frames=preset.frames, num_channels=channels
+        settings.network, 1, image_size=preset.side, num_frames=preset.frames, num_channels=channels
     )
     return Attending(network, preset, channels=channels)
 
 
-_MADE: Mapping[str, Callable[[str, Preset, int], Body]] = {
+_MADE: Mapping[str, Callable[[VideoSettings, Preset, int], Body]] = {
     "i3d": _inception, "i3d-r50": _inflated, "tsm-r50": _shifting, "tsm-mobilenet": _shifting,
     "timesformer": _attending, "vivit": _attending, "videomae": _attending,
 }  # fmt: skip

@@ -29,6 +29,8 @@ class JudgedClips:
     """By name; `/word` at the end: of that word."""
     confusion: Int64[np.ndarray, "k k"] | None = None
     """Rows are what is true, columns what was said; only where clips have one word."""
+    said: Shares | None = None
+    """Probabilities of each clip, where clips have one word."""
     report: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Precision, recall, F1 and clips of each word."""
 
@@ -66,7 +68,7 @@ def _one(said: Shares, marks: Int64[np.ndarray, " n"], words: Sequence[str]) -> 
         f"recall/{word}": report[word]["recall"] for word in report if report[word]["clips"]
     }
     return JudgedClips(
-        clips=len(marks), metrics=_rounded(metrics), confusion=confusion, report=report
+        clips=len(marks), metrics=_rounded(metrics), confusion=confusion, said=said, report=report
     )
 
 

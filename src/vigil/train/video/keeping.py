@@ -58,6 +58,15 @@ def keep(asked: Asked, folder: Path, metrics: Mapping[str, Any]) -> None:
     put_in_place(beside, folder / WEIGHTS)
 
 
+def metrics_of(folder: Path) -> dict[str, float]:
+    """What a run reached, as model cards keep it; raises `ModelError`."""
+    try:
+        found = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder / METRICS}: cannot be read") from error
+    return {name: value for name, value in found.items() if isinstance(value, float)}
+
+
 def is_done(folder: Path) -> bool:
     """Whether a run has ended."""
     return (folder / WEIGHTS).is_file()

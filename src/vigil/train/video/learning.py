@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vigil.core import DataError, ModelCard
+from vigil.core import DataError, ModelCard, ModelInput
 from vigil.models.heads import stretches
 from vigil.train import fitting
 from vigil.train.fitting import Fit, Lesson, Told, run_fit
@@ -19,12 +19,17 @@ from vigil.train.video.adapting import adapt, depth_shares, learnt_parameters, s
 from vigil.train.video.asking import Asked
 from vigil.train.video.batches import ClipSights, Way, together
 from vigil.train.video.bodies import Body, preset_of
-from vigil.train.video.carding import clip_card
 from vigil.train.video.clips import ClipSet, VideoClip, clip_set
 from vigil.train.video.judging import GOALS, JudgedClips, judge_clips
 from vigil.train.video.mixing import attacked, mixed
 from vigil.train.video.network import ClipNetwork
-from vigil.train.video.settings import VideoSettings, keep_settings, plain, read_settings
+from vigil.train.video.settings import (
+    VideoSettings,
+    is_first,
+    keep_settings,
+    plain,
+    read_settings,
+)
 from vigil.train.video.shelf import Shelf
 from vigil.train.video.truths import Truths
 
@@ -41,6 +46,8 @@ class Made:
     judged: JudgedClips
     judged_by: str
     """Its split."""
+    goal: float
+    """Of the metric that chose the best epoch, on `val`."""
     learnt: int
     """Clips."""
     refused: int
@@ -103,15 +110,16 @@ def train_video(
     """
     fitting.prepare(_fit(settings))
     _check_same(settings, folder)
-    shelf = shelf_of(settings, folder)
+    way = Way(settings=settings, preset=preset_of(settings))
+    shelf = shelf_of(way, folder)
     found, refused = readable(settings, clips, shelf, heard)
     truths = Truths.of(found, settings.task)
     learnt = found.of("train")
-    network = ClipNetwork(
-        settings, truths, balance=truths.worth(learnt) if settings.balance else None
-    )
+    balance = truths.worth(learnt) if settings.balance else None
+    network = ClipNetwork(settings, truths, balance=balance, preset=way.preset)
     adapt(network, settings)
-    asked = Asked(network=network, truths=truths, way=Way(settings=settings, preset=network.preset))
+    asked = Asked(network=network, truths=truths, way=way)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     keep_settings(settings, folder / keeping.SETTINGS)
     steps = 0
     if not (settings.mode == "frozen" and settings.head in ("svm", "knn")):
@@ -123,38 +131,36 @@ def train_video(
         asked = replace(asked, shallow=head)
     judged_by = found.judged_by()
     judged = judge(asked, found.of(judged_by), shelf)
-    keeping.keep(asked, folder, {"split": judged_by, "clips": judged.clips, **judged.metrics})
+    chosen = judged if judged_by == "val" else judge(asked, found.of("val"), shelf)
+    if is_first():
+        metrics = {"split": judged_by, "clips": judged.clips, **judged.metrics}
+        keeping.keep(asked, folder, metrics)
     return Made(
-        asked=asked, folder=folder, judged=judged, judged_by=judged_by, learnt=len(learnt),
+        asked=asked, folder=folder, judged=judged, judged_by=judged_by,
+        goal=chosen.metrics[GOALS[settings.task]], learnt=len(learnt),
         refused=refused, steps=steps, parameters=learnt_parameters(network),
     )  # fmt: skip
 
 
-def judge(
-    asked: Asked,
-    clips: Sequence[VideoClip],
-    shelf: Shelf,
-    *,
-    told: Callable[[int], object] = lambda done: None,
-) -> JudgedClips:
+def judge(asked: Asked, clips: Sequence[VideoClip], shelf: Shelf) -> JudgedClips:
     """What it says of clips against what is true; of moments, moment by moment."""
     if asked.truths.task == "when":
         rows, truth = [], []
-        for count, clip in enumerate(clips, start=1):
+        for clip in clips:
             times, said = asked.moments(clip, shelf)
             rows.append(said)
             truth.append(asked.truths(clip, times).numpy())
-            told(count)
         return judge_clips(np.concatenate(rows), np.concatenate(truth), asked.truths.labels, "when")
-    said = asked.shares(clips, shelf, told=told)
+    said = asked.shares(clips, shelf)
     return judge_clips(said, asked.truths.said(clips), asked.truths.labels, asked.truths.task)
 
 
-def shelf_of(settings: VideoSettings, folder: Path) -> Shelf:
+def shelf_of(way: Way, folder: Path) -> Shelf:
     """Where the clips of a run are kept: beside the runs, since they may share them."""
+    settings = way.settings
     return Shelf(
         folder.parent / "clips",
-        side=preset_of(settings).side,
+        side=way.preset.side,
         rate_hz=settings.rate_hz,
         sound="audio" in settings.streams,
         room_gb=settings.keep_gb,
@@ -198,6 +204,23 @@ def _fitted(asked: Asked, found: ClipSet, shelf: Shelf, folder: Path, heard: Hea
     return run_fit(lesson, card, folder, fit=_fit(settings), told=heard.learnt)
 
 
+def clip_card(asked: Asked, *, dataset: str = "", licence: str = "") -> ModelCard:
+    """What is known of a network while it learns: its words, and where they come from."""
+    settings, preset = asked.way.settings, asked.way.preset
+    name = settings.name.lower()
+    return ModelCard(
+        name=name,
+        file=f"{name}.onnx",
+        head="softmax",
+        labels=asked.truths.labels,
+        input=ModelInput(width=preset.side, height=preset.side, fit="stretch"),
+        licence_code="Apache-2.0",
+        licence_weights=licence,
+        source=f"vigil video train {settings.network}",
+        dataset=dataset,
+    )
+
+
 def _fit(settings: VideoSettings) -> Fit:
     return Fit(
         side=0, epochs=settings.epochs, batch=settings.batch, steps_a_batch=settings.steps_a_batch,
@@ -219,7 +242,7 @@ def _check_same(settings: VideoSettings, folder: Path) -> None:
         raise DataError(f"{settings.name}: began with {said}; choose another --name")
 
 
-_FREE = frozenset({"threads", "keep_gb", "data"})
+_FREE = frozenset({"threads", "keep_gb"})
 """Settings that may change while a run lasts."""
 
 

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from vigil.core import DataError, Label, Labelled, Stretch
@@ -73,6 +74,21 @@ def whole_stretches(clips: Iterable[VideoClip]) -> Iterator[VideoClip]:
                 path=clip.path, start_s=part.start_s, end_s=part.end_s, words=(part.word,),
                 group=clip.film, split=clip.split,
             )  # fmt: skip
+
+
+def as_parts(clips: Iterable[VideoClip]) -> list[VideoClip]:
+    """Each film once, its stretches as parts, for networks that say when a word holds."""
+    films: dict[Path, VideoClip] = {}
+    for clip in clips:
+        film = films.get(clip.path) or replace(clip, start_s=0.0, end_s=None, words=(), parts=())
+        parts = clip.parts
+        if clip.end_s is not None:
+            parts = tuple(
+                When(word=word, start_s=clip.start_s, end_s=clip.end_s) for word in clip.words
+            )
+        words = film.words if clip.end_s is not None else (*film.words, *clip.words)
+        films[clip.path] = replace(film, words=words, parts=(*film.parts, *parts))
+    return list(films.values())
 
 
 def _stretches(thing: Labelled) -> Iterator[When]:

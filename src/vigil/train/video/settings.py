@@ -42,6 +42,8 @@ class VideoSettings:
     """one word of many, several words, a number (or a few), or when each word holds."""
 
     network: Network = "tsm-mobilenet"
+    causal: bool = False
+    """TSM that only looks back: it can be watched picture by picture."""
     weights: str = ""
     """Where it begins: a folder of a checkpoint or of a run, or a file of weights."""
     mode: Mode = "full"
@@ -138,6 +140,7 @@ class VideoSettings:
             ("side", self.side == 0 or 32 <= self.side <= 512, "0, or 32 to 512 pixels"),
             ("streams", len(few) == len(self.streams) >= 1, "rgb, flow, audio, each once"),
             ("head", self.head == "linear" or self.task == "one", "linear, for this task"),
+            ("causal", not self.causal or "tsm" in self.network, "with a TSM only"),
             ("task", self.task != "when" or few <= {"rgb", "flow"}, "not `when` with sound"),
         ]
 

@@ -74,12 +74,12 @@ class Truths:
                 return torch.from_numpy(self._parts(clip, times))
             case _:
                 shares = torch.zeros(len(self.labels))
-                shares[[self.labels.index(word) for word in clip.words]] = 1.0
+                shares[[self._number(clip, word) for word in clip.words]] = 1.0
                 return shares
 
     def marks(self, clips: Sequence[VideoClip]) -> Int64[np.ndarray, " n"]:
         """The number of each clip's word."""
-        return np.array([self.labels.index(clip.words[0]) for clip in clips], np.int64)
+        return np.array([self._number(clip, clip.words[0]) for clip in clips], np.int64)
 
     def said(self, clips: Sequence[VideoClip]) -> Float32[np.ndarray, "n k"]:
         """What is true of each, as people say it: 1 where a word holds, or the numbers."""
@@ -99,13 +99,19 @@ class Truths:
         even = counts.sum() / (len(counts) * np.maximum(counts, 1))
         return torch.from_numpy(np.minimum(even, RAREST).astype(np.float32))
 
+    def _number(self, clip: VideoClip, word: str) -> int:
+        if word not in self.labels:
+            allowed = ", ".join(self.labels)
+            raise DataError(f"{clip.name}: word {word!r}; the network knows: {allowed}")
+        return self.labels.index(word)
+
     def _parts(self, clip: VideoClip, times: Times) -> Float32[np.ndarray, "t k"]:
         found = np.zeros((len(times), len(self.labels)), np.float32)
         for part in clip.parts:
             inside = (times >= part.start_s) & (times < part.end_s)
-            found[inside, self.labels.index(part.word)] = 1.0
+            found[inside, self._number(clip, part.word)] = 1.0
         for word in clip.words:
-            found[:, self.labels.index(word)] = 1.0
+            found[:, self._number(clip, word)] = 1.0
         return found
 
 
