@@ -35,6 +35,13 @@ def test_a_model_is_made_and_waits_to_be_used(vigil: Any, yard: str) -> None:
     vigil("model", "use", "toy-finder", 1)
     vigil("model", "verify", "toy-finder")
 
+    more = ("--name", "toy-finder", "--after", "toy-finder@1", "--words", "square,cross")
+    told = vigil("model", "train", yard, *more, *options[2:-1], 1, "--replay", 4).lines
+    assert "what toy-finder@1 knew" in told[-1]
+    shown = vigil("model", "show", "toy-finder@2").out
+    assert "parent: toy-finder@1" in shown
+    assert shown.index("- disc") < shown.index("- square") < shown.index("- cross")
+
 
 @pytest.mark.parametrize(
     ("options", "told"),
@@ -47,6 +54,9 @@ def test_a_model_is_made_and_waits_to_be_used(vigil: Any, yard: str) -> None:
             ("yard", "--name", "t", "--network", "dfine-n", "--weights", "there"),
             "there/config.json: no settings of a network that can be read",
         ),
+        (("yard", "--name", "t", "--replay", 3), "nothing to replay; it needs: --after MODEL"),
+        (("yard", "--name", "t", "--weights", "x", "--after", "a"), "allowed without: --after"),
+        (("yard", "--name", "t", "--teacher", "bob"), "no model 'bob'"),
         (("yard", "--name", "t", "--words", "cow"), "split 'train': no box of cow"),
         (("yard", "--name", "t", "--version", "abc"), "no data set 'abc'"),
         (("barn", "--name", "t"), "no data set 'barn'; there are: yard"),

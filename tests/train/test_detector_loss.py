@@ -1,5 +1,6 @@
 """Which cells learn a box, and what the loss makes of it."""
 
+import pytest
 import torch
 
 from vigil.models.sentry import Sentry, boxes_of, cell_centres
@@ -105,3 +106,23 @@ def test_steps_downhill_find_a_box() -> None:
         steps.step()
         losses.append(loss.item())
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_student_is_to_be_as_sure_as_its_teacher() -> None:
+    """Downhill, a soft box makes its cell 0.3 sure at most, one that weighs 0.3 makes it surer."""
+    cell = 1 * 8 + 1
+    truth_of_teacher = truth([8.0, 8.0, 16.0, 16.0], words=[0], weights=[0.3])
+    batch = Batch(pictures=torch.zeros(1, 3, SIDE, SIDE), truth=truth_of_teacher)
+    reached = {}
+    for soft in (False, True):
+        logits = torch.full((1, len(CENTRES), 1), -2.0, requires_grad=True)
+        sides = torch.full((1, len(CENTRES), 4), 0.5)  # fits the box exactly
+        steps = torch.optim.Adam([logits], lr=0.05)
+        for _ in range(300):
+            loss = DetectorLoss(soft=soft)(logits, sides, batch)
+            steps.zero_grad()
+            loss.backward()
+            steps.step()
+        reached[soft] = float(logits[0, cell, 0].sigmoid().detach())
+    assert reached[True] == pytest.approx(0.3, abs=0.05)
+    assert reached[False] > 0.7

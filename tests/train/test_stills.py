@@ -38,6 +38,7 @@ def test_what_a_model_says_weighs_as_much_as_it_is_sure(score: float | None, wei
     thing = Labelled(medium=Medium(path="a.png", width=10, height=10), labels=(label,))
     (still,) = stills_of([thing], Path(), WORDS, frames=Path("frames"))
     assert still.weights.tolist() == pytest.approx([weight])
+    assert still.said == frozenset()
 
 
 @pytest.fixture
@@ -67,6 +68,8 @@ def test_a_frame_a_second_with_the_boxes_of_that_moment(video: Path, tmp_path: P
         [[0, 0, 10, 10]], [[10, 0, 20, 10]], [[20, 0, 30, 10]], [],
     ]  # fmt: skip
     assert {still.group for still in stills} == {"ab" * 32}
+    # Who labelled a video has looked at all of it.
+    assert {still.said for still in stills} == {frozenset({WORDS["person"]})}
     brightness = [float(still.image().mean()) for still in stills]
     assert brightness == pytest.approx([20, 70, 120, 170], abs=6)
 

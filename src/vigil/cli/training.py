@@ -12,6 +12,7 @@ from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.tables import print_table
 from vigil.core import DataError, ModelCard, ModelInput
 from vigil.infer.cards import check_card
+from vigil.infer.embedders import embedder_for
 from vigil.infer.registry import Registry
 
 if TYPE_CHECKING:
@@ -44,6 +45,21 @@ def train(
     weights: Annotated[
         Path | None, typer.Option(help="Folder of published weights to begin with; not of sentry.")
     ] = None,
+    teacher: Annotated[
+        str, typer.Option(help="A detector of the registry; sees what people have not labelled.")
+    ] = "",
+    after: Annotated[
+        str, typer.Option(help="Go on from this model: it keeps its words, and is the teacher.")
+    ] = "",
+    replay: Annotated[
+        int, typer.Option(min=0, help="Pictures that it learnt from, to be learnt again.")
+    ] = 0,
+    embedder: Annotated[
+        str, typer.Option(help="Tells which of these differ most; else chance.")
+    ] = "",
+    rare: Annotated[
+        float, typer.Option(min=0, max=1, help="Repeat pictures of words rarer than this share.")
+    ] = 0.0,
     side: Side = 320,
     height: Annotated[
         int | None, typer.Option(help="Of the input, where it is not as high as wide.")
@@ -71,25 +87,50 @@ def train(
     Goes on where it was cut short. What it made is not put to use: see `vigil model use`.
     """
     try:
-        from vigil.train import fitting, networks, recipe  # noqa: PLC0415  torch takes seconds
+        from vigil.train import (  # noqa: PLC0415  torch takes seconds
+            continuing,
+            fitting,
+            networks,
+            recipe,
+            teaching_boxes,
+        )
     except ImportError as error:
         raise missing("train", error) from error
     home = home_of(config)
     kind = networks.kind_of(network)
     if height not in (None, side) and network != networks.SENTRY:
         raise DataError(f"--height: {network} takes squares; allowed with: {networks.SENTRY}")
+    if replay and not after:
+        raise DataError("--replay: nothing to replay; it needs: --after MODEL")
+    if weights and after:
+        raise DataError("--weights: a model that goes on has its own; allowed without: --after")
     library, frozen = frozen_of(dataset, version, config)
+    registry, runs = Registry(home.models), home.path / "training"
+    old = None
+    if after:
+        sorter = embedder_for(embedder, registry) if embedder else None
+        old = continuing.After.of(
+            after, registry, runs=runs, data=home.path / "data", replay=replay, embedder=sorter
+        )
+    asking = teacher or after
+    taught_by = teaching_boxes.BoxTeacher.of(asking, registry) if asking else None
+    # What is learnt otherwise is another run.
+    others = [network] if network != networks.SENTRY else []
+    others += [f"of-{taught_by.card.id}"] if taught_by else []
+    others += [f"after-{old.card.id}"] if old else []
+    wanted = tuple(words.split(",")) if words else recipe.words_of(frozen)
     card = ModelCard(
         name=name,
         file=f"{name}.onnx",
         head=kind.head,
-        labels=tuple(words.split(",")) if words else recipe.words_of(frozen),
+        labels=wanted if old is None else continuing.grown(old.card.labels, wanted),
         input=ModelInput(width=side, height=height or side),
         nms_iou=kind.nms_iou,
         licence_code="Apache-2.0",
         licence_weights=licence,
-        source=f"vigil model train {dataset}",
+        source=" ".join(["vigil model train", dataset, *others]),
         dataset=frozen.version,
+        parent="" if old is None else old.card.id,
     )
     check_card(card)
     fit = fitting.Fit(
@@ -106,19 +147,37 @@ def train(
         bf16=bf16,
     )
     start = networks.Start(network=network, published=weights)
-    other = "" if network == networks.SENTRY else f"-{network}"
-    folder = home.path / "training" / f"{name}-{frozen.version[:16]}{other}"
+    folder = runs / "-".join([name, frozen.version[:16], *others])
     with progress_bar(TextColumn("{task.fields[best]}"), TimeRemainingColumn()) as progress:
+        looking = progress.add_task("teacher · 教师", best="", visible=taught_by is not None)
         task = progress.add_task("training · 训练", best="")
+
+        def asked(done: int, total: int) -> None:
+            progress.update(looking, completed=done, total=total)
 
         def told(done: int, total: int, best: float) -> None:
             progress.update(task, completed=done, total=total, best=f"AP50 {best:.3f}")
 
         made = recipe.train_detector(
-            frozen, library.folder, card, folder, fit=fit, start=start, told=told
+            frozen,
+            library.folder,
+            card,
+            folder,
+            fit=fit,
+            start=start,
+            rare=rare,
+            after=old,
+            teacher=taught_by,
+            asked=asked,
+            told=told,
         )
-    kept = Registry(home.models).add(made.folder / made.best.file, made.best, activate=False)
+    kept = registry.add(made.folder / made.best.file, made.best, activate=False)
     show_trained(made, kept, {"AP50": "ap50", "precision": "precision", "recall": "recall"})
+    if old is not None and made.kept is not None:
+        typer.echo(
+            f"what {old.card.id} knew, on {made.kept.pictures} pictures of its hold-out: AP50 "
+            f"{made.kept.before:.3f} before, {made.kept.after:.3f} now"
+        )
 
 
 def show_trained(made: "Trained", kept: ModelCard, figures: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from vigil.train.drawing import Drawn, varied
 from vigil.train.fitting import Answered, Fit, Lesson, Told, run_fit
 from vigil.train.judging import judge
 from vigil.train.networks import FROM_NOTHING, Learner, Start, learner
+from vigil.train.repeating import repeated
 from vigil.train.stills import Still
 
 GOAL = "average_precision_50"
@@ -38,10 +39,12 @@ def fit_detector(
     *,
     fit: Fit,
     start: Start = FROM_NOTHING,
+    rare: float = 0.0,
     told: Told = lambda done, total, best: None,
 ) -> FittedDetector:
     """Fit `card.labels` to stills, and judge by others after each epoch.
 
+    Pictures of words that are on less than a share `rare` of them are repeated (see `repeating`).
     Raises `DataError` without a box on either side, and `ModelError` when the weights to start
     from do not fit.
     """
@@ -63,7 +66,7 @@ def fit_detector(
 
     lesson = Lesson(
         model=begun.model,
-        pictures=_Pictures(learnt, card.input, seed=fit.seed),
+        pictures=_Pictures(learnt, card.input, rare=rare, seed=fit.seed),
         together=_together,
         judged=metrics,
         goal=GOAL,
@@ -75,16 +78,20 @@ def fit_detector(
 class _Pictures(Dataset[Drawn]):
     """Stills, otherwise each time, but the same for the same seed, number and epoch."""
 
-    def __init__(self, stills: Sequence[Still], size: ModelInput, *, seed: int) -> None:
+    def __init__(
+        self, stills: Sequence[Still], size: ModelInput, *, rare: float, seed: int
+    ) -> None:
         self._stills, self._size = stills, size
         self._cuttings = cuttings_of(stills)
+        self._rows = repeated(stills, rare, np.random.default_rng(seed))
         self._chance = np.random.default_rng(seed)
 
     def __len__(self) -> int:
-        return len(self._stills)
+        return len(self._rows)
 
     def __getitem__(self, number: int) -> Drawn:
-        return varied(self._stills, number, self._size, self._chance, self._cuttings)
+        row = int(self._rows[number])
+        return varied(self._stills, row, self._size, self._chance, self._cuttings)
 
 
 def _together(drawn: Sequence[Drawn]) -> dict[str, Tensor]:

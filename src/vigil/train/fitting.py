@@ -253,6 +253,7 @@ def _write_run(folder: Path, fit: Fit, card: ModelCard) -> None:
         "fit": asdict(fit),
         "labels": list(card.labels),
         "dataset": card.dataset,
+        "source": card.source,
         "parent": card.parent,
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -7,12 +7,14 @@ from pathlib import Path
 from vigil.core import DataError, ModelCard
 from vigil.data.freezing import HOLDOUT, Frozen
 from vigil.infer.session import open_session
+from vigil.train.continuing import After, Kept, keep_weights
 from vigil.train.detecting import fit_detector
 from vigil.train.exporting import export, in_eight_bits, latency_ms
 from vigil.train.fitting import Fit, Told
 from vigil.train.judging import judge
 from vigil.train.networks import FROM_NOTHING, Start
 from vigil.train.stills import Still, stills_of
+from vigil.train.teaching_boxes import BoxTeacher, Taught, taught
 
 MOST_COMPARED = 128
 """Pictures that are held in memory to check and to compress an export."""
@@ -40,6 +42,7 @@ class Trained:
     steps: int
     goal: str
     """The metric on the cards that counts most."""
+    kept: Kept | None = None
 
     @property
     def best(self) -> ModelCard:
@@ -57,34 +60,55 @@ def train_detector(
     *,
     fit: Fit,
     start: Start = FROM_NOTHING,
+    rare: float = 0.0,
+    after: After | None = None,
+    teacher: BoxTeacher | None = None,
+    asked: Taught = lambda done, total: None,
     told: Told = lambda done, total, best: None,
 ) -> Trained:
     """Fit `card.labels` to a frozen data set whose files are below `root`; `folder` is the run's.
 
-    The card's head is that of the network to `start` with.
+    The card's head is that of the network to `start` with; `after` gives it its weights and old
+    pictures. A teacher adds what it sees where people have said nothing; `asked` hears of how many
+    pictures. `rare`: see `fit_detector`.
 
     The files are judged by what people alone labelled and nothing learnt from; without that, by
     the split that chose the best epoch, which flatters a little. Raises `DataError`, or
     `ModelError` when a file answers otherwise than its network.
     """
     splits = _splits(frozen, root, card)
+    learnt, choosing = splits["train"], splits["val"]
+    if teacher is not None:
+        learnt = taught(learnt, teacher, card.labels, folder, told=asked)
+        # Nobody knows what is on the others, so that they can choose no epoch.
+        choosing = [still for still in choosing if still.said or len(still.boxes)]
+        start = replace(start, soft=True)
+    if after is not None:
+        learnt = [*learnt, *after.replayed(card, "train", without=learnt, seed=fit.seed)]
+        # Else the best epoch would be the one that forgot most for what is new.
+        choosing = [*choosing, *after.replayed(card, "val", without=choosing, seed=fit.seed)]
+        start = replace(start, weights=after.weights)
     fitted = fit_detector(
-        splits["train"], splits["val"], card, folder, fit=fit, start=start, told=told
+        learnt, choosing, card, folder, fit=fit, start=start, rare=rare, told=told
     )
-    judged_by = HOLDOUT if any(len(still.boxes) for still in splits[HOLDOUT]) else "val"
-    pictures = [still.image() for still in splits["train"][:MOST_COMPARED]]
+    keep_weights(fitted.learner.model, folder)
+    held = splits[HOLDOUT]
+    judged_by = HOLDOUT if any(len(still.boxes) for still in held) else "val"
+    exam = held if judged_by == HOLDOUT else choosing
+    pictures = [still.image() for still in learnt[:MOST_COMPARED]]
     export(fitted.learner.exported, card, folder, pictures)
     small = in_eight_bits(card, folder, folder, pictures)
-    return Trained(
-        full=_measured(card, folder, splits[judged_by]),
-        small=_measured(small, folder, splits[judged_by]),
+    made = Trained(
+        full=_measured(card, folder, exam),
+        small=_measured(small, folder, exam),
         folder=folder,
-        learnt=len(splits["train"]),
-        unseen=len(splits[judged_by]),
+        learnt=len(learnt),
+        unseen=len(exam),
         judged_by=judged_by,
         steps=fitted.steps,
         goal="ap50",
     )
+    return made if after is None else replace(made, kept=after.kept(made.best, folder))
 
 
 def words_of(frozen: Frozen) -> tuple[str, ...]:

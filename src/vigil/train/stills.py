@@ -11,6 +11,7 @@ from jaxtyping import Float32, Int64
 from vigil.core import Box, DataError, Frame, Image, Label, Labelled, Medium, Outline, TrackPath
 from vigil.core.durable import put_in_place
 from vigil.data.formats.parts import Files
+from vigil.data.library import MACHINES
 from vigil.media.decoding import Decoder
 from vigil.stages.ingest.file import FileSource
 
@@ -30,6 +31,8 @@ class Still:
     """How far each is believed, 0 to 1."""
     group: str
     """The camera or video that it comes from."""
+    said: frozenset[int] = frozenset()
+    """Words that people marked somewhere on the picture, or in the video that it is from."""
 
     def image(self) -> Image:
         """RGB. Raises `DataError` when it cannot be read."""
@@ -62,11 +65,16 @@ def stills_of(
     for thing in things:
         here = files.at(thing.medium)
         group = thing.medium.group or thing.medium.sha256 or thing.medium.path
+        said = frozenset(
+            words[label.word]
+            for label in thing.labels
+            if label.word in words and label.origin.labeler not in MACHINES
+        )
         if not thing.medium.is_video:
-            yield _still(here, _boxes(thing.labels, words, 0), group)
+            yield _still(here, _boxes(thing.labels, words, 0), group, said)
             continue
         for frame, path in frames_of(here, thing.medium, frames, every_s):
-            yield _still(path, _boxes(thing.labels, words, frame), group)
+            yield _still(path, _boxes(thing.labels, words, frame), group, said)
 
 
 def frames_of(
@@ -126,11 +134,14 @@ def box_at(label: Label, frame: int) -> Box | None:
             return None
 
 
-def _still(path: Path, found: list[tuple[Box, int, float]], group: str) -> Still:
+def _still(
+    path: Path, found: list[tuple[Box, int, float]], group: str, said: frozenset[int]
+) -> Still:
     return Still(
         path=path,
         boxes=np.array([box for box, _, _ in found], np.float32).reshape(-1, 4),
         words=np.array([word for _, word, _ in found], np.int64),
         weights=np.array([weight for _, _, weight in found], np.float32),
         group=group,
+        said=said,
     )
