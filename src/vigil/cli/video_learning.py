@@ -118,7 +118,7 @@ def train(
     threads: Annotated[int | None, _of(LOOP, "More only where no watch runs.")] = None,
     config: Config = None,
 ) -> None:
-    r"""Teach a network to see clips. · 训练视频网络。
+    """Teach a network to see clips. · 训练视频网络。
 
     \b
     vigil video train ./clips --name fights --network tsm-mobilenet
@@ -129,7 +129,7 @@ def train(
     options. Splits never cross a group (a camera, a film). A run that was cut short goes on when
     the same command is given again. Several processes: torchrun --nproc_per_node 2 -m vigil video
     train …, or accelerate launch --multi_gpu -m vigil video train …
-    """  # fmt: skip
+    """  # noqa: D301  typer keeps lines after a backspace as they are
     try:
         from vigil.train.video import learning  # noqa: PLC0415  torch takes seconds
         from vigil.train.video import settings as settings_of  # noqa: PLC0415
