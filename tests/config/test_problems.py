@@ -37,7 +37,7 @@ cameras:
 """
 
 FOUND = """
-retian: no such setting; did you mean 'retain'? allowed: alerts, algorithms, brain, budget, cameras, database, decide, detector, ear, gate, health, home, incidents, metrics, neighbours, readers, record, record_scenes, retain, rules, sample, shards, site, tracker, verify
+retian: no such setting; did you mean 'retain'? allowed: alerts, algorithms, brain, budget, cameras, database, decide, detector, ear, enhance, gate, health, home, incidents, metrics, neighbours, readers, record, record_scenes, retain, rules, sample, shards, site, tracker, verify
 retain.days: found -3; allowed: greater than 0
 retain.gb: found 'much'; allowed: a number
 metrics.port: found 99999; allowed: less than or equal to 65535

@@ -20,6 +20,7 @@ from vigil.config.parts import (
     AnyBrain,
     AnyDetector,
     AnyEar,
+    AnyEnhancer,
     AnyGate,
     AnyReader,
     AnyTracker,
@@ -34,8 +35,8 @@ from vigil.config.zones import AnyRule, Corners, Zone
 from vigil.core import Rule
 
 INHERITED = (
-    "site", "detector", "gate", "tracker", "readers", "ear", "record", "record_scenes", "rules",
-    "health", "sample",
+    "site", "detector", "enhance", "gate", "tracker", "readers", "ear", "record", "record_scenes",
+    "rules", "health", "sample",
 )  # fmt: skip
 """What a camera takes from the top of the file when it does not say so itself."""
 MERGED = ("gate", "record", "sample")
@@ -120,6 +121,8 @@ class CameraConfig(Model):
     main: AnySource | None = None
     """A finer stream, kept as evidence only; None: the analysed one is kept."""
     detector: AnyDetector = Field("motion", validate_default=True)
+    enhance: tuple[AnyEnhancer, ...] = ()
+    """What is done to pictures before the detector sees them, in this order."""
     gate: AnyGate = Field({"kind": "luma"}, validate_default=True)
     tracker: AnyTracker = Field("two_stage", validate_default=True)
     readers: tuple[AnyReader, ...] = ()
@@ -212,6 +215,7 @@ class App(Model):
     """None (`off`): nobody may ask."""
     site: Name = SITE
     detector: AnyDetector = Field("motion", validate_default=True)
+    enhance: tuple[AnyEnhancer, ...] = ()
     gate: AnyGate = Field({"kind": "luma"}, validate_default=True)
     tracker: AnyTracker = Field("two_stage", validate_default=True)
     readers: tuple[AnyReader, ...] = ()

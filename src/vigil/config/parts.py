@@ -18,6 +18,7 @@ from vigil.core import (
     Detector,
     Ear,
     Embedder,
+    Enhancer,
     Gate,
     Reader,
     Sampler,
@@ -148,6 +149,7 @@ def _refused(message: str) -> PydanticCustomError:
 
 AnyGate = Annotated[Gate, OneOf("vigil.gates", usual="luma")]
 AnyDetector = Annotated[Detector, OneDetector("vigil.detectors")]
+AnyEnhancer = Annotated[Enhancer, OneOf("vigil.enhancers")]
 AnyReader = Annotated[Reader, OneOf("vigil.readers")]
 AnyEar = Annotated[Ear, OneDetector("vigil.ears")]
 AnyTracker = Annotated[Tracker, OneOf("vigil.trackers", usual="two_stage")]

@@ -1,6 +1,6 @@
 """Pictures that are made only when somebody asks, and the looks a detector is given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
@@ -85,9 +85,15 @@ class Look:
     """The rung that asked."""
     labels: frozenset[str] = frozenset()
     """Words wanted by the camera's rules; empty means all."""
+    eased: Frame | None = None
+    """The same picture made easier to detect in; None: as it came. For detectors alone."""
 
     @classmethod
     def whole(cls, frame: Frame, rung: Rung, labels: frozenset[str] = frozenset()) -> "Look":
         """The whole picture."""
         regions = np.array([[0, 0, frame.width, frame.height]], np.float32)
         return cls(frame=frame, regions=regions, rung=rung, labels=labels)
+
+    def to_detect(self) -> "Look":
+        """What a detector is to be given."""
+        return self if self.eased is None else replace(self, frame=self.eased, eased=None)

@@ -92,6 +92,18 @@ class Sense(Protocol):
         ...
 
 
+class Enhancer(Protocol):
+    """Makes pictures easier to detect in; boxes stay where they are. One enhancer per camera."""
+
+    def see(self, frame: Frame) -> None:
+        """Any decoded picture while the camera is awake, in order, before it is looked at."""
+        ...
+
+    def enhance(self, frame: Frame) -> Frame:
+        """The same moment and size; its pixels are made when they are asked for."""
+        ...
+
+
 class Detector(Protocol):
     """Find objects."""
 

@@ -105,6 +105,7 @@ class Builder:
             ),
             scene_desk=self._scene_desk_of(config, rules),
             sample_desk=self._sample_desk_of(config),
+            enhancers=copy.deepcopy(config.enhance),
             readers=tuple(self._reader(reader) for reader in config.readers),
             ear=self._ear(config.ear or LoudEar()) if "sounds" in signals else None,
         )

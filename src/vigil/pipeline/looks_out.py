@@ -8,6 +8,7 @@ import numpy as np
 
 from vigil.core import Boxes, Frame, Look, Rung, Signals
 from vigil.pipeline.audit import Audit
+from vigil.pipeline.easing import Easing
 from vigil.pipeline.pictures import let_go
 
 NOWHERE: Boxes = np.zeros((0, 4), np.float32)
@@ -27,8 +28,9 @@ class Pending:
 class LooksOut:
     """Makes looks for words (`labels`; empty: all), and knows them again when they are answered."""
 
-    def __init__(self, labels: frozenset[str]) -> None:
+    def __init__(self, labels: frozenset[str], easing: Easing) -> None:
         self._labels = labels
+        self._easing = easing
         self._pending: deque[Pending] = deque()
 
     @property
@@ -41,6 +43,7 @@ class LooksOut:
     ) -> None:
         """Have the detector look; `veto`: on the picture that would wake the camera."""
         look = Look(frame=frame, regions=regions, rung=rung, labels=self._labels)
+        look = self._easing.ease(look)
         self._pending.append(Pending(look=look, signals=signals, veto=veto))
 
     def wait(self, frame: Frame, signals: Signals | None) -> None:
@@ -51,7 +54,8 @@ class LooksOut:
 
     def audit(self, audit: Audit, looks: Iterable[Look]) -> None:
         """Have looks answered for an audit alone."""
-        self._pending.extend(Pending(look=look, signals=None, audit=audit) for look in looks)
+        eased = map(self._easing.ease, looks)
+        self._pending.extend(Pending(look=look, signals=None, audit=audit) for look in eased)
 
     def answered(self, look: Look) -> Pending:
         """The oldest one; raises `ValueError` when this is another."""

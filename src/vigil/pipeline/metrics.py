@@ -32,6 +32,8 @@ COUNTERS = {
     "samples_missed": "Pictures to learn from that the disk did not take",
     "actions_asked": "Times that a network of clips ran: a picture of a stream, or a whole clip",
     "actions_cpu_s": "Processor time of networks of clips, seconds",
+    "eased_pieces": "Pieces of pictures that were enhanced for the detector",
+    "eased_cpu_s": "Processor time for them, with the conversion to colour, seconds",
 }
 GAUGES = {
     "waiting": "Video packets in the queue",

@@ -145,7 +145,7 @@ class Shard:
         for detector, looks in by_detector.values():
             if looks:
                 began_s = self._clock.monotonic_s()
-                found = detector.detect(looks)
+                found = detector.detect([look.to_detect() for look in looks])
                 cost_s = (self._clock.monotonic_s() - began_s) / len(looks)
                 answers.update(
                     {id(look): (each, cost_s) for look, each in zip(looks, found, strict=True)}

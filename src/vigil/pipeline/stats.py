@@ -68,6 +68,10 @@ class CameraStats(TypedDict):
     """Views and tracks that they follow now."""
     actions_held_bytes: int
     """What is remembered of them."""
+    eased_pieces: int
+    """Pieces of pictures that were enhanced for the detector."""
+    eased_cpu_s: float
+    """Processor seconds that they took, with the conversion to colour."""
 
 
 class ProcessStats(TypedDict):
@@ -150,6 +154,8 @@ def camera_stats(camera: Camera) -> CameraStats:
         actions_cpu_s=round(actions.cpu_s, 3),
         actions_followed=actions.followed,
         actions_held_bytes=actions.held_bytes,
+        eased_pieces=watch.easing.pieces,
+        eased_cpu_s=round(watch.easing.spent_s, 3),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from vigil.core import (
     Detections,
     Ear,
+    Enhancer,
     Frame,
     Gate,
     Health,
@@ -27,6 +28,7 @@ from vigil.pipeline.attention import Attention
 from vigil.pipeline.audit import Audit, Auditor
 from vigil.pipeline.belief import Belief
 from vigil.pipeline.counts import Counts
+from vigil.pipeline.easing import Easing
 from vigil.pipeline.looks_out import LooksOut
 from vigil.pipeline.pictures import Pictures
 from vigil.pipeline.reading import ReadingCounts
@@ -62,6 +64,7 @@ class Watch:
         packet_gate: PacketGate | None = None,
         static_blobs: StaticBlobs | None = None,
         senses: Sequence[Sense] = (),
+        enhancers: Sequence[Enhancer] = (),
         readers: Sequence[Reader] = (),
         ear: Ear | None = None,
         veto_record: VetoRecord | None = None,
@@ -79,6 +82,7 @@ class Watch:
         self._gate = gate
         self._packet_gate = packet_gate
         self.senses = tuple(senses)
+        self.easing = Easing(enhancers)
         self._sight = Sight(gate, static_blobs, senses)
         self._belief = Belief(
             source,
@@ -106,7 +110,7 @@ class Watch:
 
         self._pictures = Pictures(ring)
         self._known: dict[float, Detections] = {}  # answers to looks before it woke, by time
-        self._out = LooksOut(self._labels)
+        self._out = LooksOut(self._labels, self.easing)
         self._checks_from_s: float | None = None  # woken in spite of a veto: from this key
         self._key_before_s: float | None = None
         self._key_s: float | None = None  # the last key looked at while asleep
@@ -255,6 +259,7 @@ class Watch:
         time_s = frame.time_s
         if time_s <= self._believed_s:
             return
+        self.easing.see(frame)
         self._sight.glance(frame, self.scene)
         signals = self._see(frame) if self.ladder.luma_due(time_s) else None
         if signals is not None and self._gate.open and len(self._gate.regions()):
