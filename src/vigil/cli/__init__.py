@@ -13,6 +13,7 @@ from vigil.cli.demo import demo
 from vigil.cli.dismiss import dismiss
 from vigil.cli.event import event, review
 from vigil.cli.events import events
+from vigil.cli.forecast import forecast
 from vigil.cli.heatmap import heatmap
 from vigil.cli.model import model
 from vigil.cli.replay import replay_command
@@ -46,6 +47,7 @@ app.command()(score)
 app.command(name="replay")(replay_command)
 app.command()(stats)
 app.command()(heatmap)
+app.command()(forecast)
 app.add_typer(model, name="model")
 app.add_typer(data, name="data")
 app.add_typer(sample, name="sample")

@@ -58,7 +58,7 @@ def heatmap(
     else:
         end_s = until_s or now.timestamp()
         heat = _of_store(config, camera, since_s or end_s - DAY_S, end_s, label)
-    drawn = heat_picture(heat, None if on is None else _view(on))
+    drawn = heat_picture(heat, None if on is None else view_of(on))
     ok, data = cv2.imencode(".png", drawn[:, :, ::-1])
     assert ok
     try:
@@ -78,7 +78,7 @@ def _of_store(
     return from_store(found)
 
 
-def _view(path: Path) -> Image:
+def view_of(path: Path) -> Image:
     """A picture, or the first one of a film."""
     if path.suffix.lower() not in PICTURES:
         return _first_of(path)

@@ -46,7 +46,7 @@ def replay_command(
     as_json: Annotated[bool, typer.Option("--json", help="Everything as one JSON object.")] = False,
 ) -> None:
     """Try rules on recorded scenes. · 在已录制的场景上回放规则并比较差异。"""
-    files = scene_files(_places(scenes, config))
+    files = scene_files(places_of(scenes, config))
     sides = [rules_of(rules)] + ([rules_of(against)] if against is not None else [])
     found = replay_files(files, sides)
     diff = difference(found[0], found[1]) if against is not None else None
@@ -100,7 +100,7 @@ def _made(path: Path, tree: Any) -> Sequence[Rule]:
         raise ConfigError(problems) from error
 
 
-def _places(scenes: Sequence[str], config: Path | None) -> list[Path]:
+def places_of(scenes: Sequence[str], config: Path | None) -> list[Path]:
     """Paths as they are; a word that is no path is a camera's name."""
     places = []
     for word in scenes:

@@ -1,0 +1,1 @@
+"""Where things will go next, from the way they took until now."""
