@@ -15,21 +15,14 @@ from vigil.cli.progress import progress_bar
 from vigil.cli.tables import print_table
 from vigil.cli.video_learning import evaluate, export, predict, train
 from vigil.core import ConfigError, Frame, Image
-from vigil.media.encode import VideoWriter
+from vigil.media.encode import LEAST_STEP_S, VideoWriter, even_rgb
 from vigil.media.films import film_frames, frames_at, picture_times
 from vigil.media.flow import LEAST_SIDE, Method, dense_flow, flow_picture
 from vigil.media.probe import describe
 from vigil.media.sampling import nearest
 from vigil.media.shots import Method as ShotMethod
 from vigil.media.shots import Shot, ShotSettings, find_shots, measure
-from vigil.pipeline.summary import (
-    LEAST_STEP_S,
-    clock,
-    even_rgb,
-    storyboard,
-    summarise,
-    write_short_film,
-)
+from vigil.pipeline.summary import clock, storyboard, summarise, write_short_film
 
 PICTURES, FILMS = (".jpg", ".jpeg", ".png"), (".mp4", ".mkv", ".mov")
 FLOW_WIDTH = 416

@@ -18,9 +18,11 @@ from av.packet import Packet as AvPacket
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from vigil.core import Encoding, Image, Packet
+from vigil.core import Encoding, Frame, Image, Packet
 
 TICKS_PER_SECOND = 90_000
+LEAST_STEP_S = 1e-3
+"""From one picture to the next, where a broken clock repeats a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +208,13 @@ class VideoWriter:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def even_rgb(frame: Frame, most: int) -> Image:
+    """RGB, no wider than `most`, with even sides as encoders want them."""
+    width = max(2, min(most, frame.width) // 2 * 2)
+    height = max(2, round(frame.height * width / frame.width / 2) * 2)
+    return np.ascontiguousarray(frame.pixels.rgb(width, height))
 
 
 def _open_encoder(

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from vigil.core import Embedder, Frame, Image, SourceRefused
-from vigil.media.encode import VideoWriter
+from vigil.media.encode import LEAST_STEP_S, VideoWriter, even_rgb
 from vigil.media.films import film_frames, frames_at
 from vigil.media.key_frames import Descriptors, by_change, descriptors, k_centre, middles
 from vigil.media.shots import DEFAULTS, Measured, Shot, ShotSettings, find_shots, measure
@@ -24,8 +24,6 @@ PIECE_S = 1.5
 CLIP_WIDTH = 640
 CLIP_RATE = 25.0
 """Where a file does not tell its own."""
-LEAST_STEP_S = 1e-3
-"""From one picture to the next, where a broken clock repeats a time."""
 Seen = Callable[[Frame], None]
 
 
@@ -137,13 +135,6 @@ def write_short_film(path: Path, summary: Summary, out: Path, *, seen: Seen | No
     if writer is None:
         raise SourceRefused(f"{path.name}: no picture of it can be decoded")
     return at_s + 1 / rate
-
-
-def even_rgb(frame: Frame, most: int) -> Image:
-    """RGB, no wider than `most`, with even sides as encoders want them."""
-    width = max(2, min(most, frame.width) // 2 * 2)
-    height = max(2, round(frame.height * width / frame.width / 2) * 2)
-    return np.ascontiguousarray(frame.pixels.rgb(width, height))
 
 
 def clock(time_s: float) -> str:
