@@ -13,6 +13,7 @@ import typer
 
 from vigil.cli.progress import progress_bar
 from vigil.cli.tables import print_table
+from vigil.cli.video_explaining import explain
 from vigil.cli.video_learning import evaluate, export, predict, train
 from vigil.core import ConfigError, Frame, Image
 from vigil.media.encode import LEAST_STEP_S, VideoWriter, even_rgb
@@ -262,3 +263,4 @@ video.command()(train)
 video.command("eval")(evaluate)
 video.command()(predict)
 video.command()(export)
+video.command()(explain)

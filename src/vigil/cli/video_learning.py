@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,10 +15,12 @@ from rich.progress import TextColumn, TimeRemainingColumn
 from vigil.cli.progress import progress_bar
 from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.tables import print_table
+from vigil.cli.video_bias import detector_of, show_groups, write_text
 from vigil.core import ConfigError, ModelError, SourceError
 from vigil.infer.registry import Registry
 
 if TYPE_CHECKING:
+    from vigil.train.subgroups import Subgroup
     from vigil.train.video.asking import Asked
     from vigil.train.video.clips import VideoClip
     from vigil.train.video.judging import JudgedClips
@@ -173,12 +175,28 @@ def evaluate(
         Path | None,
         typer.Option(help="Write a page with a confusion matrix and clips. · 输出评估页面。"),
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="Errors by light, size, place, clothing, with commas. · 分组误差。"),
+    ] = None,
+    people: Annotated[
+        str | None,
+        typer.Option(help="A detector of the registry that finds people, for size and clothing."),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the errors by group (.svg). · 分组误差图。")
+    ] = None,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """How good a network is on clips that it has not learnt from. · 评估视频网络。"""
     asked, folder = run_of(run, config)
-    from vigil.train.video import learning, reporting  # noqa: PLC0415
+    from vigil.train.video import bias, learning, reporting  # noqa: PLC0415
+
+    traits = bias.traits_from(by) if by is not None else ()
+    finder = detector_of(people, config)
+    if picture is not None and (not traits or picture.suffix.lower() != ".svg"):
+        raise ConfigError(f"--picture: found {picture.name}; allowed: .svg, together with --by")
 
     settings = asked.way.settings
     asked = asked.with_views(views) if views else asked
@@ -190,16 +208,25 @@ def evaluate(
         judged_clips = found.of(chosen)
         if not judged_clips:
             raise ConfigError(f"--split: no clip in {chosen!r}; allowed: train, val, test")
-        judged = learning.judge(asked, judged_clips, shelf)
+        groups: list[Subgroup] = []
+        if traits:
+            judged, groups = bias.judge_by(asked, judged_clips, shelf, traits, people=finder)
+        else:
+            judged = learning.judge(asked, judged_clips, shelf)
         page = None
         if out is not None:
             page = reporting.write_report(out, asked, judged_clips, judged, shelf)
+    if picture is not None:
+        write_text(picture, bias.bias_plot(groups), "--picture")
     if as_json:
-        typer.echo(json.dumps({"split": chosen, "clips": judged.clips, **judged.metrics}))
+        told = {"split": chosen, "clips": judged.clips, **judged.metrics}
+        rows = [asdict(row) | {"rate": round(row.rate, 4)} for row in groups]
+        typer.echo(json.dumps(told | ({"by": rows} if traits else {}), ensure_ascii=False))
         return
     show(judged, chosen)
     if page is not None:
         typer.echo(f"{page}")
+    show_groups(groups)
 
 
 def predict(

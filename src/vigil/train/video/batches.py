@@ -23,6 +23,8 @@ LEAST_AREA = 0.4
 """Of a picture that is cut for training."""
 LONGER = 1.33
 """How far a cut may change the shape."""
+MIDDLE = 7 / 8
+"""Of the shorter side is looked at in a test: the middle of a picture of 256 at 224."""
 MEL_ROWS = 304
 """Of sound: three seconds, and silence where a clip is shorter."""
 PIXELS = 255.0
@@ -100,8 +102,7 @@ class _Cut:
         height, width = picture.shape[:2]
         wide, high = width, height
         if settings.framing == "crop":
-            # The middle of a picture of 256 at 224, whatever its size: 7 parts of 8.
-            wide = high = max(1, round(min(width, height) * 7 / 8))
+            wide = high = max(1, round(min(width, height) * MIDDLE))
         return cls(
             left=(width - wide) // 2, top=(height - high) // 2, wide=wide, high=high, side=side
         )
