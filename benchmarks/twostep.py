@@ -1,6 +1,7 @@
 """What an algorithm made from 4, 16 or 50 pictures is worth, and what it refuses.
 
-    python -m benchmarks twostep [flame kitchen pothole trash refusals speed] [--embedder WORD]
+    python -m benchmarks twostep [flame kitchen pothole trash refusals speed heads]
+                                 [--embedder WORD]
 
 Each draw deals near-duplicates to one side, sets a hold-out aside that nothing is chosen on, and
 takes the examples, evenly over the words, from the rest. Settings were chosen on other draws
@@ -15,11 +16,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from benchmarks.report import Report, cpu_s
 from vigil.core import Image
+from vigil.flywheel.head_kinds import HeadChoice
 from vigil.flywheel.making import embedded_views, make_head
 from vigil.flywheel.pictures import Example, examples_in
 from vigil.flywheel.verdict import fit_judged, fit_unjudged
@@ -36,6 +39,7 @@ SIZES = (4, 16, 50)
 SHUFFLES = 20
 BOTH = "mobilenet-v1-embedding+mobilenet-v2-imagenet"
 EMBEDDERS = ("mobilenet-v2-imagenet", BOTH)
+OF_HEADS = ("flame", "kitchen")
 PUBLISHED = {"flame": 0.92, "kitchen": 0.93}
 """DINOv2 fine-tuned on 50 pictures of a user's own, and its pictures a second, on a GPU: another
 test set and another machine, so that the ratios say no more than the order of size."""
@@ -132,12 +136,12 @@ class Outcome:
     calibration: float
 
 
-def tried(pool: Pool, size: int, seed: int) -> Outcome:
+def tried(pool: Pool, size: int, seed: int, kind: HeadChoice = "line") -> Outcome:
     """A head of a draw, judged on its hold-out; means over the words."""
     rows, held = pool.draw(size, seed)
     head = fit_unjudged(
         pool.vectors[:, rows], pool.marks[rows], pool.groups[rows], pool.words,
-        embedder="", seed=seed,
+        embedder="", seed=seed, kind=kind,
     )  # fmt: skip
     shown, marks = pool.vectors[0, held], pool.marks[held]
     told = head.decide(shown)
@@ -189,6 +193,24 @@ def accuracy(report: Report, name: str, embedder: MarkedEmbedder, called: str) -
             )  # fmt: skip
     columns = ("examples", "accuracy", "draws", "precision", "recall", "calibration error")
     report.table(f"{name}, {called}", columns, rows)
+
+
+def heads(report: Report, embedder: MarkedEmbedder) -> None:
+    """Kinds of heads on the same vectors, draws and hold-outs."""
+    for name in OF_HEADS:
+        pool = Pool(TASKS[name], embedder)
+        rows: list[tuple[object, ...]] = []
+        for kind in get_args(HeadChoice):
+            row: list[object] = [kind]
+            for size in TASKS[name].goals:
+                outcomes = [tried(pool, size, seed, kind) for seed in SEEDS]
+                row.append(f"{np.mean([outcome.accuracy for outcome in outcomes]):.3f}")
+                row.append(f"{np.mean([outcome.calibration for outcome in outcomes]):.3f}")
+            rows.append(tuple(row))
+        columns = ["head"]
+        for size in TASKS[name].goals:
+            columns += [f"accuracy from {size}", f"calibration error from {size}"]
+        report.table(f"{name}: kinds of heads, {BOTH}", columns, rows)
 
 
 def refusals(report: Report, embedder: MarkedEmbedder) -> None:
@@ -272,7 +294,7 @@ def _as_it_stands(registry: Registry, name: str) -> Callable[[list[Image]], None
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks twostep", description=__doc__)
-    parts = [*TASKS, "refusals", "speed"]
+    parts = [*TASKS, "refusals", "speed", "heads"]
     parser.add_argument("parts", nargs="*", choices=[*parts, []])
     parser.add_argument("--embedder", choices=EMBEDDERS, help="only this one")
     options = parser.parse_args()
@@ -289,6 +311,8 @@ def main() -> int:
                     accuracy(report, name, embedder, word)
             if "speed" in chosen:
                 speed(report, registry, word)
+        if "heads" in chosen:
+            heads(report, embedder_for(BOTH, registry))
         if "refusals" in chosen:
             refusals(report, embedder_for(options.embedder or BOTH, registry))
     return report.write(part=len(chosen) < len(parts) or options.embedder is not None)

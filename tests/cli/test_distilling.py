@@ -40,3 +40,25 @@ def test_mistakes_are_told_in_one_line(vigil: Any) -> None:
     assert "no data set 'barn'; there are: red" in gone
     odd = vigil("model", "distil", "red", *options, "--side", 100).failure
     assert "side: 100; allowed: a multiple of 32" in odd
+
+
+def test_vectors_teach_a_student_besides_and_an_embedder_alone(
+    vigil: Any, red: str, tmp_path: Path
+) -> None:
+    net = tmp_path / "net"
+    common = ("--licence", "CC0-1.0", "--side", 64, "--epochs", 1, "--features", net)
+    told = vigil("model", "distil", red, *common, "--name", "both").lines
+    assert told[1].split()[:4] == ["numbers", "accuracy", "F1", "ECE"]
+    told = vigil("model", "distil", *common, "--dataset", red, "--name", "mine").lines
+    assert told[1].split()[:2] == ["numbers", "neighbours"]
+    assert "head: embedding" in vigil("model", "show", "mine@1").out
+    vigil("model", "use", "mine", 1)
+    vigil("model", "verify", "mine")
+
+
+def test_what_is_to_be_made_must_be_clear(vigil: Any) -> None:
+    options = ("--name", "s", "--licence", "CC0-1.0")
+    bare = vigil("model", "distil", *options).failure
+    assert "name an algorithm; or, for an embedder, give --features and --dataset" in bare
+    begun = vigil("model", "distil", "red", *options, "--begin", "net").failure
+    assert "--begin: is for an embedder" in begun

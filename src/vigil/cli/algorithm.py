@@ -19,6 +19,7 @@ from vigil.core import Brain, BrainError, ConfigError, DataError, Image
 from vigil.flywheel.algorithms import Algorithm, Shelf, hashes_of
 from vigil.flywheel.attach import attach, detach, remove, reword
 from vigil.flywheel.grow import gather
+from vigil.flywheel.head_kinds import HeadChoice
 from vigil.flywheel.heads import Texts
 from vigil.flywheel.making import make_head
 from vigil.flywheel.pictures import Example, examples_in
@@ -70,6 +71,10 @@ def new(
     embedder: Annotated[
         str, typer.Option(help="A model of the registry or its folder; A+B joins two.")
     ] = EMBEDDER,
+    kind: Annotated[
+        HeadChoice,
+        typer.Option("--head", help="Its kind; best: what tells most unseen examples right."),
+    ] = "line",
     precision: Annotated[
         float | None, typer.Option(min=0.01, max=0.999, help="Of what is told, so much be true.")
     ] = None,
@@ -108,7 +113,7 @@ def new(
         raise DataError("--precision: needs pictures to be measured on; give --images")
     opened, (head, verdict) = _learnt(
         words, [one for _, one in examples], embedder, Registry(home.models),
-        said=_said(claim, given), precision=precision,
+        said=_said(claim, given), precision=precision, kind=kind,
     )  # fmt: skip
     shown = [one.image for _, one in examples if one.word == words[0]]
     wording = given if _is_worded(given) else _worded(file, claim, shown, given)
@@ -128,6 +133,8 @@ def new(
     if examples:
         gather(library_of(name, file), examples)
     typer.echo(f"{name}@{kept.version}: {verdict}")
+    if kind == "best":
+        typer.echo(f"head: {verdict.kind}")
     if head is None:
         raise typer.Exit(REFUSED)
     typer.echo(f"usable after {time.monotonic() - began_s:.1f} s")
@@ -188,6 +195,7 @@ def _learnt(
     *,
     said: tuple[list[str], list[str]],
     precision: float | None,
+    kind: HeadChoice,
 ) -> tuple[MarkedEmbedder, tuple[Head | None, Verdict]]:
     """The embedder, and what is learnt from pictures, from words, or from pictures after words."""
     if not examples:
@@ -197,7 +205,8 @@ def _learnt(
     with progress_bar() as progress:
         task = progress.add_task("pictures · 图片", total=len(examples))
         return opened, make_head(
-            examples, words, opened, wanted=precision, texts=_texts(embedder, words, said),
+            examples, words, opened, wanted=precision, kind=kind,
+            texts=_texts(embedder, words, said),
             told=lambda done, _: progress.update(task, completed=done),
         )  # fmt: skip
 

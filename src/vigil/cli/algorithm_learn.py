@@ -11,6 +11,7 @@ from vigil.config.load import saved_algorithm
 from vigil.data.library import Library
 from vigil.flywheel.algorithms import Algorithm, Shelf
 from vigil.flywheel.attach import reword
+from vigil.flywheel.head_kinds import HeadChoice
 from vigil.flywheel.learning import learn
 from vigil.flywheel.reviewed import gather_reviewed
 from vigil.infer.embedders import embedder_for
@@ -26,6 +27,10 @@ def learn_command(
     name: Annotated[str, typer.Argument(help="The algorithm's name.")],
     precision: Annotated[
         float | None, typer.Option(min=0.01, max=0.999, help="Of what is told, so much be true.")
+    ] = None,
+    kind: Annotated[
+        HeadChoice | None,
+        typer.Option("--head", help="Another kind of head; else as the version in use."),
     ] = None,
     config: Annotated[
         Path | None,
@@ -46,7 +51,7 @@ def learn_command(
     with progress_bar() as progress:
         task = progress.add_task("pictures · 图片", total=None)
         found = learn(
-            shelf, library, name, opened, wanted=precision,
+            shelf, library, name, opened, wanted=precision, kind=kind,
             told=lambda done, total: progress.update(task, completed=done, total=total),
         )  # fmt: skip
     right, before = found.algorithm.verdict.right, found.right_before

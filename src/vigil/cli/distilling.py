@@ -1,6 +1,9 @@
-"""`vigil model distil`: a small classifier that says what an algorithm's head says."""
+"""`vigil model distil`: a small model that says, or finds alike, what a dear one does."""
 
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 from rich.progress import TextColumn, TimeRemainingColumn
@@ -18,50 +21,112 @@ from vigil.cli.training import (
     Version,
     show_trained,
 )
+from vigil.core import DataError
 from vigil.infer.embedders import embedder_for
 from vigil.infer.head_folder import open_head
 from vigil.infer.registry import Registry
 
+Measure = Literal["cosine", "mse"]
+OF_STUDENTS = {"accuracy": "accuracy", "F1": "f1", "ECE": "calibration_error"}
+OF_EMBEDDERS = {"neighbours": "neighbours"}
+
 
 def distil(
-    algorithm: Annotated[str, typer.Argument(help="The algorithm; its head is the teacher.")],
     name: ModelName,
     licence: Licence,
+    algorithm: Annotated[
+        str, typer.Argument(help="The algorithm; its head is the teacher. None: an embedder.")
+    ] = "",
     dataset: Annotated[
         str, typer.Option(help="A data set of `vigil data`; else what the algorithm gathered.")
+    ] = "",
+    features: Annotated[
+        str, typer.Option(help="Embedders that teach their vectors, as A,B; each has its own say.")
+    ] = "",
+    measure: Annotated[
+        Measure, typer.Option(help="How far vectors are apart: cosine or mse.")
+    ] = "cosine",
+    begin: Annotated[
+        str, typer.Option(help="An embedder begins as this MobileNetV2 of the registry.")
     ] = "",
     version: Version = "",
     side: Side = 128,
     epochs: Epochs = 60,
+    rate: Annotated[
+        float, typer.Option(min=1e-6, max=1.0, help="Of learning, at its highest.")
+    ] = 2e-3,
     seed: Seed = 0,
     threads: Threads = 1,
     config: Config = None,
 ) -> None:
-    """Teach a small classifier what an algorithm's head says. · 用算法的判别头训练小型分类模型。
+    """Teach a small model what an algorithm, or embedders, say. · 用算法或特征模型蒸馏小型模型。
 
     Goes on where it was cut short. What it made is not put to use: see `vigil model use`.
     """
+    if not algorithm and not (features and dataset):
+        raise DataError("name an algorithm; or, for an embedder, give --features and --dataset")
+    if algorithm and begin:
+        raise DataError("--begin: is for an embedder; a student of an algorithm begins anew")
     try:
-        from vigil.train import distilling, fitting, teaching  # noqa: PLC0415  torch takes seconds
+        from vigil.train import distilling, embedding, fitting, teaching  # noqa: PLC0415  torch
     except ImportError as error:
         raise missing("train", error) from error
     home = home_of(config)
     registry = Registry(home.models)
-    kept_head = open_head(home.algorithms, algorithm)
+    fit = fitting.Fit(side=side, epochs=epochs, rate=rate, seed=seed, threads=threads)
+    teachers = [embedder_for(word.strip(), registry) for word in features.split(",") if word]
+    kept_head = open_head(home.algorithms, algorithm) if algorithm else None
     library, frozen = frozen_of(dataset or algorithm, version, config)
-    card = distilling.student_card(
-        name,
-        kept_head.head.words,
-        side=side,
-        licence=licence,
-        source=f"vigil model distil {kept_head.id}",
-        dataset=frozen.version,
-    )
-    fit = fitting.Fit(side=side, epochs=epochs, seed=seed, threads=threads)
-    teacher = teaching.Teacher(
-        head=kept_head.head, embedder=embedder_for(kept_head.embedder, registry)
-    )
-    folder = home.path / "training" / f"{name}-{kept_head.head.version}-{frozen.version[:16]}"
+    runs = home.path / "training"
+    with _progress() as (asked, told):
+        if kept_head is not None:
+            card = distilling.student_card(
+                name,
+                kept_head.head.words,
+                side=side,
+                licence=licence,
+                source=f"vigil model distil {kept_head.id}",
+                dataset=frozen.version,
+            )
+            teacher = teaching.Teacher(
+                head=kept_head.head, embedder=embedder_for(kept_head.embedder, registry)
+            )
+            made = distilling.train_student(
+                frozen, library.folder, card,
+                runs / f"{name}-{kept_head.head.version}-{frozen.version[:16]}",
+                teacher=teacher, embedders=teachers, measure=measure, fit=fit,
+                asked=asked, told=told,
+            )  # fmt: skip
+        else:
+            parent, weights = _published(begin, registry)
+            card = embedding.embedder_card(
+                name,
+                side=side,
+                licence=licence,
+                source=f"vigil model distil --features {features}",
+                dataset=frozen.version,
+                parent=parent,
+            )
+            made = embedding.train_embedder(
+                frozen, library.folder, card, runs / f"{name}-{frozen.version[:16]}",
+                teachers=teachers, measure=measure, begin=weights, fit=fit,
+                asked=asked, told=told,
+            )  # fmt: skip
+    kept = registry.add(made.folder / made.best.file, made.best, activate=False)
+    show_trained(made, kept, OF_STUDENTS if algorithm else OF_EMBEDDERS)
+
+
+def _published(word: str, registry: Registry) -> tuple[str, Path | None]:
+    """Name and file of a network to begin from; none where none is named."""
+    if not word:
+        return "", None
+    card, folder = registry.resolve(word)
+    return card.id, folder / card.file
+
+
+@contextmanager
+def _progress() -> Iterator[tuple[Callable[[int, int], None], Callable[[int, int, float], None]]]:
+    """How far the teachers are, and how far the student."""
     with progress_bar(TextColumn("{task.fields[best]}"), TimeRemainingColumn()) as progress:
         asking = progress.add_task("teacher · 教师", best="")
         learning = progress.add_task("training · 训练", best="", total=None)
@@ -72,9 +137,4 @@ def distil(
         def told(done: int, total: int, best: float) -> None:
             progress.update(learning, completed=done, total=total, best=f"{best:.3f}")
 
-        made = distilling.train_student(
-            frozen, library.folder, card, folder, teacher=teacher, fit=fit, asked=asked, told=told
-        )
-    kept = registry.add(made.folder / made.best.file, made.best, activate=False)
-    figures = {"accuracy": "accuracy", "F1": "f1", "ECE": "calibration_error"}
-    show_trained(made, kept, figures)
+        yield asked, told

@@ -8,6 +8,7 @@ import numpy as np
 from vigil.core import Box, DataError, Image, Labeler, Labelled
 from vigil.data.library import Library
 from vigil.flywheel.algorithms import Algorithm, Shelf, hashes_of
+from vigil.flywheel.head_kinds import HeadChoice
 from vigil.flywheel.making import Told, embedded_views
 from vigil.flywheel.pictures import Example, read_picture, whole_picture
 from vigil.flywheel.verdict import fit_judged, right_of, right_without
@@ -47,13 +48,15 @@ def learn(
     embedder: NamedEmbedder,
     *,
     wanted: float | None = None,
+    kind: HeadChoice | None = None,
     told: Told = lambda done, total: None,
 ) -> Learnt:
     """Fit on all that people say in the data set; keep it unless it tells less right than before.
 
     Both are judged on the same unseen pictures: heads of all other examples, and heads of those
     among them that the version in use has learnt from. `wanted`: precision, as `fit_judged`.
-    Raises `DataError` when no version is in use, or nothing is new since.
+    `kind`: of head, likewise; None: that of the version in use. Raises `DataError` when no version
+    is in use, or nothing is new since.
     """
     used = shelf.in_use(name)
     if used is None:
@@ -71,12 +74,15 @@ def learn(
     vectors = embedded_views(images, embedder, told=told)
     groups = duplicate_groups(images, vectors[0])
     head, verdict = fit_judged(
-        vectors, marks, groups, before.words, embedder=embedder.mark, wanted=wanted
-    )
+        vectors, marks, groups, before.words, embedder=embedder.mark, wanted=wanted,
+        kind=kind or before.verdict.kind,
+    )  # fmt: skip
     if fresh.all():  # made of words alone, or its examples are gone
         right_before = right_of(head_before, vectors[0], marks)
     else:
-        right_before = right_without(vectors, marks, groups, before.words, left_out=fresh)
+        right_before = right_without(
+            vectors, marks, groups, before.words, left_out=fresh, kind=before.verdict.kind
+        )
     made = replace(
         before,
         verdict=verdict,

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from vigil.core import Image
+from vigil.flywheel.head_kinds import HeadChoice
 from vigil.flywheel.heads import Texts
 from vigil.flywheel.pictures import Example
 from vigil.flywheel.verdict import Verdict, fit_judged
@@ -31,19 +32,22 @@ def make_head(
     seed: int = 0,
     told: Told = lambda done, total: None,
     texts: Texts | None = None,
+    kind: HeadChoice = "line",
 ) -> tuple[Head | None, Verdict]:
     """A head and what may be said of it; no head when the verdict refuses.
 
     `wanted`: precision of the first of two words. `texts`: of the words; the line begins there, and
-    examples move it. The same examples and seed give the same head.
+    examples move it. `kind`: of head, as `fit_judged`. The same examples and seed give the same
+    head.
     """
     images = [example.image for example in examples]
     marks = np.array([words.index(example.word) for example in examples], np.int64)
     vectors = embedded_views(images, embedder, views=views, seed=seed, told=told)
     groups = duplicate_groups(images, vectors[0])
     return fit_judged(
-        vectors, marks, groups, words, embedder=embedder.mark, wanted=wanted, seed=seed, texts=texts
-    )
+        vectors, marks, groups, words, embedder=embedder.mark, wanted=wanted, seed=seed,
+        texts=texts, kind=kind,
+    )  # fmt: skip
 
 
 def embedded_views(

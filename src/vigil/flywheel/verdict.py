@@ -14,13 +14,14 @@ from scipy.special import betaincinv
 
 from vigil.core import DataError
 from vigil.flywheel.band import unsure_band
-from vigil.flywheel.heads import Texts, calibrated, fit_linear
+from vigil.flywheel.folds import best_kind, deal, flat, unseen_margins, unseen_shares
+from vigil.flywheel.head_kinds import HeadChoice, HeadKind, fit_head
+from vigil.flywheel.heads import Texts, calibrated
 from vigil.flywheel.luck import balanced, luck_of
 from vigil.infer.calibration import calibration_error
-from vigil.infer.head import Head, Marks, likelihoods
+from vigil.infer.head import Head, Marks
 from vigil.infer.head_folder import ALWAYS_UNSURE
 
-MOST_FOLDS = 10
 FEWEST = 5
 """Different pictures of each word. With four of each all right is still what luck does in one of
 seventy draws, and an interval says next to nothing."""
@@ -88,6 +89,8 @@ class Verdict:
     """Expected difference of probability and truth, 0 to 1, ten bins of equal count."""
     band: tuple[float, float] = ALWAYS_UNSURE
     """Probabilities, from and to, at which the head is unsure of unseen examples."""
+    kind: HeadKind = "line"
+    """Of head."""
     folds: int = 0
     examples: int = 0
     different: int = 0
@@ -117,12 +120,14 @@ def fit_judged(
     wanted: float | None = None,
     seed: int = 0,
     texts: Texts | None = None,
+    kind: HeadChoice = "line",
 ) -> tuple[Head | None, Verdict]:
     """Fit a head on all examples, and say what others like it did on examples they did not see.
 
     `views`: vectors of each example in v views, the picture itself first. `groups`: examples of
     one number show the same thing. `wanted`: precision of the first of two words to choose the
-    threshold for. `texts`: as `fit_linear`. The head is None when the verdict refuses.
+    threshold for. `texts`: as `fit_head`. `kind`: of head; "best": as `best_kind`. The head is
+    None when the verdict refuses.
     """
     few = _too_few(marks, groups, words)
     counted = Verdict(refused=few, examples=len(marks), different=len(np.unique(groups)))
@@ -131,8 +136,10 @@ def fit_judged(
     chance = np.random.default_rng(seed)
     firsts = np.unique(groups, return_index=True)[1]
     folds = deal(marks, groups, chance)
-    margins = unseen_margins(views, marks, folds, words, texts)
-    shares = _unseen_shares(margins, marks, folds)
+    if kind == "best":
+        kind = best_kind(views, marks, folds, words)
+    margins = unseen_margins(views, marks, folds, words, texts, kind=kind)
+    shares = unseen_shares(margins, marks, folds)
     right = balanced(_decided(shares, USUAL_THRESHOLD), marks, len(words))
     told, threshold = _told(shares, marks, folds, wanted)
     luck = luck_of(views[0], marks, groups, folds, len(words), chance)
@@ -143,13 +150,14 @@ def fit_judged(
         luck=luck,
         calibration=calibration_error(shares, marks),
         band=unsure_band(shares[firsts], marks[firsts]),
+        kind=kind,
         folds=int(folds.max()) + 1,
         examples=len(marks),
         different=len(np.unique(groups)),
     )
     if verdict.refused or threshold is None:
         return None, verdict
-    return _fitted(views, marks, words, embedder, margins, threshold, texts), verdict
+    return _fitted(views, marks, words, embedder, margins, threshold, kind, texts), verdict
 
 
 def right_without(
@@ -160,6 +168,7 @@ def right_without(
     *,
     left_out: Bool[np.ndarray, " n"],
     seed: int = 0,
+    kind: HeadKind = "line",
 ) -> float:
     """What `right` of `fit_judged` would be, of the same unseen pictures, had some taught nothing.
 
@@ -170,8 +179,8 @@ def right_without(
         rest = marks[(folds != fold) & ~left_out]
         if len(np.unique(rest)) < len(words):
             raise DataError("too few of the earlier examples are still there to compare with")
-    margins = unseen_margins(views, marks, folds, words, teachers=~left_out)
-    shares = _unseen_shares(margins, marks, folds)
+    margins = unseen_margins(views, marks, folds, words, teachers=~left_out, kind=kind)
+    shares = unseen_shares(margins, marks, folds)
     return balanced(_decided(shares, USUAL_THRESHOLD), marks, len(words))
 
 
@@ -188,55 +197,17 @@ def fit_unjudged(
     *,
     embedder: str,
     seed: int = 0,
+    kind: HeadChoice = "line",
 ) -> Head:
     """The calibrated head of `fit_judged` without a word on how good it is: for measurements.
 
     Each word needs examples of two groups; raises ValueError otherwise.
     """
     folds = deal(marks, groups, np.random.default_rng(seed))
-    margins = unseen_margins(views, marks, folds, words)
-    return _fitted(views, marks, words, embedder, margins, USUAL_THRESHOLD)
-
-
-def deal(
-    marks: Marks, groups: Int64[np.ndarray, " n"], chance: np.random.Generator
-) -> Int64[np.ndarray, " n"]:
-    """A fold for each example: groups stay whole, words are spread evenly."""
-    smallest = min(len(np.unique(groups[marks == mark])) for mark in np.unique(marks))
-    count = max(2, min(MOST_FOLDS, smallest))
-    load = np.zeros((count, int(marks.max()) + 1))
-    folds = np.zeros(len(marks), np.int64)
-    numbers, sizes = np.unique(groups, return_counts=True)
-    # The large groups first, while there is room to balance them.
-    for group in numbers[np.lexsort((chance.random(len(numbers)), -sizes))]:
-        inside = groups == group
-        counts = np.bincount(marks[inside], minlength=load.shape[1])
-        fold = int(np.lexsort((chance.random(count), load.sum(axis=1), load @ counts))[0])
-        folds[inside] = fold
-        load[fold] += counts
-    return folds
-
-
-def unseen_margins(
-    views: Float32[np.ndarray, "v n d"],
-    marks: Marks,
-    folds: Int64[np.ndarray, " n"],
-    words: Sequence[str],
-    texts: Texts | None = None,
-    teachers: Bool[np.ndarray, " n"] | None = None,
-) -> Float64[np.ndarray, "n r"]:
-    """Of each example's own picture, the margins that a head of the other folds gives it.
-
-    `teachers`: which examples are learnt from; None: all.
-    """
-    margins = np.zeros((len(marks), 1 if len(words) == 2 else len(words)))
-    for fold in np.unique(folds):
-        out = folds == fold
-        seen = ~out if teachers is None else ~out & teachers
-        shown = _flat(views[:, seen], marks[seen])
-        head = fit_linear(*shown, words, embedder="", texts=texts)
-        margins[out] = head.margins(views[0, out])
-    return margins
+    if kind == "best":
+        kind = best_kind(views, marks, folds, words)
+    margins = unseen_margins(views, marks, folds, words, kind=kind)
+    return _fitted(views, marks, words, embedder, margins, USUAL_THRESHOLD, kind)
 
 
 def threshold_for(
@@ -265,9 +236,10 @@ def _fitted(
     embedder: str,
     margins: Float64[np.ndarray, "n r"],
     threshold: float,
+    kind: HeadKind,
     texts: Texts | None = None,
 ) -> Head:
-    head = fit_linear(*_flat(views, marks), words, embedder=embedder, texts=texts)
+    head = fit_head(*flat(views, marks), words, embedder=embedder, kind=kind, texts=texts)
     return calibrated(head, margins, marks, threshold=threshold)
 
 
@@ -294,29 +266,6 @@ def _unreached(threshold: float | None, wanted: float | None, word: str) -> str:
     if threshold is not None or wanted is None:
         return ""
     return f"no threshold tells {word!r} with a precision of {wanted:.2f} on unseen examples"
-
-
-def _unseen_shares(
-    margins: Float64[np.ndarray, "n r"],
-    marks: Marks,
-    folds: Int64[np.ndarray, " n"],
-) -> Float64[np.ndarray, "n k"]:
-    """Probabilities whose calibration did not see the example either."""
-    rows = margins.shape[1]
-    blank = Head(
-        words=tuple("ab") if rows == 1 else tuple(map(str, range(rows))),
-        embedder="",
-        weights=np.zeros((rows, 1), np.float32),
-        bias=np.zeros(rows, np.float32),
-        slope=np.ones(rows, np.float32),
-        offset=np.zeros(rows, np.float32),
-    )
-    shares = np.zeros((len(marks), max(2, rows)))
-    for fold in np.unique(folds):
-        out = folds == fold
-        scale = calibrated(blank, margins[~out], marks[~out])
-        shares[out] = likelihoods(margins[out], scale.slope, scale.offset)
-    return shares
 
 
 def _told(
@@ -350,9 +299,3 @@ def _of_word(number: int, word: str, told: Marks, marks: Marks) -> WordVerdict:
         precision=Share(hits=hits, total=int(np.sum(told == number))),
         recall=Share(hits=hits, total=int(np.sum(marks == number))),
     )
-
-
-def _flat(
-    views: Float32[np.ndarray, "v n d"], marks: Marks
-) -> tuple[Float32[np.ndarray, "m d"], Marks]:
-    return views.reshape(-1, views.shape[-1]), np.tile(marks, len(views))

@@ -1,7 +1,11 @@
-"""A line between words on the vectors of an embedder, and how far to trust it. Needs only numpy.
+"""What tells words apart on the vectors of an embedder, and how far to trust it. Needs only numpy.
+
+A line through a vector's own numbers, or through how near it is to examples that are kept: then
+it is a support vector machine with a Gaussian kernel, or the nearest neighbours.
 
 Legend of shapes: n pictures, d numbers of an embedder, k words, r rows of a head (one for two
-words, else one a word). The heads of detectors are in `heads`.
+words, else one a word), m examples that are kept, w numbers that a line takes: d, or m. The heads
+of detectors are in `heads`.
 """
 
 import hashlib
@@ -9,7 +13,7 @@ import io
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +25,8 @@ from vigil.core.durable import write_durably
 Vectors = Float32[np.ndarray, "n d"]
 Marks = Int64[np.ndarray, " n"]
 """The number of each picture's word."""
-FORMAT = 1
+FORMAT, WITH_EXAMPLES = 1, 2
+"""Of files. What knows the first alone refuses a head with examples, as it must."""
 MOST_BYTES = 64 << 20
 """No head is larger; a zip file's own word about its size is not believed."""
 
@@ -34,12 +39,18 @@ class Head:
     """Of two, the first is what is looked for."""
     embedder: str
     """Which vectors it takes; others mean nothing to it."""
-    weights: Float32[np.ndarray, "r d"]
+    weights: Float32[np.ndarray, "r w"]
     bias: Float32[np.ndarray, " r"]
     slope: Float32[np.ndarray, " r"]
     """Log odds that one unit of margin adds (Platt 1999)."""
     offset: Float32[np.ndarray, " r"]
     """Log odds at margin 0."""
+    shown: Float32[np.ndarray, "m d"] | None = None
+    """Vectors of unit length of examples that are compared with; None: it is a plain line."""
+    nearest: int = 0
+    """So many of the nearest examples have a say, together 1; 0: each has one."""
+    sharpness: float = 0.0
+    """How an example's say fades: exp(sharpness · (cosine - 1)), a Gaussian of the distance."""
     threshold: float = 0.5
     """Of two words: from which probability of the first on it is told."""
 
@@ -50,23 +61,34 @@ class Head:
             raise ValueError(f"{len(self.words)} words need {rows} rows: {self.weights.shape}")
         if shapes != {(rows,)}:
             raise ValueError(f"bias, slope and offset must have {rows} numbers: {shapes}")
+        if self.shown is not None and self.weights.shape[1] != len(self.shown):
+            raise ValueError(f"{len(self.shown)} examples need as many weights a row")
+        if self.nearest < 0 or not np.isfinite(self.sharpness) or self.sharpness < 0:
+            raise ValueError("nearest, sharpness: allowed: 0 or more")
         if not 0 < self.threshold < 1:
             raise ValueError(f"threshold: {self.threshold}; allowed: between 0 and 1")
 
     @property
     def version(self) -> str:
         """Hash of all that decides, 16 hexadecimal digits."""
-        said = json.dumps([self.words, self.embedder, self.threshold]).encode()
-        arrays = (self.weights, self.bias, self.slope, self.offset)
+        settings: list[object] = [self.words, self.embedder, self.threshold]
+        arrays = [self.weights, self.bias, self.slope, self.offset]
+        if self.shown is not None:
+            settings += [self.nearest, self.sharpness]
+            arrays.append(self.shown)
+        said = json.dumps(settings).encode()
         content = [np.ascontiguousarray(a, "<f4").tobytes() for a in arrays]
         return hashlib.sha256(b"\0".join([said, *content])).hexdigest()[:16]
 
     def margins(self, vectors: Vectors) -> Float64[np.ndarray, "n r"]:
         """Signed distances from the line, in units of the fit. Raises ValueError."""
-        if vectors.ndim != 2 or vectors.shape[1] != self.weights.shape[1]:
-            raise ValueError(f"vectors (n, {self.weights.shape[1]}) wanted: {vectors.shape}")
-        line = self.weights.T.astype(np.float64)
-        return np.asarray(np.asarray(vectors, np.float64) @ line + self.bias)
+        width = (self.weights if self.shown is None else self.shown).shape[1]
+        if vectors.ndim != 2 or vectors.shape[1] != width:
+            raise ValueError(f"vectors (n, {width}) wanted: {vectors.shape}")
+        seen = np.asarray(vectors, np.float64)
+        if self.shown is not None:
+            seen = likenesses(seen, self.shown, nearest=self.nearest, sharpness=self.sharpness)
+        return np.asarray(seen @ self.weights.T.astype(np.float64) + self.bias)
 
     def probabilities(self, vectors: Vectors) -> Float64[np.ndarray, "n k"]:
         """Of each word; a row sums to 1."""
@@ -81,26 +103,26 @@ class Head:
 
     def save(self, path: Path) -> None:
         """One NPZ file: the arrays, and `about.json` that a person can read. Raises OSError."""
-        about = {
-            "format": FORMAT,
+        about: dict[str, object] = {
+            "format": FORMAT if self.shown is None else WITH_EXAMPLES,
             "words": self.words,
             "embedder": self.embedder,
             "threshold": self.threshold,
             "version": self.version,
         }
+        if self.shown is not None:
+            about |= {"nearest": self.nearest, "sharpness": self.sharpness}
         memory = io.BytesIO()
         with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("about.json", json.dumps(about, indent=1, ensure_ascii=False))
-            for name in ARRAYS:
+            for name in ARRAYS if self.shown is None else (*ARRAYS, "shown"):
                 content = io.BytesIO()
                 np.save(content, getattr(self, name).astype("<f4"), allow_pickle=False)
                 archive.writestr(f"{name}.npy", content.getvalue())
         write_durably(path, memory.getvalue())
 
 
-ARRAYS = tuple(
-    field.name for field in fields(Head) if field.name not in {"words", "embedder", "threshold"}
-)
+ARRAYS = ("weights", "bias", "slope", "offset")
 
 
 DAMAGE = (
@@ -115,16 +137,21 @@ def load_head(path: Path) -> Head:
     try:
         with zipfile.ZipFile(path) as archive:
             about = json.loads(_entry(archive, "about.json"))
+            if about["format"] not in {FORMAT, WITH_EXAMPLES}:
+                raise DataError(
+                    f"{path.name}: format {about['format']}; allowed: {FORMAT}, {WITH_EXAMPLES}"
+                )
+            kept = about["format"] == WITH_EXAMPLES
             arrays = {
                 name: np.load(io.BytesIO(_entry(archive, f"{name}.npy")), allow_pickle=False)
-                for name in ARRAYS
+                for name in ((*ARRAYS, "shown") if kept else ARRAYS)
             }
-        if about["format"] != FORMAT:
-            raise DataError(f"{path.name}: format {about['format']}; allowed: {FORMAT}")
         head = Head(
             words=tuple(map(str, about["words"])),
             embedder=str(about["embedder"]),
             threshold=float(about["threshold"]),
+            nearest=int(about["nearest"]) if kept else 0,
+            sharpness=float(about["sharpness"]) if kept else 0.0,
             **arrays,
         )
     except DAMAGE as error:
@@ -140,6 +167,22 @@ def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
     if len(content) > MOST_BYTES:
         raise DataError(f"{name}: larger than {MOST_BYTES >> 20} MB")
     return content
+
+
+def likenesses(
+    vectors: Float64[np.ndarray, "n d"],
+    shown: Float32[np.ndarray, "m d"],
+    *,
+    nearest: int,
+    sharpness: float,
+) -> Float64[np.ndarray, "n m"]:
+    """How much each example has to say of each picture; see `Head.nearest` and `sharpness`."""
+    says = np.exp(sharpness * (vectors @ shown.T.astype(np.float64) - 1))
+    if not nearest or nearest >= len(shown):
+        return np.asarray(says if not nearest else says / says.sum(axis=1, keepdims=True))
+    far = np.argpartition(says, -nearest, axis=1)[:, :-nearest]
+    np.put_along_axis(says, far, 0.0, axis=1)
+    return np.asarray(says / says.sum(axis=1, keepdims=True))
 
 
 def likelihoods(

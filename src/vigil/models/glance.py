@@ -26,7 +26,9 @@ class Glance(nn.Module):
         super().__init__()
         self.stem, self.stages = trunk(channels)
         self.dropout = nn.Dropout(dropout)
-        self.word_logits = nn.Linear(channels[-1], words)
+        self.numbers = channels[-1]
+        """Of what `embed` gives."""
+        self.word_logits = nn.Linear(self.numbers, words)
 
     def embed(self, pictures: Tensor) -> Tensor:
         """(b, c): the mean over the picture of what is seen."""
@@ -35,9 +37,14 @@ class Glance(nn.Module):
             x = stage(x)
         return functional.adaptive_avg_pool2d(x, 1).flatten(1)
 
+    def words(self, seen: Tensor) -> Tensor:
+        """Logits (b, k) of what `embed` saw."""
+        logits: Tensor = self.word_logits(self.dropout(seen))
+        return logits
+
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits (b, k)."""
-        return self.word_logits(self.dropout(self.embed(pictures)))
+        return self.words(self.embed(pictures))
 
 
 class Exported(nn.Module):

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from jaxtyping import Float32, Float64, UInt8
+from jaxtyping import Float16, Float32, Float64
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import Dataset
@@ -15,10 +14,12 @@ from torch.utils.data import Dataset
 from vigil.core import DataError, Image, ModelCard, ModelInput
 from vigil.models.glance import Exported, Glance
 from vigil.train import fitting
+from vigil.train.asking import Vectors, side_by_side
+from vigil.train.copies import packed, varied
+from vigil.train.features import FeatureLoss, Measure
 from vigil.train.fitting import Answered, Fit, Lesson, Told, run_fit
 from vigil.train.judging_words import Exam, judge_words
 from vigil.train.shown import NOBODY, Shown
-from vigil.train.weathering import weathered
 
 GOAL = "likelihood"
 TEMPERATURE = 2.0
@@ -27,13 +28,10 @@ TEACHING = 0.5
 """Share of the teacher in what is learnt from a picture whose word somebody said."""
 RAREST = 10.0
 """However rare a word is, its pictures weigh no more than so many of the mean one."""
-LARGER = 1.25
-"""Copies that are kept for cutting, against the input."""
-QUALITY = 95
+FEATURES = 1.0
+"""Of what embedders teach, against what is learnt of words."""
 LEAST_AREA = 0.5
 """Of a picture that is cut: the word may be told by a part of it."""
-LONGER = 1.25
-"""How far a cut may change the shape."""
 
 
 class ClassifierLoss(nn.Module):
@@ -73,16 +71,28 @@ class ClassifierLoss(nn.Module):
 class TrainedClassifier(nn.Module):
     """A network with its loss, as a trainer wants it: a batch in, `loss` out."""
 
-    def __init__(self, network: Glance, loss: ClassifierLoss) -> None:
+    def __init__(
+        self, network: Glance, loss: ClassifierLoss, features: FeatureLoss | None = None
+    ) -> None:
+        """`features`: what embedders teach besides; None: none does."""
         super().__init__()
         self.network = network
         self.loss = loss
+        self.features = features
 
     def forward(
-        self, pictures: Tensor, words: Tensor, weights: Tensor, taught: Tensor
+        self,
+        pictures: Tensor,
+        words: Tensor,
+        weights: Tensor,
+        taught: Tensor,
+        vectors: Tensor,
     ) -> dict[str, Tensor]:
-        logits = self.network(pictures.float())
-        return {"loss": self.loss(logits, words, weights, taught)}
+        seen = self.network.embed(pictures.float())
+        loss = self.loss(self.network.words(seen), words, weights, taught)
+        if self.features is not None:
+            loss = loss + FEATURES * self.features(seen, vectors.float()).mean()
+        return {"loss": loss}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,16 +110,19 @@ def fit_classifier(
     folder: Path,
     *,
     fit: Fit,
+    vectors: Sequence[Vectors] = (),
+    measure: Measure = "cosine",
     told: Told = lambda done, total, best: None,
 ) -> FittedClassifier:
     """Fit `card.labels` to pictures, and judge by others after each epoch.
 
-    The card's input must be `fit: stretch`. Raises `DataError`, also where a word has no picture to
-    learn from, or none is left to judge by.
+    `vectors`: of each embedder that teaches besides, a row a picture of `learnt`. The card's input
+    must be `fit: stretch`. Raises `DataError`, also where a word has no picture to learn from, or
+    none is left to judge by.
     """
     if card.input.fit != "stretch":
         raise DataError(f"{card.name}: fit {card.input.fit!r}; a classifier learns with: stretch")
-    told_of = [each for each in learnt if each.word != NOBODY or each.taught is not None]
+    told_of = [each for each in learnt if vectors or each.word != NOBODY or each.taught is not None]
     counts = counts_of(told_of, len(card.labels))
     for word, count in zip(card.labels, counts, strict=True):
         if count < 1:
@@ -119,9 +132,11 @@ def fit_classifier(
     network = Glance(len(card.labels))
     answer = Answered(Exported(network))
     worth = torch.from_numpy(worths(counts))
+    features = FeatureLoss(network.numbers, vectors, measure=measure) if vectors else None
+    shown = _Pictures(told_of, vectors, card.input, words=len(card.labels), seed=fit.seed)
     lesson = Lesson(
-        model=TrainedClassifier(network, ClassifierLoss(worth)),
-        pictures=_Pictures(told_of, card.input, words=len(card.labels), seed=fit.seed),
+        model=TrainedClassifier(network, ClassifierLoss(worth), features),
+        pictures=shown,
         together=_together,
         judged=lambda: judge_words(exam, answer, card.labels).metrics(),
         goal=GOAL,
@@ -155,19 +170,25 @@ class _Seen:
     word: int
     weight: float
     taught: Float32[np.ndarray, " k"]
+    vectors: Float16[np.ndarray, " d"]
+    """Empty where no embedder teaches."""
 
 
 class _Pictures(Dataset[_Seen]):
-    """Whole pictures, cut, mirrored and weathered otherwise each time.
+    """Whole pictures, cut, mirrored and weathered otherwise each time."""
 
-    Small copies stay in memory as JPEG, a few kilobytes each: large ones would be decoded anew in
-    every epoch.
-    """
-
-    def __init__(self, shown: Sequence[Shown], size: ModelInput, *, words: int, seed: int) -> None:
-        self._shown, self._size = shown, size
+    def __init__(
+        self,
+        shown: Sequence[Shown],
+        vectors: Sequence[Vectors],
+        size: ModelInput,
+        *,
+        words: int,
+        seed: int,
+    ) -> None:
+        self._shown, self._vectors, self._size = shown, vectors, size
         self._untaught = np.zeros(words, np.float32)
-        self._copies = [_packed(each.image(), size) for each in shown]
+        self._copies = [packed(each.image(), size) for each in shown]
         self._chance = np.random.default_rng(seed)
 
     def __len__(self) -> int:
@@ -175,35 +196,14 @@ class _Pictures(Dataset[_Seen]):
 
     def __getitem__(self, number: int) -> _Seen:
         each = self._shown[number]
-        # OpenCV takes the channels for blue, green, red both ways, so that the order stays.
-        copy = np.asarray(cv2.imdecode(self._copies[number], cv2.IMREAD_COLOR), np.uint8)
+        copy = self._copies[number]
         return _Seen(
-            image=_varied(copy, self._size, self._chance),
+            image=varied(copy, self._size, self._chance, least_area=LEAST_AREA),
             word=each.word,
             weight=each.weight,
             taught=self._untaught if each.taught is None else each.taught,
+            vectors=side_by_side(self._vectors, number),
         )
-
-
-def _packed(image: Image, size: ModelInput) -> UInt8[np.ndarray, " n"]:
-    # Drawn as the watch draws it: what a coarse resize does to a picture is learnt as well.
-    larger = (round(size.width * LARGER), round(size.height * LARGER))
-    copy = cv2.resize(image, larger, interpolation=cv2.INTER_LINEAR)
-    _, data = cv2.imencode(".jpg", copy, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    return np.asarray(data, np.uint8)
-
-
-def _varied(copy: Image, size: ModelInput, chance: np.random.Generator) -> Image:
-    height, width = copy.shape[:2]
-    side = float(np.sqrt(chance.uniform(LEAST_AREA, 1.0)))
-    longer = float(np.exp(chance.uniform(-1, 1) * np.log(LONGER) / 2))
-    wide = min(width, round(width * side * longer))
-    high = min(height, round(height * side / longer))
-    x, y = int(chance.integers(width - wide + 1)), int(chance.integers(height - high + 1))
-    piece = copy[y : y + high, x : x + wide]
-    piece = piece[:, ::-1] if chance.random() < 0.5 else piece
-    drawn = cv2.resize(piece, (size.width, size.height), interpolation=cv2.INTER_LINEAR)
-    return weathered(np.asarray(drawn, np.uint8), chance)
 
 
 def _together(seen: Sequence[_Seen]) -> dict[str, Tensor]:
@@ -213,4 +213,5 @@ def _together(seen: Sequence[_Seen]) -> dict[str, Tensor]:
         "words": torch.tensor([each.word for each in seen]),
         "weights": torch.tensor([each.weight for each in seen]),
         "taught": torch.from_numpy(np.stack([each.taught for each in seen])),
+        "vectors": torch.from_numpy(np.stack([each.vectors for each in seen])),
     }

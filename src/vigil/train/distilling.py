@@ -8,10 +8,13 @@ from pathlib import Path
 from vigil.core import DataError, ModelCard, ModelInput
 from vigil.data.freezing import HOLDOUT, Frozen
 from vigil.infer.cards import check_card
+from vigil.infer.embedders import NamedEmbedder
 from vigil.infer.session import open_session
 from vigil.models.glance import Exported
+from vigil.train.asking import vectors_of
 from vigil.train.classifying import fit_classifier
 from vigil.train.exporting import export, in_eight_bits, latency_ms
+from vigil.train.features import Measure
 from vigil.train.fitting import Fit, Told
 from vigil.train.judging_words import Exam, judge_words
 from vigil.train.recipe import MOST_COMPARED, Trained
@@ -30,6 +33,8 @@ def train_student(
     *,
     teacher: Teacher,
     fit: Fit,
+    embedders: Sequence[NamedEmbedder] = (),
+    measure: Measure = "cosine",
     asked: Taught = lambda done, total: None,
     told: Told = lambda done, total, best: None,
 ) -> Trained:
@@ -37,7 +42,8 @@ def train_student(
 
     It learns from all pictures of a frozen data set whose files are below `root`: from the words
     of those that somebody labelled, and of all, and of pieces of them, from what the teacher finds
-    likely. `card.labels` are the head's words, in its order; `folder` is the run's.
+    likely, and from the vectors of `embedders` besides. `card.labels` are the head's words, in
+    its order; `folder` is the run's.
     Raises `DataError`, or `ModelError` when a file answers otherwise than its network.
     """
     numbers = {word: number for number, word in enumerate(card.labels)}
@@ -45,7 +51,10 @@ def train_student(
         split: list(shown_in(frozen.things(split), root, numbers, frames=root / "frames"))
         for split in ("train", "val", HOLDOUT)
     }
-    return distil(splits, card, folder, teacher=teacher, fit=fit, asked=asked, told=told)
+    return distil(
+        splits, card, folder, teacher=teacher, embedders=embedders, measure=measure, fit=fit,
+        asked=asked, told=told,
+    )  # fmt: skip
 
 
 def student_card(
@@ -77,6 +86,8 @@ def distil(
     *,
     teacher: Teacher | None,
     fit: Fit,
+    embedders: Sequence[NamedEmbedder] = (),
+    measure: Measure = "cosine",
     pieces: int = PIECES,
     asked: Taught = lambda done, total: None,
     told: Told = lambda done, total, best: None,
@@ -96,7 +107,12 @@ def distil(
             [*with_pieces(learnt, folder, count=pieces), *val], teacher, folder, told=asked
         )
         learnt, val = both[: len(both) - len(val)], both[len(both) - len(val) :]
-    fitted = fit_classifier(learnt, val, card, folder, fit=fit, told=told)
+    elif embedders:
+        learnt = with_pieces(learnt, folder, count=pieces)
+    vectors = vectors_of(learnt, embedders, folder, told=asked)
+    fitted = fit_classifier(
+        learnt, val, card, folder, vectors=vectors, measure=measure, fit=fit, told=told
+    )
     # They can be cut again, the same; what the teacher said of them stays.
     shutil.rmtree(folder / PIECES_FOLDER, ignore_errors=True)
     held = [each for each in splits[HOLDOUT] if each.word != NOBODY]

@@ -44,7 +44,7 @@ CALIBRATED = 128
 TIMED = 30
 SUREST = 20
 """Boxes of a picture that are looked for in what a file answers."""
-INNER = ("Conv", "Relu", "Add", "Sigmoid", "MaxPool", "AveragePool")
+INNER = ("Conv", "Relu", "Clip", "Add", "Sigmoid", "MaxPool", "AveragePool")
 """What follows a convolution that does not give the answer; a sigmoid: as part of SiLU."""
 
 

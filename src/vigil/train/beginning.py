@@ -1,0 +1,89 @@
+"""Weights to begin from: those of a published MobileNetV2, read from its file."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+import torch
+from torch import Tensor, nn
+
+from vigil.core import ModelError
+from vigil.models.likeness import Likeness
+
+LEAST_SPREAD = 1e-4
+"""Variance of a channel that says nothing: it is not made louder."""
+
+
+@torch.no_grad()
+def begin_from_published(network: Likeness, path: Path, pictures: Tensor) -> None:
+    """Let the trunk answer as the file's first layers do, and norm as one that is still learning.
+
+    `path`: a MobileNetV2 in a format of OpenVINO's, TFLite among them; its batch norms are part of
+    its convolutions there. `pictures` (b, 3, h, w), 0 to 255: from what the layers make of them
+    the norms have their means and spreads, without a change in what the network answers (there).
+    Raises `ModelError` for a file of another shape.
+    """
+    found = _convolutions(path)
+    layers = [each for each in network.trunk.modules() if isinstance(each, nn.Conv2d)]
+    norms = [each for each in network.trunk.modules() if isinstance(each, nn.BatchNorm2d)]
+    for layer, norm, (weight, bias) in zip(layers, norms, found, strict=False):
+        if layer.weight.shape != weight.shape:
+            raise ModelError(
+                f"{path.name}: no MobileNetV2; a layer is {tuple(weight.shape)}, "
+                f"wanted: {tuple(layer.weight.shape)}"
+            )
+        layer.weight.copy_(weight)
+        norm.reset_running_stats()
+        norm.weight.fill_((1 + norm.eps) ** 0.5)
+        norm.bias.copy_(bias)
+    if len(found) < len(layers):
+        raise ModelError(f"{path.name}: {len(found)} convolutions; wanted: {len(layers)} or more")
+    hooks = [norm.register_forward_pre_hook(_takes_over) for norm in norms]
+    network.eval()
+    network(pictures)
+    for hook in hooks:
+        hook.remove()
+
+
+def _takes_over(norm: nn.Module, given: tuple[Tensor]) -> None:
+    """Put mean and spread of what comes into a norm that was the identity, and undo them after."""
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    spread, mean = torch.var_mean(given[0], dim=(0, 2, 3))
+    norm.running_mean.copy_(mean)
+    norm.running_var.copy_(spread.clamp(min=LEAST_SPREAD))
+    norm.weight.copy_((norm.running_var + norm.eps).sqrt())
+    norm.bias.add_(mean)
+
+
+def _convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
+    """Weights as torch lays them out, and biases, in the order of the graph."""
+    try:
+        model = openvino.Core().read_model(path)
+    except RuntimeError as error:
+        raise ModelError(f"{path.name}: OpenVINO refuses it: {str(error)[:300]}") from error
+    found = []
+    for node in model.get_ordered_ops():
+        if node.get_type_name() not in {"Convolution", "GroupConvolution"}:
+            continue
+        weight = _constant(node.input_value(1))
+        if node.get_type_name() == "GroupConvolution":  # (groups, 1, 1, h, w)
+            weight = weight.reshape(weight.shape[0] * weight.shape[1], *weight.shape[2:])
+        found.append((torch.from_numpy(weight), torch.from_numpy(_bias(node, len(weight)))))
+    return found
+
+
+def _bias(node: Any, channels: int) -> np.ndarray:
+    for target in node.output(0).get_target_inputs():
+        after = target.get_node()
+        if after.get_type_name() == "Add":
+            return _constant(after.input_value(1 - target.get_index())).reshape(channels)
+    return np.zeros(channels, np.float32)
+
+
+def _constant(output: Any) -> np.ndarray:
+    """What a part of the graph without inputs comes to."""
+    answered = openvino.Core().compile_model(openvino.Model([output], []), "CPU")([])
+    return np.array(next(iter(answered.values())), np.float32)
