@@ -134,7 +134,7 @@ def fit_likeness(
     network = Likeness()
     pictures = _Pictures(learnt, card.input, seed=fit.seed)
     if begin is not None:
-        begin_from_published(network, begin, pictures.some(BATCH))
+        begin_from_published(network, begin, pictures.some(BATCH, seed=fit.seed))
         network.trunk[:KEPT].requires_grad_(False)
     model = TrainedLikeness(network, FeatureLoss(network.numbers, learnt.vectors, measure=measure))
     unseen = _Pictures(judged, card.input, seed=fit.seed)
@@ -148,7 +148,7 @@ def fit_likeness(
 
     lesson = Lesson(model=model, pictures=pictures, together=_together, judged=metrics, goal=GOAL)
     steps = run_fit(lesson, card, folder, fit=fit, told=told)
-    network.centre(pictures.some(CENTRED))
+    network.centre(pictures.some(CENTRED, seed=fit.seed))
     return FittedLikeness(network=network, steps=steps)
 
 
@@ -183,8 +183,9 @@ class _Pictures(Dataset[_Seen]):
         for start in range(0, len(self), BATCH):
             yield _together([self[row] for row in range(start, min(start + BATCH, len(self)))])
 
-    def some(self, count: int) -> Tensor:
-        """Pictures from all over, (b, 3, h, w)."""
+    def some(self, count: int, *, seed: int) -> Tensor:
+        """Pictures from all over, (b, 3, h, w); the same for the same seed."""
+        self._chance = np.random.default_rng(seed)
         rows = np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)
         return _together([self[int(row)] for row in rows])["pictures"].float()
 
