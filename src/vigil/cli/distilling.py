@@ -1,7 +1,9 @@
 """`vigil model distil`: a small model that says, or finds alike, what a dear one does."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -77,6 +79,9 @@ def distil(
     teachers = [embedder_for(word.strip(), registry) for word in features.split(",") if word]
     kept_head = open_head(home.algorithms, algorithm) if algorithm else None
     library, frozen = frozen_of(dataset or algorithm, version, config)
+    marks = [each.mark for each in teachers]
+    # Threads change how long a run takes, not what it learns.
+    run = _short(marks, measure, begin, replace(fit, threads=1))
     runs = home.path / "training"
     with _progress() as (asked, told):
         if kept_head is not None:
@@ -93,7 +98,7 @@ def distil(
             )
             made = distilling.train_student(
                 frozen, library.folder, card,
-                runs / f"{name}-{kept_head.head.version}-{frozen.version[:16]}",
+                runs / f"{name}-{kept_head.head.version}-{frozen.version[:16]}-{run}",
                 teacher=teacher, embedders=teachers, measure=measure, fit=fit,
                 asked=asked, told=told,
             )  # fmt: skip
@@ -108,12 +113,17 @@ def distil(
                 parent=parent,
             )
             made = embedding.train_embedder(
-                frozen, library.folder, card, runs / f"{name}-{frozen.version[:16]}",
+                frozen, library.folder, card, runs / f"{name}-{frozen.version[:16]}-{run}",
                 teachers=teachers, measure=measure, begin=weights, fit=fit,
                 asked=asked, told=told,
             )  # fmt: skip
     kept = registry.add(made.folder / made.best.file, made.best, activate=False)
     show_trained(made, kept, OF_STUDENTS if algorithm else OF_EMBEDDERS)
+
+
+def _short(*settings: object) -> str:
+    """For the name of a run's folder: a run of other settings does not go on from its weights."""
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
 
 
 def _published(word: str, registry: Registry) -> tuple[str, Path | None]:

@@ -21,7 +21,7 @@ HeadChoice = Literal["line", "softmax", "svm", "knn", "best"]
 KINDS: tuple[HeadKind, ...] = get_args(HeadKind)
 BOUND = 10.0
 """How much a mistake costs against a plain answer (scikit-learn's C), on vectors of unit length and
-a few dozen examples; chosen on draws of examples that no benchmark reports."""
+a few dozen examples. A plausible value, like the two below; none was fitted to data."""
 NEAREST = 5
 """Examples that have a say, of a view each."""
 SHARPNESS = 10.0
