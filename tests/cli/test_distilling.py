@@ -25,6 +25,8 @@ def test_a_student_is_made_and_waits_to_be_used(vigil: Any, red: str) -> None:
     assert told[1].split()[:4] == ["numbers", "accuracy", "F1", "ECE"]
     assert sum("kept" in line for line in told) == 1
     assert told[-1].endswith("vigil model use red-student 1")
+    page = Path(told[-2].partition(": ")[2])
+    assert "red-student@1: what it gets wrong" in page.read_text(encoding="utf-8")
     shown = vigil("model", "show", "red-student@1").out
     assert "head: softmax" in shown
     assert "source: vigil model distil red@1" in shown

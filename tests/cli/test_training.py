@@ -26,6 +26,8 @@ def test_a_model_is_made_and_waits_to_be_used(vigil: Any, yard: str) -> None:
     assert told[1].split() == ["numbers", "AP50", "precision", "recall", "ms"]
     assert sum("kept" in line for line in told) == 1
     assert told[-1].endswith("vigil model use toy-finder 1")
+    page = Path(told[-2].partition(": ")[2])
+    assert "toy-finder@1: what it gets wrong" in page.read_text(encoding="utf-8")
 
     shown = vigil("model", "show", "toy-finder@1").out
     assert "licence_weights: CC0-1.0" in shown

@@ -99,7 +99,7 @@ def test_words_that_nobody_labelled_are_left_out(tmp_path: Path) -> None:
     stills = [still(tmp_path / "1.png", [[10, 10, 50, 50]], [0])]
     found = judge(stills, saying((10, 10, 50, 50, 0, 0.6), (60, 60, 99, 99, 1, 0.9)), CARD)
     assert (found.precision, found.recall) == (1, 1)
-    assert found.things_by == {"camera/gate": 1, "size/large": 1}
+    assert found.things_by == {"camera/gate": 1, "crowd/few": 1, "light/dark": 1, "size/large": 1}
 
 
 def test_by_what_nobody_is_sure_of_nobody_is_judged(tmp_path: Path) -> None:
@@ -117,3 +117,16 @@ def test_by_what_nobody_is_sure_of_nobody_is_judged(tmp_path: Path) -> None:
 def test_nothing_found_is_nothing_reached(tmp_path: Path) -> None:
     found = judge([still(tmp_path / "1.png", [[10, 10, 50, 50]], [0])], saying(), CARD)
     assert (found.average_precision, found.precision, found.recall) == (0, 0, 0)
+
+
+def test_light_and_crowding_are_told_apart(tmp_path: Path) -> None:
+    crowd = [[10, 10, 50, 50], *([60 + 6 * n, 60, 64 + 6 * n, 70] for n in range(4))]
+    stills = [
+        still(tmp_path / "1.png", [[10, 10, 50, 50]], [0]),
+        still(tmp_path / "2.png", crowd, [0] * 5),
+    ]
+    cv2.imwrite(str(stills[1].path), np.full((128, 128, 3), 200, np.uint8))
+    found = judge(stills, saying((10, 10, 50, 50, 0, 0.9)), CARD)
+    assert found.recall_by["light/dark"] == found.recall_by["crowd/few"] == 1
+    assert found.recall_by["light/day"] == found.recall_by["crowd/many"] == 0.2
+    assert found.things_by["crowd/many"] == 5

@@ -33,7 +33,7 @@ def test_one_that_is_right_is_too_careful_by_a_tenth(tmp_path: Path) -> None:
     assert (found.accuracy, found.f1, found.pictures) == (1, pytest.approx(1), 8)
     assert found.calibration == pytest.approx(0.1)
     assert found.likelihood == pytest.approx(0.9)
-    assert found.accuracy_by == {"camera-0": 1, "camera-1": 1}
+    assert found.accuracy_by == {"camera/camera-0": 1, "camera/camera-1": 1, "light/day": 1}
 
 
 def test_one_that_always_says_the_same_is_found_out(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 from rich.progress import TextColumn, TimeRemainingColumn
 
+from vigil.cli.judging import show_failures
 from vigil.cli.progress import progress_bar
 from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.training import (
@@ -22,8 +23,10 @@ from vigil.cli.training import (
     Threads,
     Version,
     show_trained,
+    show_waiting,
 )
 from vigil.core import DataError
+from vigil.data.freezing import HOLDOUT
 from vigil.infer.embedders import embedder_for
 from vigil.infer.head_folder import open_head
 from vigil.infer.registry import Registry
@@ -118,7 +121,14 @@ def distil(
                 asked=asked, told=told,
             )  # fmt: skip
     kept = registry.add(made.folder / made.best.file, made.best, activate=False)
-    show_trained(made, kept, OF_STUDENTS if algorithm else OF_EMBEDDERS)
+    show_trained(made, OF_STUDENTS if algorithm else OF_EMBEDDERS)
+    if algorithm and made.judged_by == HOLDOUT:
+        # Elsewhere the teacher's word was the truth, and a page would show where they differ.
+        show_failures(
+            registry, kept, frozen, library.folder,
+            split=HOLDOUT, folder=made.folder / "failures",
+        )  # fmt: skip
+    show_waiting(kept)
 
 
 def _short(*settings: object) -> str:

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from vigil.cli.distilling import distil
+from vigil.cli.judging import judge
 from vigil.cli.promoting import promote
+from vigil.cli.retraining import due, retrain
 from vigil.cli.settings import home_of
 from vigil.cli.tables import print_table
 from vigil.cli.training import train
@@ -96,4 +98,7 @@ def roll_back(name: Annotated[str, typer.Argument(help="NAME.")], config: Config
 
 model.command()(train)
 model.command()(distil)
+model.command()(judge)
 model.command()(promote)
+model.command()(due)
+model.command()(retrain)

@@ -49,7 +49,7 @@ def promote(
         raise missing("train", error) from error
     home = home_of(config)
     library, frozen = frozen_of(dataset, version, config)
-    with _events(home, app_of(config)) as events:
+    with confirmed_sights(home, app_of(config)) as events:
         passage = gate.promote(
             Registry(home.models),
             name,
@@ -58,17 +58,13 @@ def promote(
             root=library.folder,
             events=events,
         )
-    _show(passage)
+    show_passage(name, passage)
     if not passage.passed:
-        typer.echo(f"{name} is not put to use:")
-        for reason in passage.reasons:
-            typer.echo(f"  {reason}")
         raise typer.Exit(REFUSED)
-    typer.echo(f"{name} is in use; to take it back: vigil model roll-back {name.partition('@')[0]}")
 
 
 @contextmanager
-def _events(home: Home, app: App | None) -> Iterator[Iterator["Sequence[Sight]"]]:
+def confirmed_sights(home: Home, app: App | None) -> Iterator[Iterator["Sequence[Sight]"]]:
     """What confirmed events showed, the newest first; nothing without a file of cameras."""
     from vigil.flywheel.promote import sights  # noqa: PLC0415  as above
 
@@ -101,21 +97,29 @@ def _is_confirmed(judged: JudgedEvent) -> bool:
     return judged.decision is not None and judged.decision.outcome is Outcome.CONFIRMED
 
 
-def _show(passage: "gates.Passage") -> None:
+def show_passage(name: str, passage: "gates.Passage") -> None:
+    """Both models' figures, and whether `name`, as NAME@VERSION, is in use now."""
     old, new = passage.old, passage.new
     rows: list[tuple[str, ...]] = [
         ("AP50", _share(old.average_precision_50), _share(new.average_precision_50), ""),
         ("precision", _share(old.precision), _share(new.precision), ""),
         ("recall", _share(old.recall), _share(new.recall), str(old.boxes)),
     ]
-    for name in sorted(old.things_by):
-        note = " too few" if name in passage.unjudged else ""
-        told = (_share(found.recall_by.get(name, 0.0)) for found in (old, new))
-        rows.append((f"recall {name}", *told, f"{old.things_by[name]}{note}"))
+    for each in sorted(old.things_by):
+        note = " too few" if each in passage.unjudged else ""
+        told = (_share(found.recall_by.get(each, 0.0)) for found in (old, new))
+        rows.append((f"recall {each}", *told, f"{old.things_by[each]}{note}"))
     if passage.shadow is not None:
         shadow = passage.shadow
         rows.append(("confirmed events", str(shadow.old), str(shadow.new), str(shadow.events)))
     print_table(("", "current", "new", "things"), rows, right="current new things")
+    if passage.passed:
+        back = f"vigil model roll-back {name.partition('@')[0]}"
+        typer.echo(f"{name} is in use; to take it back: {back}")
+        return
+    typer.echo(f"{name} is not put to use:")
+    for reason in passage.reasons:
+        typer.echo(f"  {reason}")
 
 
 def _share(value: float) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import TextColumn, TimeRemainingColumn
 
+from vigil.cli.judging import show_failures
 from vigil.cli.progress import progress_bar
 from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.tables import print_table
@@ -29,6 +30,9 @@ Epochs = Annotated[int, typer.Option(min=1)]
 Seed = Annotated[int, typer.Option(help="Another number, another run.")]
 Threads = Annotated[int, typer.Option(min=1, help="More only where no watch runs.")]
 Config = Annotated[Path | None, typer.Option(help="The file that names the home folder.")]
+
+DETECTOR_FIGURES = {"AP50": "ap50", "precision": "precision", "recall": "recall"}
+"""Names of metrics, by heading."""
 
 
 def train(
@@ -172,7 +176,12 @@ def train(
             told=told,
         )
     kept = registry.add(made.folder / made.best.file, made.best, activate=False)
-    show_trained(made, kept, {"AP50": "ap50", "precision": "precision", "recall": "recall"})
+    show_trained(made, DETECTOR_FIGURES)
+    show_failures(
+        registry, kept, frozen, library.folder,
+        split=made.judged_by, folder=made.folder / "failures",
+    )  # fmt: skip
+    show_waiting(kept)
     if old is not None and made.kept is not None:
         typer.echo(
             f"what {old.card.id} knew, on {made.kept.pictures} pictures of its hold-out: AP50 "
@@ -180,7 +189,7 @@ def train(
         )
 
 
-def show_trained(made: "Trained", kept: ModelCard, figures: Mapping[str, str]) -> None:
+def show_trained(made: "Trained", figures: Mapping[str, str]) -> None:
     """Both files with what they reach and cost; `figures`: names of metrics, by heading."""
     typer.echo(
         f"{made.learnt} pictures learnt in {made.steps} steps; "
@@ -196,6 +205,10 @@ def show_trained(made: "Trained", kept: ModelCard, figures: Mapping[str, str]) -
         for numbers, each in (("float32", made.full), ("int8", made.small))
     ]
     print_table(("numbers", "", *figures, "ms"), rows, right=" ".join([*figures, "ms"]))
+
+
+def show_waiting(kept: ModelCard) -> None:
+    """What puts a new model to use."""
     typer.echo(
         f"{kept.id} is in the registry, not in use: vigil model use {kept.name} {kept.version}"
     )

@@ -18,6 +18,7 @@ from vigil.infer.fitting import fitted_image, natural_scale
 from vigil.infer.heads import Candidates, head_of
 from vigil.infer.session import Output
 from vigil.stages.detect.nms import groups_of, survivors
+from vigil.train.slices import Slices, crowding_of, light_of, size_of
 from vigil.train.stills import Still
 
 Answer = Callable[[Image], Sequence[Output]]
@@ -28,8 +29,6 @@ MATCHED = 0.5
 """Overlap from which a box has found its thing."""
 SURE = 0.5
 """Truth that is believed less is no truth to be judged by."""
-SMALL_PX = 32.0
-"""COCO's bound: things smaller than this square, in source pixels, are small."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +49,8 @@ class Judged:
     by_word: Mapping[str, float] = field(default_factory=dict)
     """Average precision at overlap .50 of each word that is there."""
     recall_by: Mapping[str, float] = field(default_factory=dict)
-    """Recall of each camera, as `camera/NAME`, and of `size/small` and `size/large`."""
+    """Recall of each camera, as `camera/NAME`, of `light/day` and `light/dark`, of `size/small` and
+    `size/large`, and of pictures with few things and with many, `crowd/few` and `crowd/many`."""
     things_by: Mapping[str, int] = field(default_factory=dict)
     """How many things that is a share of."""
 
@@ -68,10 +68,12 @@ class Judged:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Found:
+class Found:
     """What is found on one still, and what is there."""
 
     still: Still
+    light: str
+    """`light/day` or `light/dark`."""
     boxes: Boxes
     scores: Float32[np.ndarray, " n"]
     classes: "np.ndarray[tuple[int], np.dtype[np.int64]]"
@@ -98,11 +100,20 @@ def judge(
     left out: a model that knows more is not worse for it.
     Raises `DataError` for a picture that cannot be read.
     """
+    return judged(looked(stills, answer, card), card, score=score)
+
+
+def looked(stills: Sequence[Still], answer: Answer, card: ModelCard) -> list[Found]:
+    """What is found on each, of words that one of them has. Raises as `judge` does."""
     there = {int(word) for still in stills for word in still.words}
-    found = [_look(still, answer, card, there) for still in stills]
+    return [_look(still, answer, card, there) for still in stills]
+
+
+def judged(found: Sequence[Found], card: ModelCard, *, score: float | None = None) -> Judged:
+    """What that comes to; see `judge`."""
     average, average_50, by_word = _averages(found, card)
     score, precision, recall = _told_from(found, score)
-    recall_by, things_by = _slices(found, score)
+    slices = _slices(found, score)
     return Judged(
         pictures=len(found),
         boxes=sum(int(each.sure.sum()) for each in found),
@@ -112,8 +123,8 @@ def judge(
         score=score,
         precision=precision,
         recall=recall,
-        recall_by=recall_by,
-        things_by=things_by,
+        recall_by=slices.shares,
+        things_by=slices.counts,
     )
 
 
@@ -128,8 +139,9 @@ def boxes_in(image: Image, answer: Answer, card: ModelCard, score: float) -> Can
     return Candidates.of(np.clip(kept.boxes / scale, 0, limit), kept.scores, kept.classes)
 
 
-def _look(still: Still, answer: Answer, card: ModelCard, there: Set[int]) -> _Found:
-    found = boxes_in(still.image(), answer, card, KEPT)
+def _look(still: Still, answer: Answer, card: ModelCard, there: Set[int]) -> Found:
+    image = still.image()
+    found = boxes_in(image, answer, card, KEPT)
     found = found.where(np.isin(found.classes, list(there)))
     hits = np.full(len(found), -1, np.int64)
     free = np.ones(len(still.boxes), bool)
@@ -139,12 +151,17 @@ def _look(still: Still, answer: Answer, card: ModelCard, there: Set[int]) -> _Fo
         if len(open_to) and open_to.max() >= MATCHED:
             hits[number] = int(open_to.argmax())
             free[hits[number]] = False
-    return _Found(
-        still=still, boxes=found.boxes, scores=found.scores, classes=found.classes, hits=hits
+    return Found(
+        still=still,
+        light=light_of(image),
+        boxes=found.boxes,
+        scores=found.scores,
+        classes=found.classes,
+        hits=hits,
     )
 
 
-def _averages(found: Sequence[_Found], card: ModelCard) -> tuple[float, float, dict[str, float]]:
+def _averages(found: Sequence[Found], card: ModelCard) -> tuple[float, float, dict[str, float]]:
     things: list[dict[str, object]] = []
     rows: list[list[float]] = []
     for number, each in enumerate(found, start=1):
@@ -193,7 +210,7 @@ def _corner_and_size(box: Boxes) -> list[float]:
     return [left, top, right - left, low - top]
 
 
-def _told_from(found: Sequence[_Found], wanted: float | None) -> tuple[float, float, float]:
+def _told_from(found: Sequence[Found], wanted: float | None) -> tuple[float, float, float]:
     """The score wanted, or that with the best F1, and precision and recall there."""
     scores = np.concatenate([each.scores[each.counts] for each in found])
     right = np.concatenate([each.hits[each.counts] >= 0 for each in found])
@@ -215,19 +232,18 @@ def _told_from(found: Sequence[_Found], wanted: float | None) -> tuple[float, fl
     return score, float(hits[best] / told[best]), float(hits[best] / things)
 
 
-def _slices(found: Sequence[_Found], score: float) -> tuple[dict[str, float], dict[str, int]]:
-    """Recall of each camera and of small and large things, and how many things that are."""
-    counts: dict[str, list[int]] = {}
+def slices_of(each: Found, area: float) -> tuple[str, ...]:
+    """Those to which a box of a picture belongs; its area in source pixels."""
+    crowding = crowding_of(int(each.sure.sum()))
+    return (f"camera/{each.still.group}", each.light, size_of(area), crowding)
+
+
+def _slices(found: Sequence[Found], score: float) -> Slices:
+    """Which things are told, by camera, light, size and crowding."""
+    slices = Slices()
     for each in found:
-        hit = set(each.hits[each.scores >= score]) - {-1}
+        hit = set(each.hits[each.scores >= score].tolist())
         for thing, area in enumerate(areas(each.still.boxes)):
-            if not each.sure[thing]:
-                continue
-            size = "small" if area < SMALL_PX**2 else "large"
-            for name in (f"camera/{each.still.group}", f"size/{size}"):
-                count = counts.setdefault(name, [0, 0])
-                count[0] += thing in hit
-                count[1] += 1
-    ordered = sorted(counts.items())
-    recalls = {name: hits / things for name, (hits, things) in ordered}
-    return recalls, {name: things for name, (_, things) in ordered}
+            if each.sure[thing]:
+                slices.add(slices_of(each, float(area)), right=thing in hit)
+    return slices
