@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -10,6 +11,9 @@ from hypothesis import settings
 from vigil.pipeline.durable import Durable
 from vigil.store.database import Database
 from vigil.testing.postgres import PostgresServer, find_postgres
+
+if TYPE_CHECKING:
+    from tests.stages.sense.clip_models import Exported
 
 DATA = Path(
     os.environ.get("VIGIL_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -34,6 +38,14 @@ def data() -> Callable[[str], Path]:
         return found
 
     return path
+
+
+@pytest.fixture(scope="session")
+def acts(tmp_path_factory: pytest.TempPathFactory) -> "Exported":
+    """A small network of clips and its two files; whoever changes a file copies it first."""
+    from tests.stages.sense.clip_models import exported  # noqa: PLC0415  torch takes seconds
+
+    return exported(tmp_path_factory.mktemp("acts"))
 
 
 @pytest.fixture(autouse=True)

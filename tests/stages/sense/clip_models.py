@@ -1,6 +1,6 @@
 """Small networks of clips as files: a seeded TSM, and one that sees nothing but change."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,27 @@ def clip_file(folder: Path, network: TSM, card: ModelCard = CARD) -> ModelCard:
     """The network of whole clips; its card."""
     export_clips(network, card, folder, [drawn(FRAMES, 9)])
     return card
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """A seeded network, and its two files."""
+
+    network: TSM
+    folder: Path
+    stream: ModelCard
+    whole: ModelCard
+
+
+def exported(folder: Path) -> Exported:
+    """For the fixture `acts`: made once for all tests, since an export costs seconds."""
+    network = seeded()
+    return Exported(
+        network=network,
+        folder=folder,
+        stream=stream_file(folder, network, replace(CARD, file="stream.onnx")),
+        whole=clip_file(folder, network),
+    )
 
 
 def restless_file(path: Path, *, name: str = "restless", frames: int = 4) -> ModelCard:

@@ -26,7 +26,7 @@ from vigil.stages.sense.clip_memory import Beat, RingMemory
 from vigil.stages.sense.square import LARGER, Square
 from vigil.train.video.shipping import said_by_network
 
-from .clip_models import CARD, FRAMES, RATE, SIDE, WORDS, clip_file, drawn, seeded, stream_file
+from .clip_models import CARD, FRAMES, RATE, SIDE, WORDS, Exported, drawn
 
 EVERYWHERE = np.float32([[0, 0, 1e4, 1e4]])
 NOWHERE = np.zeros((0, 4), np.float32)
@@ -35,12 +35,10 @@ Files = tuple[TSM, OpenModel, OpenModel]
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+def files(acts: Exported) -> Files:
     """A network, and it as a stream and as a file of whole clips."""
-    folder, network = tmp_path_factory.mktemp("acts"), seeded()
-    stream = stream_file(folder, network, replace(CARD, file="stream.onnx"))
-    whole = clip_file(folder, network)
-    return network, OpenModel.of(stream, folder), OpenModel.of(whole, folder)
+    stream, whole = (OpenModel.of(card, acts.folder) for card in (acts.stream, acts.whole))
+    return acts.network, stream, whole
 
 
 class Live:

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from shutil import copy
 
 import numpy as np
 import onnx
 import pytest
 import torch
-from tests.stages.sense.clip_models import CARD, FRAMES, SIDE, drawn, seeded
+from tests.stages.sense.clip_models import CARD, FRAMES, SIDE, Exported, drawn
 
 from vigil.core import ConfigError, ModelCard
 from vigil.infer.clip_session import StreamSession, clip_session
@@ -19,15 +20,16 @@ from vigil.models.video_transformer import VideoTransformer
 from vigil.train.video import compressing
 from vigil.train.video.compressing import Worth, in_eight_bits, lighter
 from vigil.train.video.pruning import prune
-from vigil.train.video.shipping import export_clips, export_stream, laid_out, said_by_file
+from vigil.train.video.shipping import export_clips, laid_out, said_by_file
 
 CLIPS = [drawn(FRAMES, seed) for seed in range(3)]
 
 
 @pytest.fixture(scope="module")
-def stream(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelCard, Path]:
+def stream(acts: Exported, tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelCard, Path]:
     folder = tmp_path_factory.mktemp("stream")
-    return export_stream(seeded(), CARD, folder, CLIPS), folder
+    copy(acts.folder / acts.stream.file, folder)
+    return acts.stream, folder
 
 
 def kinds(path: Path) -> set[str]:

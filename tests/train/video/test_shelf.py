@@ -62,6 +62,18 @@ def test_what_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Path) -> Non
 
 
 def test_real_sound_comes_with_its_pictures(tmp_path: Path, data: object) -> None:
-    film = data("action/fight_surv/fight/fi001.mp4")  # type: ignore[operator]
-    kept = shelf(tmp_path / "clips").kept(VideoClip(path=film, start_s=0.5, end_s=1.5))
-    assert kept.mel is None or kept.mel.shape[1] == 80
+    film = data("action/mmaction2/test.avi")  # type: ignore[operator]
+    both = [
+        shelf(tmp_path / "clips").kept(VideoClip(path=film, start_s=start_s, end_s=start_s + 1))
+        for start_s in (0.5, 1.0)
+    ]
+    first, later = (kept.mel for kept in both)
+    assert first is not None
+    assert later is not None
+    for kept, mel in zip(both, (first, later), strict=True):
+        rows, mels = mel.shape
+        assert (rows / 100, mels) == (pytest.approx(kept.span.seconds, abs=0.02), 80)
+        assert mel.std() > 1  # silence has none
+    # What both clips heard is the same, a row for each hundredth of a second.
+    after = round(100 * (both[1].span.start_s - both[0].span.start_s))
+    np.testing.assert_allclose(later[5:50], first[after + 5 : after + 50], atol=0.1)

@@ -2,26 +2,32 @@
 
 from dataclasses import replace
 from pathlib import Path
+from shutil import copy
 
 import numpy as np
 import pytest
-from tests.stages.sense.clip_models import CARD, FRAMES, clip_file, drawn, seeded, stream_file
+from tests.stages.sense.clip_models import (
+    CARD,
+    FRAMES,
+    Exported,
+    clip_file,
+    drawn,
+    seeded,
+    stream_file,
+)
 
 from vigil.core import ModelClip, ModelError
 from vigil.train.video import shipping
 from vigil.train.video.shipping import export_stream, laid_out, said_by_file, said_by_network
 
 
-def test_a_stream_and_a_file_of_clips_say_what_their_network_says(tmp_path: Path) -> None:
-    network, clips = seeded(), [drawn(FRAMES, seed) for seed in range(3)]
-    wanted = said_by_network(network, CARD, clips)
-    card = stream_file(tmp_path, network, replace(CARD, file="stream.onnx"))
-    assert card.clip is not None
-    assert card.clip.states == 3
-    np.testing.assert_allclose(said_by_file(card, tmp_path, clips), wanted, atol=1e-5)
-    np.testing.assert_allclose(
-        said_by_file(clip_file(tmp_path, network), tmp_path, clips), wanted, atol=1e-5
-    )
+def test_a_stream_and_a_file_of_clips_say_what_their_network_says(acts: Exported) -> None:
+    clips = [drawn(FRAMES, seed) for seed in range(3)]
+    wanted = said_by_network(acts.network, CARD, clips)
+    assert acts.stream.clip is not None
+    assert acts.stream.clip.states == 3
+    for card in (acts.stream, acts.whole):
+        np.testing.assert_allclose(said_by_file(card, acts.folder, clips), wanted, atol=1e-5)
     assert np.ptp(wanted, axis=0).max() > 0.05  # the clips do matter
 
 
@@ -33,15 +39,13 @@ def test_who_looks_ahead_is_no_stream_but_a_network_of_clips(tmp_path: Path) -> 
 
 
 def test_a_file_that_answers_otherwise_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    acts: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = seeded(1)
-    written = shipping._write
-    monkeypatch.setattr(
-        shipping, "_write", lambda _, *rest: written(shipping.OfFrame(other), *rest)
-    )
+    other = acts.folder / acts.stream.file
+    monkeypatch.setattr(shipping, "_write", lambda *_: copy(other, tmp_path / CARD.file))
+    assert stream_file(tmp_path, seeded(0)).clip == acts.stream.clip
     with pytest.raises(ModelError, match="differs from its network by"):
-        stream_file(tmp_path, seeded(0))
+        stream_file(tmp_path, seeded(1))
 
 
 def test_nothing_is_believed_without_a_clip(tmp_path: Path) -> None:
