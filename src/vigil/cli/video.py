@@ -14,7 +14,8 @@ import typer
 from vigil.cli.progress import progress_bar
 from vigil.cli.tables import print_table
 from vigil.cli.video_explaining import explain
-from vigil.cli.video_learning import evaluate, export, predict, train
+from vigil.cli.video_exporting import export
+from vigil.cli.video_learning import evaluate, predict, train
 from vigil.core import ConfigError, Frame, Image
 from vigil.media.encode import LEAST_STEP_S, VideoWriter, even_rgb
 from vigil.media.films import film_frames, frames_at, picture_times

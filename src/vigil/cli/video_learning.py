@@ -1,10 +1,9 @@
-"""`vigil video train`, `eval`, `predict` and `export`: networks that see clips."""
+"""`vigil video train`, `eval` and `predict`: networks that see clips."""
 
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +16,6 @@ from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.tables import print_table
 from vigil.cli.video_bias import detector_of, show_groups, write_text
 from vigil.core import ConfigError, ModelError, SourceError
-from vigil.infer.registry import Registry
 
 if TYPE_CHECKING:
     from vigil.train.subgroups import Subgroup
@@ -150,7 +148,7 @@ def train(
     clips = clips_of(settings, settings.data, version, config)
     if settings_of.is_first():
         typer.echo(yaml.safe_dump(settings_of.plain(settings), sort_keys=False).rstrip())
-    with _bars() as heard:
+    with bars() as heard:
         if search:
             settings = _searched(settings, clips, folder, search, heard)
         made = learning.train_video(settings, clips, folder, heard=heard)
@@ -202,7 +200,7 @@ def evaluate(
     asked = asked.with_views(views) if views else asked
     clips = clips_of(settings, data or settings.data, version, config)
     shelf = learning.shelf_of(asked.way, folder)
-    with _bars() as heard:
+    with bars() as heard:
         found, _ = learning.readable(settings, clips, shelf, heard)
         chosen = split or found.judged_by()
         judged_clips = found.of(chosen)
@@ -261,44 +259,6 @@ def predict(
         typer.echo(f"{clip.name}: {learning.in_words(told)}")
     if failed == len(files):
         raise ModelError(f"none of {failed} films can be read")
-
-
-def export(
-    run: Run,
-    licence: Annotated[str, typer.Option(help="Of the weights: an SPDX name, or your own words.")],
-    name: Annotated[str, typer.Option(help="In the registry; else that of the run.")] = "",
-    stream: Annotated[
-        bool, typer.Option("--stream", help="Picture by picture, of a run with --causal.")
-    ] = False,
-    data: Data = "",
-    version: Annotated[str, typer.Option(help="A frozen version of a data set.")] = "",
-    config: Config = None,
-) -> None:
-    """Make the file that the watch opens, check it on clips, keep it. · 导出 ONNX 并入库。
-
-    What it made is not put to use: see `vigil model use`, and the rule `action`.
-    """
-    asked, folder = run_of(run, config)
-    from vigil.train.video import exporting, keeping, learning  # noqa: PLC0415
-
-    settings = asked.way.settings
-    clips = clips_of(settings, data or settings.data, version, config)
-    shelf = learning.shelf_of(asked.way, folder)
-    with _bars() as heard, tempfile.TemporaryDirectory(prefix="vigil-export-") as made:
-        found, _ = learning.readable(settings, clips, shelf, heard)
-        card = exporting.export_run(
-            asked, found.of(found.judged_by()), shelf, Path(made), licence=licence, stream=stream
-        )
-        card = replace(
-            card,
-            name=name or card.name,
-            dataset=found.version,
-            metrics=keeping.metrics_of(folder),
-        )
-        kept = Registry(home_of(config).models).add(Path(made) / card.file, card, activate=False)
-    typer.echo(
-        f"{kept.id} is in the registry, not in use: vigil model use {kept.name} {kept.version}"
-    )
 
 
 def show(judged: "JudgedClips", split: str) -> None:
@@ -367,7 +327,8 @@ def _searched(
 
 
 @contextmanager
-def _bars() -> Iterator[Any]:
+def bars() -> Iterator[Any]:
+    """How far a run is, as `Heard` of `vigil.train.video.learning`."""
     from vigil.train.video.learning import Heard  # noqa: PLC0415
 
     with progress_bar(TextColumn("{task.fields[best]}"), TimeRemainingColumn()) as progress:

@@ -1,6 +1,5 @@
-"""Eight bits and fewer channels: files that run, and what is kept of them."""
+"""Eight bits and fewer channels: files and networks that run."""
 
-from dataclasses import replace
 from pathlib import Path
 from shutil import copy
 
@@ -17,8 +16,7 @@ from vigil.models.mobilenet_v2 import MobileNetV2
 from vigil.models.resnet import Bottleneck
 from vigil.models.tsm import TSM
 from vigil.models.video_transformer import VideoTransformer
-from vigil.train.video import compressing
-from vigil.train.video.compressing import Worth, in_eight_bits, lighter
+from vigil.train.video.compressing import in_eight_bits
 from vigil.train.video.pruning import prune
 from vigil.train.video.shipping import export_clips, laid_out, said_by_file
 
@@ -57,30 +55,6 @@ def test_lines_of_transformers_are_bytes_and_their_convolution_is_not(tmp_path: 
     assert {"MatMulInteger", "Conv"} <= kinds(tmp_path / small.file)
     full, byte = (said_by_file(each, tmp_path, CLIPS) for each in (CARD, small))
     np.testing.assert_allclose(byte, full, atol=0.1)
-
-
-@pytest.mark.parametrize(
-    ("byte", "kept", "why"),
-    [
-        (Worth(accuracy=0.9, milliseconds=5.0, megabytes=1), True, "eight bits kept"),
-        (Worth(accuracy=0.9, milliseconds=11.0, megabytes=1), False, "not faster"),
-        (Worth(accuracy=0.85, milliseconds=5.0, megabytes=1), False, "costs more than 1%"),
-    ],
-)
-def test_only_what_is_faster_and_as_good_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, byte: Worth, kept: bool, why: str
-) -> None:
-    small = replace(CARD, file="acts-int8.onnx")
-    for card in (CARD, small):
-        (tmp_path / card.file).write_bytes(b"")
-    full = Worth(accuracy=0.9, milliseconds=10.0, megabytes=4)
-    monkeypatch.setattr(compressing, "in_eight_bits", lambda *_: small)
-    monkeypatch.setattr(compressing, "worth", lambda card, *_: full if card is CARD else byte)
-    best, told = lighter(CARD, tmp_path, CLIPS, [0, 1, 2])
-    assert best is (small if kept else CARD)
-    assert told.startswith("eight bits")
-    assert why in told
-    assert [path.name for path in tmp_path.iterdir()] == [best.file]
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5])

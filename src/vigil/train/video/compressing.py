@@ -2,7 +2,7 @@
 
 Transformers are lines: their weights become bytes, and what comes in is measured as it comes
 (dynamic). Convolutions are told beforehand, by clips, how large their numbers get (static; Jacob et
-al. 2018, arXiv 1712.05877). What is not faster, or costs a point, is not kept.
+al. 2018, arXiv 1712.05877).
 """
 
 import tempfile
@@ -32,8 +32,6 @@ from vigil.train.video.shipping import Pictures, laid_out, said_by_file
 CALIBRATED = 16
 """Clips from which convolutions learn how large their numbers get."""
 TIMED = 9
-COSTS = 0.01
-"""Of accuracy: what eight bits may cost for being faster."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +43,6 @@ class Worth:
     milliseconds: float
     """Processor time of one answer, one thread: of a clip, or of a stream's picture."""
     megabytes: float
-
-    @property
-    def said(self) -> str:
-        """For people."""
-        return f"{self.milliseconds:.1f} ms, {self.megabytes:.1f} MB, right {self.accuracy:.1%}"
 
 
 def worth(card: ModelCard, folder: Path, clips: Sequence[Pictures], words: Sequence[int]) -> Worth:
@@ -79,7 +72,10 @@ def answer_ms(card: ModelCard, folder: Path, clip: Pictures, *, times: int = TIM
 
 
 def in_eight_bits(card: ModelCard, folder: Path, clips: Sequence[Pictures]) -> ModelCard:
-    """Write a copy beside the file of `card` that computes in eight bits; its card."""
+    """Write a copy beside the file of `card` that computes in eight bits; its card.
+
+    `clips`: some that the network learnt from, since what is measured must not be judged by.
+    """
     small = replace(card, file=f"{Path(card.file).stem}-int8.onnx", sha256={})
     with tempfile.TemporaryDirectory(prefix="vigil-int8-") as beside, quiet():
         ready = Path(beside) / "ready.onnx"
@@ -109,26 +105,6 @@ def in_eight_bits(card: ModelCard, folder: Path, clips: Sequence[Pictures]) -> M
                 weight_type=QuantType.QInt8,
             )
     return small
-
-
-def lighter(
-    card: ModelCard, folder: Path, clips: Sequence[Pictures], words: Sequence[int]
-) -> tuple[ModelCard, str]:
-    """The card of whichever file is better here, and one line that says why.
-
-    The other file is removed. Raises `ModelError` where a file does not run.
-    """
-    small = in_eight_bits(card, folder, clips)
-    full, byte = (worth(each, folder, clips, words) for each in (card, small))
-    told = f"in full {full.said}; in eight bits {byte.said}"
-    slower = byte.milliseconds >= full.milliseconds
-    worse = byte.accuracy < full.accuracy - COSTS
-    lost, kept = (small, card) if slower or worse else (card, small)
-    (folder / lost.file).unlink()
-    if kept is small:
-        return small, f"eight bits kept: {told}"
-    reason = "not faster" if slower else f"costs more than {COSTS:.0%}"
-    return card, f"eight bits not kept, {reason}: {told}"
 
 
 class _Calibration(CalibrationDataReader):

@@ -49,7 +49,7 @@ def export_run(
     Raises `ConfigError` for what one file cannot say (several streams, numbers, moments, an SVM or
     neighbours), and `ModelError` when the file answers otherwise than the network.
     """
-    _check(asked)
+    need_one_file(asked)
     compared = [pictures_of(asked, clip, shelf) for clip in clips[:COMPARED]]
     card = watch_card(asked, clips, shelf, licence=licence)
     if not stream:
@@ -104,7 +104,8 @@ def one_by_one(asked: Asked) -> TSM:
     return network
 
 
-def _check(asked: Asked) -> None:
+def need_one_file(asked: Asked) -> None:
+    """Raises `ConfigError` for what one file cannot say, with every reason."""
     settings = asked.way.settings
     found = [
         f"{name}: {value}; a file of the watch needs: {needed}"

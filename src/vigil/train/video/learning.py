@@ -35,6 +35,8 @@ from vigil.train.video.truths import Truths
 
 MOST_REFUSED = 5
 """Clips that cannot be read and are told one by one; the others are only counted."""
+GENTLE = 0.3
+"""Of the rate of a run, when its network is fitted again: most of it is right already."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +142,28 @@ def train_video(
         goal=chosen.metrics[GOALS[settings.task]], learnt=len(learnt),
         refused=refused, steps=steps, parameters=learnt_parameters(network),
     )  # fmt: skip
+
+
+def refit(
+    asked: Asked,
+    found: ClipSet,
+    shelf: Shelf,
+    folder: Path,
+    *,
+    epochs: int,
+    heard: Heard = Heard(),
+) -> None:
+    """Fit a network again after it lost channels, in place; `folder` is for checkpoints."""
+    # The norms, too, which a run that began with weights left alone: what comes in is new to them.
+    settings = replace(
+        asked.way.settings, epochs=epochs, rate=GENTLE * asked.way.settings.rate, weights=""
+    )
+    if settings.balance:
+        for head in asked.network.heads.values():
+            head.balance = asked.truths.worth(found.of("train"))
+    fitting.prepare(_fit(settings))
+    _fitted(replace(asked, way=replace(asked.way, settings=settings)), found, shelf, folder, heard)
+    asked.network.cpu().eval()
 
 
 def judge(asked: Asked, clips: Sequence[VideoClip], shelf: Shelf) -> JudgedClips:

@@ -41,7 +41,10 @@ def prune(network: nn.Module, share: float) -> tuple[int, int]:
             _thin_inverted(block, share)
             found += 1
     if not found:
-        raise ConfigError("prune: this network has no blocks that can be thinned")
+        raise ConfigError(
+            "prune: this network has no blocks that can be thinned; "
+            "allowed: tsm-mobilenet, tsm-r50, i3d-r50"
+        )
     return before, _size(network)
 
 
