@@ -25,7 +25,7 @@ QUERIES = replace(toys.CARD, head="queries", nms_iou=NETWORKS["dfine-n"].nms_iou
 
 @pytest.fixture(scope="module")
 def frozen(tmp_path_factory: pytest.TempPathFactory) -> Frozen:
-    library = toys.library(tmp_path_factory.mktemp("toys"), 30)
+    library = toys.library(tmp_path_factory.mktemp("toys"), 20)
     return freeze(library.things(), library.frozen)
 
 
@@ -34,7 +34,7 @@ def made(frozen: Frozen, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
     threads = torch.get_num_threads()
     with pytest.MonkeyPatch.context() as small:
         small.setitem(detr.SIZES, "dfine-n", (detr.SIZES["dfine-n"][0], SETTINGS))  # type: ignore[arg-type]
-        fit = Fit(side=toys.SIDE, epochs=2, batch=8, rate=1e-3, steepest=0.1)
+        fit = Fit(side=toys.SIDE, epochs=1, batch=8, rate=1e-3, steepest=0.1)
         yield train_detector(
             frozen,
             frozen.path.parents[1],
