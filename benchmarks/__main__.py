@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HELPERS = {
-    "__init__", "__main__", "candidates", "fight_clips", "fight_features", "fight_heads",
+    "__init__", "__main__", "above", "candidates", "fight_clips", "fight_features", "fight_heads",
     "fight_plot", "footage", "judging", "load", "replay", "report",
     "rivals", "rule_films", "rule_replay", "rule_stories", "sightings", "suspicions", "unseen",
 }  # fmt: skip

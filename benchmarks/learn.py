@@ -1,6 +1,7 @@
 """What a student is worth that learnt from an algorithm's head, and how fast it is.
 
     python -m benchmarks learn [flame kitchen] [--only student] [--seeds N] [--epochs N] [--side PX]
+    python -m benchmarks learn --only above
 
 Hold-outs, near-duplicates and draws are those of `twostep`. Of each draw 50 examples make a head
 on embedders, the teacher. A small network learns from the same 50 alone; the same network, the
@@ -16,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.above import above
 from benchmarks.report import Report, cpu_s
 from benchmarks.twostep import BOTH, DATA, TASKS, Pool
 from vigil.data.freezing import HOLDOUT
@@ -217,7 +219,7 @@ def speeds(course: Course, made: Trained) -> dict[str, float]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks learn", description=__doc__)
     parser.add_argument("tasks", nargs="*", choices=[*LEARNT, []])
-    parser.add_argument("--only", choices=["student"], help="the part to run")
+    parser.add_argument("--only", choices=["student", "above"], help="the part to run")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--side", type=int, default=96)
@@ -225,6 +227,9 @@ def main() -> int:
     chosen = options.tasks or LEARNT
     fit = Fit(side=options.side, epochs=options.epochs, patience=0)
     report = Report("learn")
+    if options.only == "above":
+        above(report)
+        return report.write(part=True)
     with tempfile.TemporaryDirectory(prefix="vigil-learn-") as folder:
         registry = Registry(Path(folder))
         for file in sorted((DATA / "models" / "embed").glob("*.tflite")):
