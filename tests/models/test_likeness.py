@@ -15,13 +15,25 @@ def test_it_gives_a_vector_a_picture_and_stays_small() -> None:
     assert float(found.max()) <= 6
 
 
-def test_what_all_pictures_share_is_taken_out() -> None:
+def test_what_all_pictures_share_is_taken_out_and_kinds_do_not_drown_the_rest() -> None:
+    torch.manual_seed(0)
     network = Likeness().eval()
-    pictures = torch.rand(6, 3, 64, 64) * 255
+    pictures = torch.rand(40, 3, 64, 64) * 100
+    pictures[20:] += 155  # dark and bright ones: the loudest difference
     for _ in range(2):  # again, and it stays
-        network.centre(pictures)
+        network.spread(pictures)
         with torch.no_grad():
-            assert float(network(pictures).mean(0).abs().max()) < 1e-5
+            found = network(pictures)
+        assert float(found.mean(0).norm()) < 1e-3 * float(found.norm(dim=1).mean())
+    with torch.no_grad():
+        network.turn.copy_(torch.eye(network.numbers))
+        assert _alike(found[:20]) < 0.8 * _alike(network(pictures)[:20])
+
+
+def _alike(vectors: torch.Tensor) -> float:
+    """The mean cosine of two of them."""
+    units = torch.nn.functional.normalize(vectors)
+    return float((units @ units.T - torch.eye(len(units))).sum() / (len(units) * (len(units) - 1)))
 
 
 def test_where_the_size_halves_only_the_right_and_the_bottom_are_padded() -> None:

@@ -20,6 +20,11 @@ STAGES = (
     (6, 160, 3, 2),
 )
 """How much wider inside, channels, blocks, stride of the first."""
+POWER = 0.25
+"""Of a direction's variance, by which it is divided: half of what whitening does."""
+FLOOR = 0.1
+"""Of the mean variance, added to each: a direction in which nothing differs is not made loud."""
+BATCH = 32
 
 
 class Conv(nn.Sequential):
@@ -63,6 +68,7 @@ class Likeness(nn.Module):
     """
 
     middle: Tensor
+    turn: Tensor
 
     def __init__(self, numbers: int = 640) -> None:
         super().__init__()
@@ -76,20 +82,31 @@ class Likeness(nn.Module):
         self.last = Conv(into, numbers)
         self.numbers = numbers
         self.register_buffer("middle", torch.zeros(numbers))
+        self.register_buffer("turn", torch.eye(numbers))
         for each in self.modules():
             if isinstance(each, nn.Conv2d):
                 nn.init.kaiming_normal_(each.weight, mode="fan_out")
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(b, d): the mean over the picture of what is seen, less `middle`."""
-        maps = self.last(self.trunk((pictures - 128) / 128))
-        return functional.adaptive_avg_pool2d(maps, 1).flatten(1) - self.middle
+        """(b, d): the mean over the picture of what is seen, less `middle`, through `turn`."""
+        return (self._mean(pictures) - self.middle) @ self.turn
 
     @torch.no_grad()
-    def centre(self, pictures: Tensor) -> None:
-        """Take what all these (b, 3, h, w) share out of every vector.
+    def spread(self, pictures: Tensor) -> None:
+        """Take what all these (b, 3, h, w) share out of all vectors, and level what they differ in.
 
-        Else all pictures are near to each other, and copies cannot be told from others of a kind.
+        Else the few directions in which kinds of pictures differ drown the others: pictures of a
+        kind that was not learnt are near to each other, and copies cannot be told from others.
         """
         self.eval()
-        self.middle.copy_(self.middle + self(pictures).mean(0))
+        found = torch.cat([self._mean(some) for some in pictures.split(BATCH)]).double()
+        off = found - found.mean(0)
+        variances, directions = torch.linalg.eigh(off.T @ off / len(off))
+        # Against their mean, so that the vectors stay about as long as they were.
+        loudness = variances / variances.mean().clamp(min=1e-30) + FLOOR
+        self.middle.copy_(found.mean(0))
+        self.turn.copy_((directions * loudness**-POWER) @ directions.T)
+
+    def _mean(self, pictures: Tensor) -> Tensor:
+        maps = self.last(self.trunk((pictures - 128) / 128))
+        return functional.adaptive_avg_pool2d(maps, 1).flatten(1)

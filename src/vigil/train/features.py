@@ -34,8 +34,8 @@ LEAST = 1e-6
 KEPT = 7
 """Blocks of published weights that stay as they are. They see edges and textures, which are the
 same at all sizes, and learning them costs more than all that follows."""
-CENTRED = 256
-"""Pictures whose mean is taken out of the vectors."""
+SPREAD = 400
+"""Pictures by which the vectors are spread."""
 BATCH = 32
 """Pictures that are judged at once, and from which a network's norms begin."""
 
@@ -148,7 +148,7 @@ def fit_likeness(
 
     lesson = Lesson(model=model, pictures=pictures, together=_together, judged=metrics, goal=GOAL)
     steps = run_fit(lesson, card, folder, fit=fit, told=told)
-    network.centre(pictures.some(CENTRED, seed=fit.seed))
+    network.spread(pictures.some(SPREAD, seed=fit.seed))
     return FittedLikeness(network=network, steps=steps)
 
 
