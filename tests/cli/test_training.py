@@ -13,14 +13,14 @@ from vigil.data.formats import Files, format_called
 @pytest.fixture
 def yard(vigil: Any, tmp_path: Path) -> str:
     """A data set of the user."""
-    things = list(toys.toys(tmp_path / "made", 40))
+    things = list(toys.toys(tmp_path / "made", 24))
     format_called("coco").write(tmp_path / "coco", things, Files(root=tmp_path / "made"))
     vigil("data", "import", "yard", tmp_path / "coco", "--labeler", Labeler.HUMAN.value)
     return "yard"
 
 
 def test_a_model_is_made_and_waits_to_be_used(vigil: Any, yard: str) -> None:
-    options = ("--name", "toy-finder", "--licence", "CC0-1.0", "--side", 96, "--epochs", 2)
+    options = ("--name", "toy-finder", "--licence", "CC0-1.0", "--side", 64, "--epochs", 1)
     told = vigil("model", "train", yard, *options).lines
     assert "pictures learnt in" in told[0]
     assert told[1].split() == ["numbers", "AP50", "precision", "recall", "ms"]
@@ -38,7 +38,7 @@ def test_a_model_is_made_and_waits_to_be_used(vigil: Any, yard: str) -> None:
     vigil("model", "verify", "toy-finder")
 
     more = ("--name", "toy-finder", "--after", "toy-finder@1", "--words", "square,cross")
-    told = vigil("model", "train", yard, *more, *options[2:-1], 1, "--replay", 4).lines
+    told = vigil("model", "train", yard, *more, *options[2:], "--replay", 4).lines
     assert "what toy-finder@1 knew" in told[-1]
     shown = vigil("model", "show", "toy-finder@2").out
     assert "parent: toy-finder@1" in shown
