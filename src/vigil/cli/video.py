@@ -16,6 +16,7 @@ from vigil.cli.tables import print_table
 from vigil.cli.video_explaining import explain
 from vigil.cli.video_exporting import export
 from vigil.cli.video_learning import evaluate, predict, train
+from vigil.cli.video_pretraining import pretrain
 from vigil.core import ConfigError, Frame, Image
 from vigil.media.encode import LEAST_STEP_S, VideoWriter, even_rgb
 from vigil.media.films import film_frames, frames_at, picture_times
@@ -260,6 +261,7 @@ def _writing(out: Path, option: str) -> Iterator[None]:
         raise ConfigError(f"{option}: {out} cannot be written: {reason.lower()}") from error
 
 
+video.command()(pretrain)
 video.command()(train)
 video.command("eval")(evaluate)
 video.command()(predict)

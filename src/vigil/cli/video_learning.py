@@ -282,17 +282,20 @@ def show(judged: "JudgedClips", split: str) -> None:
 
 
 def clips_of(
-    settings: "VideoSettings", data: str, version: str, config: Path | None
-) -> "list[VideoClip]":
+    settings: "VideoSettings", data: str, version: str, config: Path | None,
+    *, labelled: bool = True,
+) -> "list[VideoClip]":  # fmt: skip
     """The clips of a folder or list, or of a data set of the user."""
     from vigil.train.video import reading  # noqa: PLC0415
 
     place = Path(data)
     if place.exists() or "/" in data or place.suffix in (".csv", ".txt"):
-        clips = reading.read_clips(place, fold=settings.fold)
+        clips = reading.read_clips(place, fold=settings.fold, labelled=labelled)
     else:
         library, frozen = frozen_of(data, version, config)
-        clips = list(reading.frozen_clips(frozen, library.folder))
+        clips = list(reading.frozen_clips(frozen, library.folder, labelled=labelled))
+    if not labelled:
+        return clips
     return (
         reading.as_parts(clips) if settings.task == "when" else list(reading.whole_stretches(clips))
     )

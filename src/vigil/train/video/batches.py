@@ -14,8 +14,8 @@ from vigil.core import Image
 from vigil.media.flow import flow_clip
 from vigil.media.log_mel import WHISPER
 from vigil.media.sampling import Times, dense, dense_clips, nearest, segment_clips, segments
-from vigil.train.video.bodies import Preset
 from vigil.train.video.clips import VideoClip
+from vigil.train.video.presets import Preset
 from vigil.train.video.settings import VideoSettings
 from vigil.train.video.shelf import Heard, Kept, Shelf
 

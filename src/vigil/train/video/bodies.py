@@ -4,9 +4,7 @@ Each takes what a batch holds and normalises it as it was published, so that who
 exports its normalisation. Legend: b clips, t frames, c channels, n moments, d numbers of a vector.
 """
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,39 +23,21 @@ from vigil.models.mobilenet_v2 import MobileNetV2
 from vigil.models.resnet import ResNet
 from vigil.models.tsm import TSM
 from vigil.models.video_transformer import SMALL, VideoTransformer
+from vigil.train.video.presets import (
+    PRESETS,
+    PRETRAINED,
+    Preset,
+    checkpoint_preset,
+    pretrained_preset,
+)
 from vigil.train.video.settings import VideoSettings
 
-IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 FLOW = 2
 """Channels of flow."""
 DEEP_ENOUGH = 0.5
 """Share of a network's weights that a file must have to be weights of that network."""
 MEL_WIDTH = 128
 PIXELS = 255.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preset:
-    """What a network is made for, where nobody says otherwise: sizes that a processor trains."""
-
-    frames: int
-    side: int
-    mean: tuple[float, ...]
-    spread: tuple[float, ...]
-
-
-PRESETS: Mapping[str, Preset] = {
-    "i3d": Preset(frames=16, side=112, mean=HALF[0], spread=HALF[1]),
-    "i3d-r50": Preset(frames=8, side=112, mean=IMAGENET[0], spread=IMAGENET[1]),
-    "tsm-r50": Preset(frames=8, side=112, mean=IMAGENET[0], spread=IMAGENET[1]),
-    "tsm-mobilenet": Preset(frames=8, side=112, mean=IMAGENET[0], spread=IMAGENET[1]),
-    "timesformer": Preset(
-        frames=8, side=112, mean=(0.45, 0.45, 0.45), spread=(0.225, 0.225, 0.225)
-    ),
-    "vivit": Preset(frames=16, side=112, mean=HALF[0], spread=HALF[1]),
-    "videomae": Preset(frames=16, side=112, mean=IMAGENET[0], spread=IMAGENET[1]),
-}
 
 
 class Body(nn.Module):
@@ -209,14 +189,23 @@ def preset_of(settings: VideoSettings) -> Preset:
     """
     usual = PRESETS[settings.network]
     folder = Path(settings.weights)
-    if settings.weights and (folder / "config.json").is_file() and settings.network in SMALL:
-        usual = _checkpoint_preset(folder, usual)
+    pretrained = bool(settings.weights) and (folder / PRETRAINED).is_file()
+    if pretrained:
+        usual = pretrained_preset(folder, settings.network)
+    elif settings.weights and (folder / "config.json").is_file() and settings.network in SMALL:
+        usual = checkpoint_preset(folder, usual)
     made = Preset(
         frames=settings.frames or usual.frames,
         side=settings.side or usual.side,
         mean=usual.mean,
         spread=usual.spread,
     )
+    if pretrained and settings.network in SMALL and made != usual:
+        # Their places in space and time are learnt, or counted through: they cannot be stretched.
+        raise ConfigError(
+            f"{folder}: weights for {usual.frames} frames of {usual.side}; found {made.frames} of "
+            f"{made.side}; leave out frames and side"
+        )
     low, short, _ = SMALLEST
     if settings.network == "i3d" and (made.frames < low or made.side < short):
         raise ConfigError(f"i3d: {made.frames} frames of {made.side}; allowed: {low}, {short} up")
@@ -357,22 +346,6 @@ def _fitted(value: Tensor, wanted: Tensor) -> Tensor | None:
     if same and value.dim() >= 4 and value.shape[1] == 3 and wanted.shape[1] == FLOW:
         value = value.mean(1, keepdim=True).repeat_interleave(FLOW, 1)
     return value.to(wanted.dtype) if value.shape == wanted.shape else None
-
-
-def _checkpoint_preset(folder: Path, usual: Preset) -> Preset:
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        told = folder / "preprocessor_config.json"
-        pictures = json.loads(told.read_text(encoding="utf-8")) if told.is_file() else {}
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder}: no checkpoint that can be read ({_short(error)})") from error
-    side = config.get("image_size", usual.side)
-    return Preset(
-        frames=int(config.get("num_frames", usual.frames)),
-        side=int(side if isinstance(side, int) else side[0]),
-        mean=tuple(pictures.get("image_mean", usual.mean)),
-        spread=tuple(pictures.get("image_std", usual.spread)),
-    )
 
 
 def _forgetful(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:

@@ -85,7 +85,7 @@ def clip_set(clips: Iterable[VideoClip], source: str) -> ClipSet:
     if not known:
         raise DataError(f"{source}: no clip in it that somebody labelled")
     split = split_up(known, source)
-    _check_groups(split, source)
+    check_groups(split, source)
     labels = sorted(
         {word for clip in split for word in (*clip.words, *(part.word for part in clip.parts))}
     )
@@ -149,7 +149,8 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _check_groups(clips: Iterable[VideoClip], source: str) -> None:
+def check_groups(clips: Iterable[VideoClip], source: str) -> None:
+    """Raises `DataError` when a group is in two splits."""
     sides: dict[str, str] = {}
     for clip in clips:
         side = sides.setdefault(clip.film, clip.split)

@@ -23,8 +23,9 @@ from vigil.train.video import shallow
 from vigil.train.video.adapting import adapt
 from vigil.train.video.asking import Asked
 from vigil.train.video.batches import Way
-from vigil.train.video.bodies import Attending, Preset
+from vigil.train.video.bodies import Attending
 from vigil.train.video.network import ClipNetwork
+from vigil.train.video.presets import PRETRAINED, Preset
 from vigil.train.video.settings import keep_settings, read_settings, settings_from
 from vigil.train.video.truths import Truths
 
@@ -74,6 +75,8 @@ def is_done(folder: Path) -> bool:
 
 def opened(folder: Path) -> Asked:
     """The network of a run; raises `ModelError` where none has ended."""
+    if (folder / PRETRAINED).is_file():
+        raise ModelError(f"{folder}: weights without words; see: vigil video train --weights")
     if not is_done(folder):
         raise ModelError(f"{folder}: no run that has ended; see: vigil video train --help")
     settings = settings_from(read_settings(folder / SETTINGS), f"{folder / SETTINGS}: ")

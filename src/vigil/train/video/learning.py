@@ -24,6 +24,7 @@ from vigil.train.video.judging import GOALS, JudgedClips, judge_clips
 from vigil.train.video.mixing import attacked, mixed
 from vigil.train.video.network import ClipNetwork
 from vigil.train.video.settings import (
+    PretrainSettings,
     VideoSettings,
     is_first,
     keep_settings,
@@ -110,8 +111,8 @@ def train_video(
 
     Raises `ConfigError`, `DataError`, `ModelError`, in one line each.
     """
-    fitting.prepare(_fit(settings))
-    _check_same(settings, folder)
+    fitting.prepare(fit_of(settings))
+    check_same(settings, folder / keeping.SETTINGS)
     way = Way(settings=settings, preset=preset_of(settings))
     shelf = shelf_of(way, folder)
     found, refused = readable(settings, clips, shelf, heard)
@@ -161,7 +162,7 @@ def refit(
     if settings.balance:
         for head in asked.network.heads.values():
             head.balance = asked.truths.worth(found.of("train"))
-    fitting.prepare(_fit(settings))
+    fitting.prepare(fit_of(settings))
     _fitted(replace(asked, way=replace(asked.way, settings=settings)), found, shelf, folder, heard)
     asked.network.cpu().eval()
 
@@ -195,6 +196,14 @@ def readable(
     settings: VideoSettings, clips: Sequence[VideoClip], shelf: Shelf, heard: Heard
 ) -> tuple[ClipSet, int]:
     """The clips that can be read, with their splits, and how many cannot."""
+    there, refused = decodable(clips, shelf, heard)
+    return clip_set(there, settings.data), refused
+
+
+def decodable(
+    clips: Sequence[VideoClip], shelf: Shelf, heard: Heard
+) -> tuple[list[VideoClip], int]:
+    """The clips that can be read, and how many cannot."""
     refused: list[str] = []
 
     def note(line: str) -> None:
@@ -206,7 +215,7 @@ def readable(
     there = shelf.readable(clips, told=lambda done: heard.decoded(done, total), refused=note)
     if len(refused) > MOST_REFUSED:
         heard.refused(f"{len(refused)} of {total} clips cannot be read")
-    return clip_set(there, settings.data), len(refused)
+    return there, len(refused)
 
 
 def _fitted(asked: Asked, found: ClipSet, shelf: Shelf, folder: Path, heard: Heard) -> int:
@@ -225,7 +234,7 @@ def _fitted(asked: Asked, found: ClipSet, shelf: Shelf, folder: Path, heard: Hea
         share_of_rate=depth_shares(network, settings.layer_decay),
     )
     card: ModelCard = clip_card(asked, dataset=found.version)
-    return run_fit(lesson, card, folder, fit=_fit(settings), told=heard.learnt)
+    return run_fit(lesson, card, folder, fit=fit_of(settings), told=heard.learnt)
 
 
 def clip_card(asked: Asked, *, dataset: str = "", licence: str = "") -> ModelCard:
@@ -245,7 +254,8 @@ def clip_card(asked: Asked, *, dataset: str = "", licence: str = "") -> ModelCar
     )
 
 
-def _fit(settings: VideoSettings) -> Fit:
+def fit_of(settings: VideoSettings) -> Fit:
+    """What the loop has to know of the settings."""
     return Fit(
         side=0, epochs=settings.epochs, batch=settings.batch, steps_a_batch=settings.steps_a_batch,
         rate=settings.rate, decay=settings.decay, warm_up=settings.warm_up,
@@ -254,9 +264,11 @@ def _fit(settings: VideoSettings) -> Fit:
     )  # fmt: skip
 
 
-def _check_same(settings: VideoSettings, folder: Path) -> None:
-    """A run that goes on does so as it began."""
-    path = folder / keeping.SETTINGS
+def check_same(settings: VideoSettings | PretrainSettings, path: Path) -> None:
+    """A run that goes on does so as it began: as the file at `path` says, if there is one.
+
+    Raises `DataError`.
+    """
     if not path.is_file():
         return
     before, now = read_settings(path), json.loads(json.dumps(plain(settings)))

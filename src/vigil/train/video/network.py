@@ -12,7 +12,8 @@ from torch.nn import functional
 
 from vigil.models.fusion import Concatenation, CrossAttention, WeightedFusion, late
 from vigil.models.heads import AttentiveProbe, Head, Moments
-from vigil.train.video.bodies import Body, Hearing, Preset, body_of, preset_of
+from vigil.train.video.bodies import Body, Hearing, body_of, preset_of
+from vigil.train.video.presets import Preset
 from vigil.train.video.settings import VideoSettings
 from vigil.train.video.truths import Truths
 

@@ -22,18 +22,21 @@ WHERE = (
 )
 
 
-def read_clips(place: Path, *, fold: str = "1") -> list[VideoClip]:
+def read_clips(place: Path, *, fold: str = "1", labelled: bool = True) -> list[VideoClip]:
     """The clips of a list (.csv, or .txt with `path label` a line) or of a folder.
 
     A folder with `classInd.txt` is UCF101, one with `WORD_test_split1.txt` HMDB51, others have a
     folder a word, perhaps within folders `train`, `val` and `test`. `fold`: which of the three
-    splits of UCF101 or HMDB51. No clip is opened. Raises `DataError`.
+    splits of UCF101 or HMDB51. `labelled`: whether clips without a word are of no use; where they
+    are, a list needs no labels and a folder may hold films. No clip is opened. Raises `DataError`.
     """
     if fold not in FOLDS:
         raise DataError(f"fold: {fold!r}; allowed: {', '.join(FOLDS)}")
     try:
         if place.is_file():
-            return list(_from_csv(place) if place.suffix == ".csv" else _from_lines(place))
+            return list(
+                _from_csv(place, labelled) if place.suffix == ".csv" else _from_lines(place)
+            )
         if not place.is_dir():
             raise DataError(f"{place}: not there. {WHERE}")
         if ucf101.is_here(place):
@@ -41,19 +44,22 @@ def read_clips(place: Path, *, fold: str = "1") -> list[VideoClip]:
         if hmdb51.is_here(place):
             listed = hmdb51.clips(place, fold)
             return [_of_list(place, clip) for clip in listed if clip.split]
+        if not labelled and any(each.suffix.lower() in VIDEOS for each in place.iterdir()):
+            films = files_below(place, VIDEOS)
+            return [VideoClip(path=film, group=group_of(film.stem)) for film in films]
         return list(_from_folders(place))
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{place}: cannot be read: {error}") from error
 
 
-def frozen_clips(frozen: Frozen, root: Path) -> Iterator[VideoClip]:
+def frozen_clips(frozen: Frozen, root: Path, *, labelled: bool = True) -> Iterator[VideoClip]:
     """The films of a frozen data set of ours; labels of frames count from 0, at its rate.
 
-    Words of whole films, and stretches with a word; a film without any is left out.
+    Words of whole films, and stretches with a word; a film without any is left out if `labelled`.
     """
     files = Files(root=root, carry="leave")
     for thing in frozen.things():
-        if thing.medium.is_video and thing.labels:
+        if thing.medium.is_video and (thing.labels or not labelled):
             yield VideoClip(
                 path=files.at(thing.medium),
                 words=tuple(dict.fromkeys(each.word for each in thing.labels if not each.shape)),
@@ -124,7 +130,7 @@ def _from_folders(place: Path) -> Iterator[VideoClip]:
         raise DataError(f"{place}: no folder a word with films in it, and no list. {WHERE}")
 
 
-def _from_csv(file: Path) -> Iterator[VideoClip]:
+def _from_csv(file: Path, labelled: bool) -> Iterator[VideoClip]:
     """Columns `path,label[,start,end,group,split]`; several words or numbers of a clip with `;`.
 
     Lines of one file and split with `start` and `end` are clips of their own.
@@ -133,10 +139,10 @@ def _from_csv(file: Path) -> Iterator[VideoClip]:
         table = csv.DictReader(lines)
         columns = tuple(table.fieldnames or ())
         unknown = [name for name in columns if name not in COLUMNS]
-        if unknown or "path" not in columns or "label" not in columns:
+        if unknown or "path" not in columns or (labelled and "label" not in columns):
             raise DataError(
                 f"{file}: columns {', '.join(columns) or 'none'}; allowed: {', '.join(COLUMNS)}, "
-                "of which path and label are needed"
+                f"of which {'path and label are' if labelled else 'path is'} needed"
             )
         for number, row in enumerate(table, start=2):
             where = f"{file}:{number}"
@@ -147,7 +153,7 @@ def _from_csv(file: Path) -> Iterator[VideoClip]:
                 path=_below(file.parent, row["path"] or "", where),
                 start_s=start_s or 0.0,
                 end_s=end_s,
-                words=tuple(word.strip() for word in (row["label"] or "").split(";") if word),
+                words=tuple(word.strip() for word in (row.get("label") or "").split(";") if word),
                 group=row.get("group") or str(row["path"]),
                 split=row.get("split") or "",
             )

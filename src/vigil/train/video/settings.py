@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,6 +24,7 @@ Sampling = Literal["segments", "dense"]
 Framing = Literal["crop", "stretch"]
 Adversary = Literal["none", "fgsm", "pgd"]
 Distance = Literal["squared", "absolute", "huber"]
+Pretext = Literal["masked", "contrastive", "order"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +146,81 @@ class VideoSettings:
         ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class PretrainSettings:
+    """How a network learns from clips without labels. Raises `ConfigError`.
+
+    What `VideoSettings` has, too, means the same here.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    data: str
+    """A folder, a list, or the name of a data set of `vigil data`."""
+    name: str
+    """Of the run."""
+    fold: Literal["1", "2", "3"] = "1"
+    by: Pretext = "masked"
+    """What it has to find out; see `vigil.train.video.pretexts`."""
+    network: Network = "videomae"
+    causal: bool = False
+    weights: str = ""
+
+    masked: float = 0.9
+    """Share of the places of a clip that are hidden, for `masked`."""
+    temperature: float = 0.1
+    """Of the softmax over clips, for `contrastive`."""
+
+    frames: int = 0
+    side: int = 0
+    sampling: Sampling = "dense"
+    step_s: float = 0.08
+    framing: Framing = "crop"
+    rate_hz: float = 15.0
+    keep_gb: float = 10.0
+    flip: bool = True
+    colour: float = 0.2
+
+    epochs: int = 100
+    batch: int = 8
+    steps_a_batch: int = 1
+    rate: float = 1e-3
+    decay: float = 0.05
+    warm_up: float = 0.05
+    patience: int = 0
+    bf16: bool = False
+    seed: int = 0
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        found = []
+        try:
+            self.as_run()
+        except ConfigError as error:
+            found += error.problems
+        checks = (
+            ("masked", 0.5 <= self.masked <= 0.95, "0.5 to 0.95"),
+            ("temperature", 0.01 <= self.temperature <= 1, "0.01 to 1"),
+            ("network", self.by != "masked" or self.network == "videomae", "videomae, for masked"),
+            ("batch", self.by != "contrastive" or self.batch > 1, "2 or more, for contrastive"),
+        )
+        found += [
+            f"{name}: found {getattr(self, name)!r}; allowed: {allowed}"
+            for name, holds, allowed in checks
+            if not holds
+        ]
+        if found:
+            raise ConfigError(found)
+
+    def as_run(self) -> VideoSettings:
+        """What it has in common with a run that learns words. Raises `ConfigError`."""
+        common = VideoSettings.__dataclass_fields__
+        return VideoSettings(**{name: v for name, v in asdict(self).items() if name in common})
+
+
+Settings = TypeVar("Settings", VideoSettings, PretrainSettings)
+
+
 def is_name(name: str) -> bool:
     """Whether a run's name is a folder's, and of no other place."""
     return bool(name) and not name.startswith(".") and all(c.isalnum() or c in "-_." for c in name)
@@ -152,11 +228,16 @@ def is_name(name: str) -> bool:
 
 def settings_from(tree: Mapping[str, Any], where: str) -> VideoSettings:
     """The settings that a file or a command line says; raises `ConfigError` with every mistake."""
-    names = [field.name for field in fields(VideoSettings)]
+    return settings_of(VideoSettings, tree, where)
+
+
+def settings_of(kind: type[Settings], tree: Mapping[str, Any], where: str) -> Settings:
+    """The same, of the kind that is named."""
+    names = [field.name for field in fields(kind)]
     known, problems = unknown_words(tree, names)
     told = [f"{where}{written(each['loc'])}: {each['type'].message()}" for each in problems]  # type: ignore[union-attr]
     try:
-        made = TypeAdapter(VideoSettings).validate_python(known)
+        made: Settings = TypeAdapter(kind).validate_python(known)
     except ValidationError as error:
         for line in error.errors(include_url=False):
             place, message = explain(line)
@@ -177,12 +258,12 @@ def read_settings(path: Path) -> dict[str, Any]:
     return tree
 
 
-def plain(settings: VideoSettings) -> dict[str, Any]:
+def plain(settings: VideoSettings | PretrainSettings) -> dict[str, Any]:
     """As a file says it."""
-    return asdict(settings) | {"streams": list(settings.streams)}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
 
 
-def keep_settings(settings: VideoSettings, path: Path) -> None:
+def keep_settings(settings: VideoSettings | PretrainSettings, path: Path) -> None:
     """Write them in full."""
     write_yaml(path, plain(settings))
 
