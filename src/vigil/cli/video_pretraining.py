@@ -70,16 +70,16 @@ def pretrain(
     threads: Annotated[int | None, _of(LOOP, "More only where no watch runs.")] = None,
     config: Config = None,
 ) -> None:
-    r"""Teach a network what clips look like, without labels. · 无标注预训练。
+    """Teach a network what clips look like, without labels. · 无标注预训练。
 
     \b
-    vigil video pretrain ./recordings --name seen --network videomae --by masked
-    vigil video pretrain ./recordings --name known --network tsm-mobilenet --by contrastive
-    vigil video train ./fights --name fights --network videomae --weights "$VIGIL_HOME"/training/seen
+    vigil video pretrain ./films --name seen --network videomae --by masked
+    vigil video pretrain ./films --name known --network tsm-mobilenet --by contrastive
+    vigil video train ./fights --network videomae --weights "$VIGIL_HOME"/training/seen
 
     Clips of the split `test` are left alone, and those of `val` only tell how far it is. A run that
     was cut short goes on when the same command is given again.
-    """  # fmt: skip
+    """  # noqa: D301  typer keeps lines after a backspace as they are
     try:
         from vigil.train.video import pretraining  # noqa: PLC0415  torch takes seconds
         from vigil.train.video import settings as settings_of  # noqa: PLC0415
