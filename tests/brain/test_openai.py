@@ -252,12 +252,15 @@ def test_retry_after_is_waited_for(fake: Start) -> None:
 def test_a_retry_after_beyond_the_deadline_is_passed_on(fake: Start) -> None:
     server = fake()
     server.then(Fails(status=429, retry_after="30"))
+    began_s = time.monotonic()
     first, second = ask(brain_at(server), times=2)
+    passed_s = time.monotonic() - began_s
 
     assert isinstance(first, BrainUnavailable)
     assert first.retry_after_s == 30
     assert isinstance(second, LeftAlone)
-    assert second.retry_after_s == pytest.approx(30, abs=1)
+    assert second.retry_after_s is not None
+    assert 30 - passed_s <= second.retry_after_s < 30
     assert (first.calls, second.calls, server.counts.calls) == (1, 0, 1)
 
 

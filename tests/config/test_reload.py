@@ -126,8 +126,8 @@ def test_mistakes_of_all_files_are_told_at_once_with_their_file(write: Write) ->
             "retain.days: found 0; allowed: greater than 0",
             f"{yard}: source: is missing",
             f"{yard}: sourc: no such setting; did you mean 'source'? allowed: detector, ear, "
-            "gate, health, main, masks, name, readers, record, record_scenes, rules, sample, site, "
-            "source, sub, tracker, zones",
+            "enhance, gate, health, main, masks, name, readers, record, record_scenes, rules, "
+            "sample, site, source, sub, tracker, zones",
             f"{shed}: line 2, column 1: expected the node content, but found '<stream end>' "
             "while parsing a flow node",
         ]

@@ -45,6 +45,12 @@ def test_a_car_that_leaves_and_one_that_comes_are_two():
     assert len(raised_s(rule(), film(leaves, at_once, until_s=40))) == 2
 
 
+def test_who_takes_the_place_of_somebody_seen_to_leave_it_is_another():
+    leaves = Actor(id=1, where=walks((0, BAY), (10, BAY), (13, (0.95, 0.6))))
+    comes = Actor(id=2, where=stands(BAY, start_s=14.0, end_s=30.0))
+    assert len(raised_s(Presence(per="track"), film(leaves, comes, until_s=40))) == 2
+
+
 @pytest.mark.parametrize("hidden_s", [10.0, 30.0, 90.0])
 def test_a_car_behind_a_lorry_is_the_same_car_afterwards(hidden_s):
     lorry_path = walks((10, (0.0, 0.65)), (11, (0.5, 0.65)), (11 + hidden_s, (0.5, 0.65)),

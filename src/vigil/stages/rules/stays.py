@@ -22,6 +22,9 @@ RESTED_S = 3.0
 """Who has rested for so long has a place."""
 GRACE_S = 1.0
 """A track looked for in vain for longer is over; who comes up in its place has another."""
+LEFT_S = 2.0
+"""So long a place must be seen empty whose thing was seen to leave: long enough to find a parked
+car again whose track went along with somebody who passed before it."""
 CHECKED_S = 1.0
 """So often is looked whether places are empty: where many come and go, that costs."""
 LONGEST_MISS_S = 1.5
@@ -40,6 +43,8 @@ class _Place:
     """Whether its rule has told of what rests in it."""
     empty_s: float = 0.0
     """For how long it was seen with nothing in it or before it since then."""
+    left: bool = False
+    """Whether what rested in it was seen to go somewhere else."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,8 +58,8 @@ class _Stay(Rest):
 class Stays:
     """The places of what rests, remembered while nobody finds it.
 
-    A place is forgotten when it was seen empty for `back_s`. What hides it says nothing: behind a
-    lorry a car stays parked.
+    A place is forgotten when it was seen empty for `back_s`, or for less if its thing was seen to
+    leave: who comes next is another. What hides it says nothing: behind a lorry a car stays parked.
     """
 
     def __init__(self, *, back_s: float) -> None:
@@ -105,13 +110,14 @@ class Stays:
         """Its place is where it rests now."""
         if stay.off or not moment.passed(stay.since_lived_s, RESTED_S):
             if stay.place is not None and overlap(stay.box, stay.place.box) < OFF_IOU:
+                stay.place.left = True
                 stay.place = None
             return
         if stay.place is None:
             stay.place = self._at(stay) or self._new(stay)
         place = stay.place
         place.box, place.seen_lived_s = stay.box, moment.lived_s
-        place.empty_s = 0.0
+        place.empty_s, place.left = 0.0, False
 
     def _at(self, stay: _Stay) -> _Place | None:
         """The remembered place of its kind where it is."""
@@ -141,8 +147,11 @@ class Stays:
         for place in unseen[:MOST_UNSEEN]:
             if not is_hidden(place.box, moment.scene.tracks):
                 place.empty_s += min(waited_s, LONGEST_MISS_S)
-        kept = [p for p in unseen[:MOST_UNSEEN] if p.empty_s < self._back_s - ROUNDING_S]
+        kept = [p for p in unseen[:MOST_UNSEEN] if p.empty_s < self._lasts_s(p) - ROUNDING_S]
         self._places = [p for p in self._places if p.seen_lived_s >= moment.lived_s] + kept
+
+    def _lasts_s(self, place: _Place) -> float:
+        return min(LEFT_S, self._back_s) if place.left else self._back_s
 
 
 def _kind(label: str) -> str:
