@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from vigil.cli.progress import progress_bar
-from vigil.cli.video_learning import AsJson, Config, Run, run_of
+from vigil.cli.video_learning import run_of
+from vigil.cli.video_options import AsJson, Config, Run
 from vigil.core import ConfigError
 from vigil.media.probe import describe
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from vigil.cli.settings import home_of
-from vigil.cli.video_learning import Config, Data, Run, bars, clips_of, run_of
+from vigil.cli.video_learning import bars, clips_of, run_of
+from vigil.cli.video_options import Config, Data, Run
 from vigil.infer.registry import Registry
 
 

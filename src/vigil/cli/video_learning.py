@@ -11,10 +11,24 @@ import typer
 import yaml
 from rich.progress import TextColumn, TimeRemainingColumn
 
+from vigil.cli import video_options as options
 from vigil.cli.progress import progress_bar
 from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.tables import print_table
 from vigil.cli.video_bias import detector_of, show_groups, write_text
+from vigil.cli.video_options import (
+    HARDER,
+    LOOP,
+    NETWORK,
+    NEW,
+    SIGHT,
+    AsJson,
+    Config,
+    Data,
+    Run,
+    Views,
+    option_of,
+)
 from vigil.core import ConfigError, ModelError, SourceError
 
 if TYPE_CHECKING:
@@ -23,26 +37,6 @@ if TYPE_CHECKING:
     from vigil.train.video.clips import VideoClip
     from vigil.train.video.judging import JudgedClips
     from vigil.train.video.settings import VideoSettings
-
-Config = Annotated[Path | None, typer.Option(help="The file that names the home folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object. · 以 JSON 输出。")]
-Run = Annotated[str, typer.Argument(help="The name of a run, or its folder. · 训练名或其文件夹。")]
-Data = Annotated[
-    str, typer.Option(help="Other clips than those of the run: a folder, a list, a data set.")
-]
-Views = Annotated[
-    int, typer.Option(min=0, help="Sights of each clip over which to average; 0: as trained.")
-]
-
-NEW = "What is learnt · 学习什么"
-NETWORK = "The network · 网络"
-SIGHT = "What it is shown · 采样"
-HARDER = "Made harder · 数据增强"
-LOOP = "How it learns · 训练过程"
-
-
-def _of(panel: str, text: str) -> Any:
-    return typer.Option(help=text, rich_help_panel=panel, show_default=False)
 
 
 def train(
@@ -53,58 +47,57 @@ def train(
             "(.csv: path,label[,start,end,group,split]), or a data set of `vigil data`."
         ),
     ] = None,
-    name: Annotated[
-        str | None, _of(NEW, "Of the run; its folder is VIGIL_HOME/training/NAME.")
+    name: options.Name = None,
+    file: options.File = None,
+    task: Annotated[
+        str | None, option_of(NEW, "one word a clip, several, a number, or when.")
     ] = None,
-    file: Annotated[
-        Path | None, _of(NEW, "Settings as a YAML file; options come after it. · 配置文件。")
-    ] = None,
-    task: Annotated[str | None, _of(NEW, "one word a clip, several, a number, or when.")] = None,
-    fold: Annotated[str | None, _of(NEW, "1, 2 or 3, of UCF101 or HMDB51.")] = None,
-    version: Annotated[str, _of(NEW, "A frozen version of a data set, by its first letters.")] = "",
-    network: Annotated[
-        str | None,
-        _of(NETWORK, "i3d, i3d-r50, tsm-r50, tsm-mobilenet, timesformer, vivit, videomae."),
-    ] = None,
+    fold: options.Fold = None,
+    version: options.Version = "",
+    network: options.Network = None,
     causal: Annotated[
-        bool | None, _of(NETWORK, "A TSM that only looks back, for --stream of export.")
+        bool | None,
+        option_of(NETWORK, "A TSM that only looks back, for --stream of export."),
     ] = None,
-    weights: Annotated[
-        str | None, _of(NETWORK, "Begin with these: a checkpoint's folder, a run, .safetensors.")
-    ] = None,
+    weights: options.Weights = None,
     mode: Annotated[
         str | None,
-        _of(NETWORK, "What learns: full, frozen, lora, adapter, st-adapter, prompt, prefix."),
+        option_of(NETWORK, "What learns: full, frozen, lora, adapter, st-adapter, prompt, prefix."),
     ] = None,
-    rank: Annotated[int | None, _of(NETWORK, "Of LoRA; adapters 4 times; as many prompts.")] = None,
-    head: Annotated[str | None, _of(NETWORK, "linear, probe, svm, knn.")] = None,
+    rank: Annotated[
+        int | None,
+        option_of(NETWORK, "Of LoRA; adapters 4 times; as many prompts."),
+    ] = None,
+    head: Annotated[str | None, option_of(NETWORK, "linear, probe, svm, knn.")] = None,
     streams: Annotated[
-        str | None, _of(NETWORK, "rgb, flow, audio, with commas. Clips may lack sound.")
+        str | None,
+        option_of(NETWORK, "rgb, flow, audio, with commas. Clips may lack sound."),
     ] = None,
     fusion: Annotated[
-        str | None, _of(NETWORK, "Of several: weighted, concatenation, attention, late.")
+        str | None,
+        option_of(NETWORK, "Of several: weighted, concatenation, attention, late."),
     ] = None,
-    frames: Annotated[int | None, _of(SIGHT, "Pictures of a clip; else the network's.")] = None,
-    side: Annotated[int | None, _of(SIGHT, "Pixels; else the network's.")] = None,
-    sampling: Annotated[
-        str | None, _of(SIGHT, "segments: one picture of each; dense: a window.")
+    frames: options.Frames = None,
+    side: options.Side = None,
+    sampling: options.Sampling = None,
+    step_s: options.Step = None,
+    framing: options.Framing = None,
+    views: Annotated[int | None, option_of(SIGHT, "Sights over which a test averages.")] = None,
+    flip: options.Flip = None,
+    mixup: Annotated[
+        float | None, option_of(HARDER, "Two clips at once: alpha, 0 for none.")
     ] = None,
-    step_s: Annotated[float | None, _of(SIGHT, "Seconds between pictures of a window.")] = None,
-    framing: Annotated[str | None, _of(SIGHT, "crop, or stretch the whole picture.")] = None,
-    views: Annotated[int | None, _of(SIGHT, "Sights over which a test averages.")] = None,
-    flip: Annotated[bool | None, _of(HARDER, "Mirror clips.")] = None,
-    mixup: Annotated[float | None, _of(HARDER, "Two clips at once: alpha, 0 for none.")] = None,
-    cutmix: Annotated[float | None, _of(HARDER, "A part of another clip: alpha.")] = None,
-    adversary: Annotated[str | None, _of(HARDER, "none, fgsm or pgd.")] = None,
-    balance: Annotated[bool | None, _of(HARDER, "Rare words weigh more.")] = None,
-    epochs: Annotated[int | None, _of(LOOP, "At most.")] = None,
-    batch: Annotated[int | None, _of(LOOP, "Clips at once.")] = None,
-    steps_a_batch: Annotated[int | None, _of(LOOP, "Batches before weights move.")] = None,
-    rate: Annotated[float | None, _of(LOOP, "Of learning, at its highest.")] = None,
-    layer_decay: Annotated[float | None, _of(LOOP, "Of the rate, block by block.")] = None,
-    patience: Annotated[int | None, _of(LOOP, "Epochs without gain; 0: never ends early.")] = None,
-    bf16: Annotated[bool | None, _of(LOOP, "Half of the digits.")] = None,
-    checkpointing: Annotated[bool | None, _of(LOOP, "Memory for time.")] = None,
+    cutmix: Annotated[float | None, option_of(HARDER, "A part of another clip: alpha.")] = None,
+    adversary: Annotated[str | None, option_of(HARDER, "none, fgsm or pgd.")] = None,
+    balance: Annotated[bool | None, option_of(HARDER, "Rare words weigh more.")] = None,
+    epochs: options.Epochs = None,
+    batch: options.Batch = None,
+    steps_a_batch: options.StepsABatch = None,
+    rate: options.Rate = None,
+    layer_decay: Annotated[float | None, option_of(LOOP, "Of the rate, block by block.")] = None,
+    patience: options.Patience = None,
+    bf16: options.Bf16 = None,
+    checkpointing: Annotated[bool | None, option_of(LOOP, "Memory for time.")] = None,
     search: Annotated[
         int,
         typer.Option(
@@ -114,8 +107,8 @@ def train(
             show_default=False,
         ),
     ] = 0,
-    seed: Annotated[int | None, _of(LOOP, "Another number, another run.")] = None,
-    threads: Annotated[int | None, _of(LOOP, "More only where no watch runs.")] = None,
+    seed: options.Seed = None,
+    threads: options.Threads = None,
     config: Config = None,
 ) -> None:
     """Teach a network to see clips. · 训练视频网络。

@@ -1,17 +1,14 @@
 """`vigil video pretrain`: what a network can learn from clips that nobody labelled."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import yaml
 
+from vigil.cli import video_options as options
 from vigil.cli.settings import home_of, missing
-from vigil.cli.video_learning import HARDER, LOOP, NETWORK, NEW, SIGHT, Config, bars, clips_of
-
-
-def _of(panel: str, text: str) -> Any:
-    return typer.Option(help=text, rich_help_panel=panel, show_default=False)
+from vigil.cli.video_learning import bars, clips_of
+from vigil.cli.video_options import NETWORK, NEW, Config, option_of
 
 
 def pretrain(
@@ -22,52 +19,41 @@ def pretrain(
             "`vigil video train` takes; words are not looked at. · 无标注视频。"
         ),
     ] = None,
-    name: Annotated[
-        str | None, _of(NEW, "Of the run; its folder is VIGIL_HOME/training/NAME.")
-    ] = None,
-    file: Annotated[
-        Path | None, _of(NEW, "Settings as a YAML file; options come after it. · 配置文件。")
-    ] = None,
+    name: options.Name = None,
+    file: options.File = None,
     by: Annotated[
         str | None,
-        _of(
+        option_of(
             NEW,
             "masked: paint hidden tubes (videomae); contrastive: know a clip again; order: tell "
             "it from itself backwards and shuffled. · 预训练方法。",
         ),
     ] = None,
-    masked: Annotated[float | None, _of(NEW, "Share that is hidden, 0.5 to 0.95.")] = None,
-    temperature: Annotated[float | None, _of(NEW, "Of contrastive, 0.01 to 1.")] = None,
-    fold: Annotated[str | None, _of(NEW, "1, 2 or 3, of UCF101 or HMDB51.")] = None,
-    version: Annotated[str, _of(NEW, "A frozen version of a data set, by its first letters.")] = "",
-    network: Annotated[
-        str | None,
-        _of(NETWORK, "i3d, i3d-r50, tsm-r50, tsm-mobilenet, timesformer, vivit, videomae."),
-    ] = None,
-    weights: Annotated[
-        str | None,
-        _of(NETWORK, "Begin with these: a checkpoint's folder, a run, .safetensors."),
-    ] = None,
+    masked: Annotated[float | None, option_of(NEW, "Share that is hidden, 0.5 to 0.95.")] = None,
+    temperature: Annotated[float | None, option_of(NEW, "Of contrastive, 0.01 to 1.")] = None,
+    fold: options.Fold = None,
+    version: options.Version = "",
+    network: options.Network = None,
+    weights: options.Weights = None,
     causal: Annotated[
-        bool | None, _of(NETWORK, "Of a TSM: looks only back; train with the same.")
+        bool | None,
+        option_of(NETWORK, "Of a TSM: looks only back; train with the same."),
     ] = None,
-    frames: Annotated[int | None, _of(SIGHT, "Pictures of a clip; else the network's.")] = None,
-    side: Annotated[int | None, _of(SIGHT, "Pixels; else the network's.")] = None,
-    sampling: Annotated[
-        str | None, _of(SIGHT, "dense: a window; segments: one picture of each.")
-    ] = None,
-    step_s: Annotated[float | None, _of(SIGHT, "Seconds between pictures of a window.")] = None,
-    framing: Annotated[str | None, _of(SIGHT, "crop, or stretch the whole picture.")] = None,
-    flip: Annotated[bool | None, _of(HARDER, "Mirror clips.")] = None,
-    colour: Annotated[float | None, _of(HARDER, "How far light and colour may go.")] = None,
-    epochs: Annotated[int | None, _of(LOOP, "At most.")] = None,
-    batch: Annotated[int | None, _of(LOOP, "Clips at once.")] = None,
-    steps_a_batch: Annotated[int | None, _of(LOOP, "Batches before weights move.")] = None,
-    rate: Annotated[float | None, _of(LOOP, "Of learning, at its highest.")] = None,
-    patience: Annotated[int | None, _of(LOOP, "Epochs without gain; 0: never ends early.")] = None,
-    bf16: Annotated[bool | None, _of(LOOP, "Half of the digits.")] = None,
-    seed: Annotated[int | None, _of(LOOP, "Another number, another run.")] = None,
-    threads: Annotated[int | None, _of(LOOP, "More only where no watch runs.")] = None,
+    frames: options.Frames = None,
+    side: options.Side = None,
+    sampling: options.Sampling = None,
+    step_s: options.Step = None,
+    framing: options.Framing = None,
+    flip: options.Flip = None,
+    colour: options.Colour = None,
+    epochs: options.Epochs = None,
+    batch: options.Batch = None,
+    steps_a_batch: options.StepsABatch = None,
+    rate: options.Rate = None,
+    patience: options.Patience = None,
+    bf16: options.Bf16 = None,
+    seed: options.Seed = None,
+    threads: options.Threads = None,
     config: Config = None,
 ) -> None:
     """Teach a network what clips look like, without labels. · 无标注预训练。

@@ -24,7 +24,7 @@ from vigil.train.video.judging import GOALS, JudgedClips, judge_clips
 from vigil.train.video.mixing import attacked, mixed
 from vigil.train.video.network import ClipNetwork
 from vigil.train.video.settings import (
-    PretrainSettings,
+    ClipSettings,
     VideoSettings,
     is_first,
     keep_settings,
@@ -254,7 +254,7 @@ def clip_card(asked: Asked, *, dataset: str = "", licence: str = "") -> ModelCar
     )
 
 
-def fit_of(settings: VideoSettings) -> Fit:
+def fit_of(settings: ClipSettings) -> Fit:
     """What the loop has to know of the settings."""
     return Fit(
         side=0, epochs=settings.epochs, batch=settings.batch, steps_a_batch=settings.steps_a_batch,
@@ -264,7 +264,7 @@ def fit_of(settings: VideoSettings) -> Fit:
     )  # fmt: skip
 
 
-def check_same(settings: VideoSettings | PretrainSettings, path: Path) -> None:
+def check_same(settings: ClipSettings, path: Path) -> None:
     """A run that goes on does so as it began: as the file at `path` says, if there is one.
 
     Raises `DataError`.

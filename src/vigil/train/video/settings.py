@@ -28,8 +28,8 @@ Pretext = Literal["masked", "contrastive", "order"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class VideoSettings:
-    """Everything that a run depends on. Raises `ConfigError`."""
+class ClipSettings:
+    """What every run on clips depends on, with words or without. Raises `ConfigError`."""
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
@@ -39,24 +39,12 @@ class VideoSettings:
     """Of the run."""
     fold: Literal["1", "2", "3"] = "1"
     """Which of the splits of UCF101 or HMDB51."""
-    task: Task = "one"
-    """one word of many, several words, a number (or a few), or when each word holds."""
 
     network: Network = "tsm-mobilenet"
     causal: bool = False
     """TSM that only looks back: it can be watched picture by picture."""
     weights: str = ""
     """Where it begins: a folder of a checkpoint or of a run, or a file of weights."""
-    mode: Mode = "full"
-    """Which parameters are learnt, besides the head."""
-    rank: int = 8
-    """Of LoRA; inner width of adapters is four times that; tokens of prompts as many."""
-    head: HeadKind = "linear"
-    distance: Distance = "huber"
-    """Of numbers that are learnt."""
-    dropout: float = 0.2
-    streams: tuple[Stream, ...] = ("rgb",)
-    fusion: Fusion = "weighted"
 
     frames: int = 0
     """Pictures of a clip; 0: as many as the network is made for."""
@@ -65,28 +53,16 @@ class VideoSettings:
     sampling: Sampling = "segments"
     step_s: float = 0.08
     """Between pictures, where sampling is dense."""
-    views: int = 1
-    """Clips of one film over which a test averages."""
     framing: Framing = "crop"
     """Keep the shape and cut, or pull the whole picture to size."""
     rate_hz: float = 15.0
     """Pictures a second of a film that are looked at; 256 a clip at most."""
     keep_gb: float = 10.0
     """Room on the disk for pictures at the size of training."""
-
     flip: bool = True
     """Whether a mirrored clip still shows the same."""
     colour: float = 0.2
     """How far brightness, contrast and saturation of a clip may go, as a share."""
-    mixup: float = 0.0
-    """Alpha of mixup; 0: none."""
-    cutmix: float = 0.0
-    """Alpha of cutmix; 0: none."""
-    balance: bool = True
-    """Whether rare words weigh more."""
-    adversary: Adversary = "none"
-    adversary_reach: float = 4.0
-    """How far an adversary may move a pixel, of 255."""
 
     epochs: int = 20
     batch: int = 8
@@ -94,15 +70,11 @@ class VideoSettings:
     """Batches whose gradients are put together."""
     rate: float = 1e-3
     """Of learning, at its highest."""
-    layer_decay: float = 1.0
-    """The rate of each block is so much of that of the block after it."""
     decay: float = 0.05
     warm_up: float = 0.05
     patience: int = 5
     """Epochs without gain after which it ends; 0: never."""
     bf16: bool = False
-    checkpointing: bool = False
-    """Compute twice instead of remembering: memory for time."""
     seed: int = 0
     threads: int = 1
 
@@ -116,106 +88,112 @@ class VideoSettings:
             raise ConfigError(found)
 
     def _limits(self) -> list[tuple[str, bool, str]]:
-        least = [
-            (name, getattr(self, name) >= 1, "1 or more")
-            for name in ("rank", "views", "epochs", "batch", "steps_a_batch", "threads")
-        ]
-        spans = {
-            "dropout": (0, 0.95), "colour": (0, 0.9), "mixup": (0, 10), "cutmix": (0, 10),
-            "adversary_reach": (0, 64), "layer_decay": (0.01, 1), "decay": (0, 1),
-            "warm_up": (0, 1), "keep_gb": (0, 1e6), "rate_hz": (0.1, 120), "step_s": (0.001, 60),
-            "patience": (0, 1e6),
-        }  # fmt: skip
-        between = [
-            (name, low <= getattr(self, name) <= high, f"{low:g} to {high:g}")
-            for name, (low, high) in spans.items()
-        ]
-        few = set(self.streams)
         return [
-            *least,
-            *between,
+            *(self._at_least_one(name) for name in ("epochs", "batch", "steps_a_batch", "threads")),
+            self._between("colour", 0, 0.9),
+            self._between("decay", 0, 1),
+            self._between("warm_up", 0, 1),
+            self._between("keep_gb", 0, 1e6),
+            self._between("rate_hz", 0.1, 120),
+            self._between("step_s", 0.001, 60),
+            self._between("patience", 0, 1e6),
             ("name", is_name(self.name), "letters, digits, `-`, `_` and `.`"),
             ("data", bool(self.data), "a folder, a list, or the name of a data set"),
             ("rate", self.rate > 0, "more than 0"),
             ("frames", self.frames == 0 or 2 <= self.frames <= 256, "0, or 2 to 256"),
             ("side", self.side == 0 or 32 <= self.side <= 512, "0, or 32 to 512 pixels"),
+            ("causal", not self.causal or "tsm" in self.network, "with a TSM only"),
+        ]
+
+    def _between(self, name: str, low: float, high: float) -> tuple[str, bool, str]:
+        return name, low <= getattr(self, name) <= high, f"{low:g} to {high:g}"
+
+    def _at_least_one(self, name: str) -> tuple[str, bool, str]:
+        return name, getattr(self, name) >= 1, "1 or more"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoSettings(ClipSettings):
+    """How a network learns words, numbers or moments of clips. Raises `ConfigError`."""
+
+    task: Task = "one"
+    """one word of many, several words, a number (or a few), or when each word holds."""
+
+    mode: Mode = "full"
+    """Which parameters are learnt, besides the head."""
+    rank: int = 8
+    """Of LoRA; inner width of adapters is four times that; tokens of prompts as many."""
+    head: HeadKind = "linear"
+    distance: Distance = "huber"
+    """Of numbers that are learnt."""
+    dropout: float = 0.2
+    streams: tuple[Stream, ...] = ("rgb",)
+    fusion: Fusion = "weighted"
+
+    views: int = 1
+    """Clips of one film over which a test averages."""
+
+    mixup: float = 0.0
+    """Alpha of mixup; 0: none."""
+    cutmix: float = 0.0
+    """Alpha of cutmix; 0: none."""
+    balance: bool = True
+    """Whether rare words weigh more."""
+    adversary: Adversary = "none"
+    adversary_reach: float = 4.0
+    """How far an adversary may move a pixel, of 255."""
+
+    layer_decay: float = 1.0
+    """The rate of each block is so much of that of the block after it."""
+    checkpointing: bool = False
+    """Compute twice instead of remembering: memory for time."""
+
+    def _limits(self) -> list[tuple[str, bool, str]]:
+        few = set(self.streams)
+        return [
+            *super()._limits(),
+            self._at_least_one("rank"),
+            self._at_least_one("views"),
+            self._between("dropout", 0, 0.95),
+            self._between("mixup", 0, 10),
+            self._between("cutmix", 0, 10),
+            self._between("adversary_reach", 0, 64),
+            self._between("layer_decay", 0.01, 1),
             ("streams", len(few) == len(self.streams) >= 1, "rgb, flow, audio, each once"),
             ("head", self.head == "linear" or self.task == "one", "linear, for this task"),
-            ("causal", not self.causal or "tsm" in self.network, "with a TSM only"),
             ("task", self.task != "when" or few <= {"rgb", "flow"}, "not `when` with sound"),
         ]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PretrainSettings:
-    """How a network learns from clips without labels. Raises `ConfigError`.
+class PretrainSettings(ClipSettings):
+    """How a network learns from clips without labels. Raises `ConfigError`."""
 
-    What `VideoSettings` has, too, means the same here.
-    """
+    network: Network = "videomae"
+    sampling: Sampling = "dense"
+    epochs: int = 100
+    patience: int = 0
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    data: str
-    """A folder, a list, or the name of a data set of `vigil data`."""
-    name: str
-    """Of the run."""
-    fold: Literal["1", "2", "3"] = "1"
     by: Pretext = "masked"
     """What it has to find out; see `vigil.train.video.pretexts`."""
-    network: Network = "videomae"
-    causal: bool = False
-    weights: str = ""
-
     masked: float = 0.9
     """Share of the places of a clip that are hidden, for `masked`."""
     temperature: float = 0.1
     """Of the softmax over clips, for `contrastive`."""
 
-    frames: int = 0
-    side: int = 0
-    sampling: Sampling = "dense"
-    step_s: float = 0.08
-    framing: Framing = "crop"
-    rate_hz: float = 15.0
-    keep_gb: float = 10.0
-    flip: bool = True
-    colour: float = 0.2
-
-    epochs: int = 100
-    batch: int = 8
-    steps_a_batch: int = 1
-    rate: float = 1e-3
-    decay: float = 0.05
-    warm_up: float = 0.05
-    patience: int = 0
-    bf16: bool = False
-    seed: int = 0
-    threads: int = 1
-
-    def __post_init__(self) -> None:
-        found = []
-        try:
-            self.as_run()
-        except ConfigError as error:
-            found += error.problems
-        checks = (
-            ("masked", 0.5 <= self.masked <= 0.95, "0.5 to 0.95"),
-            ("temperature", 0.01 <= self.temperature <= 1, "0.01 to 1"),
+    def _limits(self) -> list[tuple[str, bool, str]]:
+        return [
+            *super()._limits(),
+            self._between("masked", 0.5, 0.95),
+            self._between("temperature", 0.01, 1),
             ("network", self.by != "masked" or self.network == "videomae", "videomae, for masked"),
             ("batch", self.by != "contrastive" or self.batch > 1, "2 or more, for contrastive"),
-        )
-        found += [
-            f"{name}: found {getattr(self, name)!r}; allowed: {allowed}"
-            for name, holds, allowed in checks
-            if not holds
         ]
-        if found:
-            raise ConfigError(found)
 
     def as_run(self) -> VideoSettings:
-        """What it has in common with a run that learns words. Raises `ConfigError`."""
-        common = VideoSettings.__dataclass_fields__
-        return VideoSettings(**{name: v for name, v in asdict(self).items() if name in common})
+        """What it has in common with a run that learns words."""
+        common = [field.name for field in fields(ClipSettings)]
+        return VideoSettings(**{name: getattr(self, name) for name in common})
 
 
 Settings = TypeVar("Settings", VideoSettings, PretrainSettings)
@@ -258,12 +236,12 @@ def read_settings(path: Path) -> dict[str, Any]:
     return tree
 
 
-def plain(settings: VideoSettings | PretrainSettings) -> dict[str, Any]:
+def plain(settings: ClipSettings) -> dict[str, Any]:
     """As a file says it."""
     return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
 
 
-def keep_settings(settings: VideoSettings | PretrainSettings, path: Path) -> None:
+def keep_settings(settings: ClipSettings, path: Path) -> None:
     """Write them in full."""
     write_yaml(path, plain(settings))
 
