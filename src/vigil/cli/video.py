@@ -1,23 +1,31 @@
 """`vigil video`: what a film holds: its shots, its motion, and a summary of it."""
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
-import cv2
 import numpy as np
 import typer
 
-from vigil.cli.progress import progress_bar
+from vigil.cli.film_output import (
+    FILMS,
+    PICTURES,
+    checked,
+    film_progress,
+    tell,
+    write_picture,
+    writing,
+)
+from vigil.cli.settings import home_of
 from vigil.cli.tables import print_table
 from vigil.cli.video_explaining import explain
 from vigil.cli.video_exporting import export
 from vigil.cli.video_learning import evaluate, predict, train
 from vigil.cli.video_pretraining import pretrain
+from vigil.cli.video_searching import search
 from vigil.core import ConfigError, Frame, Image
+from vigil.infer import Registry
+from vigil.infer.embedders import embedder_for
 from vigil.media.encode import LEAST_STEP_S, VideoWriter, even_rgb
 from vigil.media.films import film_frames, frames_at, picture_times
 from vigil.media.flow import LEAST_SIDE, Method, dense_flow, flow_picture
@@ -27,7 +35,6 @@ from vigil.media.shots import Method as ShotMethod
 from vigil.media.shots import Shot, ShotSettings, find_shots, measure
 from vigil.pipeline.summary import clock, storyboard, summarise, write_short_film
 
-PICTURES, FILMS = (".jpg", ".jpeg", ".png"), (".mp4", ".mkv", ".mov")
 FLOW_WIDTH = 416
 """Of the pictures whose flow is drawn, pixels; what follows is told in pixels of the film."""
 
@@ -62,11 +69,11 @@ def shots(
     Flashes, lamps that are switched and fast pans are no cuts; dissolves are not told.
     闪光、开关灯和快速摇镜不算切换；不检测叠化。
     """
-    with _progress(file, "shots") as seen:
+    with film_progress(file, "shots") as seen:
         measured = measure(film_frames(file), seen)
     found = find_shots(measured, ShotSettings(method=method, shortest_s=shortest))
     if as_json:
-        _tell(
+        tell(
             file=str(file),
             seconds=round(float(measured.times[-1]), 3),
             pictures=len(measured),
@@ -99,7 +106,7 @@ def flow(
     Right is red, down yellow-green, left cyan, up violet; what rests is white.
     向右为红，向下为黄绿，向左为青，向上为紫；静止为白。
     """
-    form = _checked(out, (*PICTURES, *FILMS), file, "--out")
+    form = checked(out, (*PICTURES, *FILMS), "--out", file)
     if form in FILMS and at is not None:
         raise ConfigError("--at: is of a picture; a film shows every moment")
     if form in FILMS:
@@ -108,11 +115,11 @@ def flow(
         worth = {"pictures": len(speeds), "mean_px": float(mean), "most_px": most}
     else:
         moment_s, speed, drawn = _flow_still(file, at, method)
-        _write_picture(out, drawn)
+        write_picture(out, drawn)
         worth = {"time_s": moment_s, "mean_px": speed[0], "most_px": speed[1]}
     worth = {name: round(value, 3) for name, value in worth.items()}
     if as_json:
-        _tell(file=str(file), out=str(out), method=method, **worth)
+        tell(file=str(file), out=str(out), method=method, **worth)
         return
     typer.echo(
         f"{out}: {worth['mean_px']:.2f} px from one picture to the next on the mean, "
@@ -130,21 +137,29 @@ def summary(
     count: Annotated[
         int, typer.Option(min=1, max=60, help="At most so many pictures. · 画面数上限。")
     ] = 9,
+    embedder: Annotated[
+        str | None,
+        typer.Option(help="Who says what is alike: a model, a folder, A+B; else colours do."),
+    ] = None,
     as_json: AsJson = False,
+    config: Annotated[
+        Path | None, typer.Option(help="The file that names the home folder.")
+    ] = None,
 ) -> None:
     """A film in a few pictures, of which none is like another. · 用差异最大的画面概括视频。"""
-    _checked(out, PICTURES, file, "--out")
+    checked(out, PICTURES, "--out", file)
     if clip is not None:
-        _checked(clip, FILMS, file, "--clip")
-    with _progress(file, "shots") as seen:
-        found = summarise(file, count, seen=seen)
-    _write_picture(out, storyboard(file, found))
+        checked(clip, FILMS, "--clip", file)
+    opened = embedder_for(embedder, Registry(home_of(config).models)) if embedder else None
+    with film_progress(file, "shots") as seen:
+        found = summarise(file, count, embedder=opened, seen=seen)
+    write_picture(out, storyboard(file, found))
     lasts_s = None
     if clip is not None:
-        with _progress(file, "short film") as seen, _writing(clip, "--clip"):
+        with film_progress(file, "short film") as seen, writing(clip, "--clip"):
             lasts_s = write_short_film(file, found, clip, seen=seen)
     if as_json:
-        _tell(
+        tell(
             file=str(file),
             seconds=round(found.seconds, 3),
             pictures=found.pictures,
@@ -178,7 +193,7 @@ def _flow_film(file: Path, out: Path, method: Method) -> list[tuple[float, float
     speeds: list[tuple[float, float]] = []
     writer: VideoWriter | None = None
     begins_s, at_s, size = 0.0, -1.0, (0, 0)
-    with _progress(file, "flow") as seen, _writing(out, "--out"):
+    with film_progress(file, "flow") as seen, writing(out, "--out"):
         try:
             for before, after in pairwise(film_frames(file)):
                 seen(before)
@@ -220,50 +235,10 @@ def _shot_json(shot: Shot) -> dict[str, object]:
     }
 
 
-def _tell(**values: object) -> None:
-    typer.echo(json.dumps(values, ensure_ascii=False, allow_nan=False))
-
-
-@contextmanager
-def _progress(file: Path, word: str) -> Iterator[Callable[[Frame], None]]:
-    """A bar that follows the film's seconds."""
-    seconds = describe(file).duration_s
-    with progress_bar() as progress:
-        task = progress.add_task(word, total=None if seconds is None else round(seconds))
-        yield lambda frame: progress.update(task, completed=int(frame.time_s))
-
-
-def _checked(out: Path, allowed: tuple[str, ...], file: Path, option: str) -> str:
-    """Its extension, told to be wrong before a long film is read."""
-    form = out.suffix.lower()
-    if form not in allowed:
-        raise ConfigError(f"{option}: found {out.name}; allowed: {', '.join(allowed)}")
-    if not out.absolute().parent.is_dir():
-        raise ConfigError(f"{option}: there is no folder {out.parent}")
-    if out.exists() and file.exists() and out.samefile(file):
-        raise ConfigError(f"{option}: {out} is the film itself")
-    return form
-
-
-def _write_picture(out: Path, picture: Image) -> None:
-    coded, data = cv2.imencode(out.suffix.lower(), np.ascontiguousarray(picture[:, :, ::-1]))
-    assert coded
-    with _writing(out, "--out"):
-        out.write_bytes(data.tobytes())
-
-
-@contextmanager
-def _writing(out: Path, option: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:  # FFmpeg's errors of writing are of this kind, too
-        reason = error.strerror or "?"
-        raise ConfigError(f"{option}: {out} cannot be written: {reason.lower()}") from error
-
-
 video.command()(pretrain)
 video.command()(train)
 video.command("eval")(evaluate)
 video.command()(predict)
 video.command()(export)
 video.command()(explain)
+video.command()(search)
