@@ -77,6 +77,10 @@ def train(
         str | None,
         option_of(NETWORK, "Of several: weighted, concatenation, attention, late."),
     ] = None,
+    flow_network: Annotated[
+        str | None, option_of(NETWORK, "For what moves, if not the same as for pictures.")
+    ] = None,
+    flow_weights: Annotated[str | None, option_of(NETWORK, "With these it begins.")] = None,
     frames: options.Frames = None,
     side: options.Side = None,
     sampling: options.Sampling = None,

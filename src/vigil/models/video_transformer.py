@@ -4,7 +4,7 @@ TimeSformer (Bertasius et al. 2021, arXiv 2102.05095), ViViT (Arnab et al. 2021,
 and VideoMAE (Tong et al. 2022, arXiv 2203.12602); others open from the folder of a checkpoint. None
 stretches its places in time: a clip must have just as many frames as the network was made for.
 
-Legend: b clips, t frames, n tokens, d numbers of a token, k classes.
+Legend: b clips, t frames, c channels, n tokens, d numbers of a token, k classes.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 class VideoTransformer(nn.Module):
-    """Clips (b, t, 3, h, w), normalised as the checkpoint says, to logits (b, k)."""
+    """Clips (b, t, c, h, w), normalised as the checkpoint says, to logits (b, k)."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -43,6 +43,7 @@ class VideoTransformer(nn.Module):
         size = config.image_size
         self.side: int = size if isinstance(size, int) else size[0]
         self.width: int = config.hidden_size
+        self.channels: int = config.num_channels
 
     @classmethod
     def small(cls, name: str, classes: int, **settings: Any) -> "VideoTransformer":
@@ -88,7 +89,7 @@ class VideoTransformer(nn.Module):
         return self.network(pixel_values=clips).logits
 
     def _check(self, clips: Tensor) -> None:
-        wanted = (self.frames, 3, self.side, self.side)
+        wanted = (self.frames, self.channels, self.side, self.side)
         if tuple(clips.shape[1:]) != wanted:
             raise ValueError(f"clips of {tuple(clips.shape[1:])}; allowed: {wanted}")
 

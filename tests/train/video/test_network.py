@@ -1,9 +1,16 @@
 """Streams that are joined, some of them missing, and what is said of them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from vigil.core import ConfigError
+from vigil.train.video.asking import Asked
+from vigil.train.video.batches import Way
+from vigil.train.video.bodies import preset_of
+from vigil.train.video.keeping import keep, opened
 from vigil.train.video.mixing import attacked, mixed
 from vigil.train.video.network import ClipNetwork
 from vigil.train.video.settings import VideoSettings
@@ -13,11 +20,15 @@ WORDS = ("left", "right", "rest")
 B, T, SIDE = 3, 4, 32
 
 
+def way(task: str = "one", **more: object) -> Way:
+    given = {"data": "d", "name": "n", "task": task, "frames": T, "side": SIDE, "dropout": 0.0}
+    settings = VideoSettings(**given | more)  # type: ignore[arg-type]
+    return Way(settings=settings, preset=preset_of(settings))
+
+
 def network(task: str = "one", **more: object) -> ClipNetwork:
     torch.manual_seed(0)
-    settings = VideoSettings(
-        data="d", name="n", task=task, frames=T, side=SIDE, dropout=0.0, **more
-    )  # type: ignore[arg-type]
+    settings = way(task, **more).settings
     spans = {"middle": (10.0,), "spread": (2.0,)} if task == "number" else {}
     labels = ("number",) if task == "number" else WORDS
     return ClipNetwork(settings, Truths(task=task, labels=labels, **spans), balance=None)  # type: ignore[arg-type]
@@ -53,6 +64,22 @@ def test_a_clip_without_sound_is_no_accident(fusion: str) -> None:
     # What was silent anyway is said as before; what could be heard is not.
     torch.testing.assert_close(silent[1], shares[1])
     assert not torch.allclose(silent[0], shares[0])
+
+
+def test_what_moves_may_have_a_network_of_its_own(tmp_path: Path) -> None:
+    more = {"streams": ("rgb", "flow", "audio"), "flow_network": "videomae", "fusion": "late"}
+    clips = network(**more).eval()
+    kinds = [type(body).__name__ for body in clips.bodies.values()]
+    assert kinds == ["Shifted", "Attending", "Hearing"]
+    asked = Asked(network=clips, truths=Truths(task="one", labels=WORDS), way=way(**more))
+    keep(asked, tmp_path, {})
+    with torch.no_grad():
+        again = opened(tmp_path).network(streams())
+        torch.testing.assert_close(again, clips(streams()))
+    with pytest.raises(ConfigError, match="vivit: 5 frames; allowed: an even number"):
+        network(streams=("rgb", "flow"), flow_network="vivit", frames=5)
+    with pytest.raises(ConfigError, match=r"flow_network: .*allowed: with flow among the streams"):
+        network(flow_network="i3d")
 
 
 @pytest.mark.parametrize("head", ["linear", "probe"])

@@ -115,15 +115,16 @@ def adapt(network: ClipNetwork, settings: VideoSettings) -> None:
 
     Raises `ConfigError` where a mode does not fit the network.
     """
-    for body in network.bodies.values():
+    for stream, body in network.bodies.items():
         if not isinstance(body, Body):
             continue
-        if settings.mode == "full":
-            if settings.weights and isinstance(body, Shifted):
+        own = settings.of(stream)
+        if own.mode == "full":
+            if own.weights and isinstance(body, Shifted):
                 body.network.freeze_norms()
             continue
         body.requires_grad_(False)
-        _ADDED[settings.mode](body, settings)
+        _ADDED[own.mode](body, own)
 
 
 def learnt_parameters(network: nn.Module) -> tuple[int, int]:
@@ -139,9 +140,9 @@ def settle(network: ClipNetwork, settings: VideoSettings) -> None:
             for part in body.modules() if isinstance(body, Body) else ():
                 if isinstance(part, nn.modules.batchnorm._BatchNorm):
                     part.eval()
-    elif settings.weights:
-        for body in network.bodies.values():
-            if isinstance(body, Shifted):
+    else:
+        for stream, body in network.bodies.items():
+            if settings.of(stream).weights and isinstance(body, Shifted):
                 body.network.freeze_norms()
 
 

@@ -206,14 +206,19 @@ def preset_of(settings: VideoSettings) -> Preset:
             f"{folder}: weights for {usual.frames} frames of {usual.side}; found {made.frames} of "
             f"{made.side}; leave out frames and side"
         )
-    low, short, _ = SMALLEST
-    if settings.network == "i3d" and (made.frames < low or made.side < short):
-        raise ConfigError(f"i3d: {made.frames} frames of {made.side}; allowed: {low}, {short} up")
-    if settings.network in SMALL and made.side % 16:
-        raise ConfigError(f"{settings.network}: side {made.side}; allowed: a multiple of 16")
-    if settings.network in ("vivit", "videomae", "i3d-r50") and made.frames % 2:
-        raise ConfigError(f"{settings.network}: {made.frames} frames; allowed: an even number")
+    for stream in settings.streams:
+        _check_sizes(settings.of(stream).network, made)
     return made
+
+
+def _check_sizes(network: str, made: Preset) -> None:
+    low, short, _ = SMALLEST
+    if network == "i3d" and (made.frames < low or made.side < short):
+        raise ConfigError(f"i3d: {made.frames} frames of {made.side}; allowed: {low}, {short} up")
+    if network in SMALL and made.side % 16:
+        raise ConfigError(f"{network}: side {made.side}; allowed: a multiple of 16")
+    if network in ("vivit", "videomae", "i3d-r50") and made.frames % 2:
+        raise ConfigError(f"{network}: {made.frames} frames; allowed: an even number")
 
 
 def body_of(

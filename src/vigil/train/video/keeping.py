@@ -95,7 +95,7 @@ def opened(folder: Path) -> Asked:
             middle=tuple(about["middle"]),
             spread=tuple(about["spread"]),
         )
-        bare = replace(settings, weights="")
+        bare = replace(settings, weights="", flow_weights=None)
         network = ClipNetwork(bare, truths, balance=None, preset=preset, configs=about["configs"])
         adapt(network, bare)
         weights = load_file(folder / WEIGHTS)

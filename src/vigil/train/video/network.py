@@ -62,10 +62,13 @@ class ClipNetwork(nn.Module):
             "task": {"when": "several"}.get(truths.task, truths.task),
             "dropout": settings.dropout,
             "distance": settings.distance,
-            "balance": balance,
         }
         told = widths if self.late else {"all": _joined_width(self.fusion, widths)}
-        self.heads = nn.ModuleDict({each: Head(told[each], classes, **kept) for each in told})
+        # Each head its own copy: files of weights refuse tensors that are one.
+        shares = {each: None if balance is None else balance.clone() for each in told}
+        self.heads = nn.ModuleDict(
+            {each: Head(told[each], classes, balance=shares[each], **kept) for each in told}
+        )
 
     def evidence(self, streams: Streams) -> dict[str, Tensor]:
         """A vector (b, d) of each stream that is there; NaN where a clip lacks it."""
@@ -157,7 +160,8 @@ def _body(
 ) -> Body | Hearing:
     if stream == "audio":
         return Hearing()
-    return body_of(settings, preset, channels=2 if stream == "flow" else 3, config=config)
+    channels = 2 if stream == "flow" else 3
+    return body_of(settings.of(stream), preset, channels=channels, config=config)
 
 
 def _fusion(settings: VideoSettings, widths: Mapping[str, int]) -> nn.Module | None:

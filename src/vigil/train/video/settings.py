@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
@@ -129,6 +129,10 @@ class VideoSettings(ClipSettings):
     dropout: float = 0.2
     streams: tuple[Stream, ...] = ("rgb",)
     fusion: Fusion = "weighted"
+    flow_network: Network | None = None
+    """Of the stream `flow`; None: the same, and the same first weights, as of `rgb`."""
+    flow_weights: str | None = None
+    """Where a `flow_network` begins."""
 
     views: int = 1
     """Clips of one film over which a test averages."""
@@ -160,9 +164,21 @@ class VideoSettings(ClipSettings):
             self._between("adversary_reach", 0, 64),
             self._between("layer_decay", 0.01, 1),
             ("streams", len(few) == len(self.streams) >= 1, "rgb, flow, audio, each once"),
+            ("flow_network", "flow" in few or not self.flow_network, "with flow among the streams"),
+            ("flow_weights", bool(self.flow_network) or not self.flow_weights, "for flow_network"),
             ("head", self.head == "linear" or self.task == "one", "linear, for this task"),
             ("task", self.task != "when" or few <= {"rgb", "flow"}, "not `when` with sound"),
         ]
+
+    def of(self, stream: str) -> "VideoSettings":
+        """As the network of that stream is made: flow may have one of its own."""
+        if stream != "flow" or self.flow_network is None:
+            return self
+        return replace(
+            self, network=self.flow_network, weights=self.flow_weights or "",
+            causal=self.causal and "tsm" in self.flow_network,
+            flow_network=None, flow_weights=None,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,5 @@
+"""Examples are run by the command itself."""
+
+from tests.cli.conftest import vigil
+
+__all__ = ["vigil"]
