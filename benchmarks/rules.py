@@ -32,6 +32,7 @@ ZONE = "0.2,0.3,0.8,0.3,0.9,1.0,0.1,1.0"
 TAUGHT = {"algorithm"}
 """Judges pictures by what users taught it, not scenes."""
 NEEDED = {
+    "action": {"model": "action", "labels": ["fight"]},
     "line_crossing": {"line": "0.1,0.6,0.9,0.6"},
     "queue": {"line": "0.1,0.8,0.5,0.7,0.9,0.8"},
     "speed": {"lines": ["0.3,0,0.3,1", "0.8,0,0.8,1"], "distance_m": 20, "faster_than_kmh": 50},

@@ -1,10 +1,13 @@
 """Rules on recorded scenes: what they would have told, and what other rules would."""
 
 import copy
+import gc
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from vigil.core import Event, Rule, Scene, Step
 from vigil.core.scene_record import Chunk
@@ -55,20 +58,37 @@ def replay(chunks: Iterable[Chunk], rules_of: Sequence[RulesOf]) -> list[Replay]
     """Show each set of rules all scenes, once; a `Replay` for each."""
     found = [Replay() for _ in rules_of]
     watches: dict[tuple[str, str], _Watch] = {}
-    for chunk in chunks:
-        key = (chunk.source, chunk.session)
-        if key not in watches:
-            # A camera that was started anew had begun to remember anew.
-            for old in [one for one in watches if one[0] == chunk.source]:
-                watches.pop(old).close()
-            watches[key] = _Watch([rules(chunk.source) for rules in rules_of], found)
-        for scene in chunk.scenes:
-            watches[key].take(scene)
+    with _own_garbage():
+        for chunk in chunks:
+            key = (chunk.source, chunk.session)
+            if key not in watches:
+                # A camera that was started anew had begun to remember anew.
+                for old in [one for one in watches if one[0] == chunk.source]:
+                    watches.pop(old).close()
+                watches[key] = _Watch(chunk.source, rules_of, found)
+            watches[key].take(chunk.scenes)
+            gc.collect(1)
     for watch in watches.values():
         watch.close()
     for one in found:
         one.events.sort(key=lambda event: (event.start_s, event.rule, event.id))
     return found
+
+
+@contextmanager
+def _own_garbage() -> Iterator[None]:
+    """Leave it to us when cycles are looked for.
+
+    Scenes hold none and are gone with their chunk; Python would look several times a chunk, and
+    time and again at all that the process has ever imported: a seventh of the time of a replay.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def difference(new: Replay, old: Replay) -> Difference:
@@ -103,8 +123,9 @@ def _alike(one: Event, other: Event) -> bool:
 class _Watch:
     """One watch of one camera, seen by every set of rules."""
 
-    def __init__(self, rules: Sequence[Sequence[Rule]], found: Sequence[Replay]) -> None:
-        self._rules = [copy.deepcopy(list(each)) for each in rules]
+    def __init__(self, source: str, rules_of: Sequence[RulesOf], found: Sequence[Replay]) -> None:
+        self._source = source
+        self._rules = [copy.deepcopy(list(rules(source))) for rules in rules_of]
         self._found = found
         self._events: list[dict[str, Event]] = [{} for _ in found]
         self._read = [frozenset().union(*(rule.signals for rule in each)) for each in self._rules]
@@ -112,20 +133,19 @@ class _Watch:
         """Signals that rules read and no scene has held yet."""
         self._last: Scene | None = None
 
-    def take(self, scene: Scene) -> None:
-        last, self._last = self._last, scene
+    def take(self, scenes: Sequence[Scene]) -> None:
+        if not scenes:
+            return
+        self._note_time(scenes)
         if self._awaited:
-            self._note_signals(scene)
-        gap_s = scene.time_s - last.time_s if last is not None else 0.0
-        for rules, events, found in zip(self._rules, self._events, self._found, strict=True):
-            found.scenes += 1
-            watched_s = found.watched_s.get(scene.source, 0.0)
-            found.watched_s[scene.source] = watched_s + min(max(gap_s, 0.0), LONGEST_GAP_S)
-            found.first_s = min(found.first_s, scene.time_s)
-            found.last_s = max(found.last_s, scene.time_s)
+            self._note_signals(scenes)
+        for rules, events in zip(self._rules, self._events, strict=True):
+            # Rule after rule, not scene after scene: they know nothing of each other, and the
+            # code and memory of one stay near the processor.
             for rule in rules:
-                for step in rule.update(scene):
-                    events[step.event.id] = step.event
+                for scene in scenes:
+                    for step in rule.update(scene):
+                        events[step.event.id] = step.event
 
     def close(self) -> None:
         time_s = self._last.time_s if self._last is not None else 0.0
@@ -137,12 +157,26 @@ class _Watch:
             found.events += events.values()
             found.unseen |= read & self._awaited
 
-    def _note_signals(self, scene: Scene) -> None:
-        if scene.sounds:
-            self._awaited.discard("sounds")
-        if scene.signals is not None:
-            signals = scene.signals
-            self._awaited -= {one for one in self._awaited if getattr(signals, one, None)}
+    def _note_time(self, scenes: Sequence[Scene]) -> None:
+        """Add up for how long was watched."""
+        times_s = [one.time_s for one in scenes]
+        before_s = times_s[:1] if self._last is None else [self._last.time_s]
+        gaps_s = [now - then for then, now in pairwise(before_s + times_s)]
+        watched_s = sum(min(max(gap_s, 0.0), LONGEST_GAP_S) for gap_s in gaps_s)
+        self._last = scenes[-1]
+        for found in self._found:
+            found.scenes += len(scenes)
+            found.watched_s[self._source] = found.watched_s.get(self._source, 0.0) + watched_s
+            found.first_s = min(found.first_s, *times_s)
+            found.last_s = max(found.last_s, *times_s)
+
+    def _note_signals(self, scenes: Sequence[Scene]) -> None:
+        for scene in scenes:
+            if scene.sounds:
+                self._awaited.discard("sounds")
+            if scene.signals is not None:
+                signals = scene.signals
+                self._awaited -= {one for one in self._awaited if getattr(signals, one, None)}
 
 
 def _closed(rules: Sequence[Rule], time_s: float) -> Iterator[Step]:

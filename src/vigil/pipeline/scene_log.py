@@ -135,16 +135,19 @@ def scene_files(paths: Iterable[Path]) -> list[Path]:
 def recorded(files: Iterable[Path]) -> Iterator[Chunk]:
     """The chunks of files, in order. Raises SourceError for a file that holds none."""
     for path in files:
+        found = False
         try:
             if path.stat().st_size > MOST_FILE_BYTES:
                 raise SourceError(f"{path}: larger than any record of an hour of scenes")
-            chunks = list(read_chunks(path.read_bytes()))
+            # One at a time: an hour of scenes is larger than its file by far.
+            for chunk in read_chunks(path.read_bytes()):
+                found = True
+                yield chunk
         except ValueError as error:
             raise SourceError(f"{path}: {error}") from error
         except OSError as error:
             raise SourceError(f"{path}: {error.strerror}") from error
-        if not chunks:
+        if not found:
             raise SourceError(
                 f"{path}: not a record of scenes, or cut short before its first chunk"
             )
-        yield from chunks
