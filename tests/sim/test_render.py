@@ -86,6 +86,16 @@ def test_a_near_walker_hides_a_far_one_by_the_shared_pixels() -> None:
     assert truth.visible[truth.ids.index(2)] > 0.98
 
 
+def test_each_pixel_has_the_owner_that_is_nearest() -> None:
+    far, near = walker(1, y=1.0), walker(2, y=0.0)
+    view = Renderer(world=world(far, near), camera=CAMERA)
+    owners = view.owners(4.0)
+    far_px, near_px = view.outline(far, 4.0) > 0, view.outline(near, 4.0) > 0
+    assert np.array_equal(owners == 2, near_px)
+    assert np.array_equal(owners == 1, far_px & ~near_px)
+    assert np.array_equal(owners == 0, ~(far_px | near_px))
+
+
 def test_an_actor_half_out_of_the_picture_is_half_visible() -> None:
     view = Renderer(world=world(walker()), camera=CAMERA)
     shares = [

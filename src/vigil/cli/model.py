@@ -9,6 +9,7 @@ from vigil.cli.distilling import distil
 from vigil.cli.judging import judge
 from vigil.cli.promoting import promote
 from vigil.cli.retraining import due, retrain
+from vigil.cli.segmenting import segment
 from vigil.cli.settings import home_of
 from vigil.cli.tables import print_table
 from vigil.cli.training import train
@@ -97,6 +98,7 @@ def roll_back(name: Annotated[str, typer.Argument(help="NAME.")], config: Config
 
 
 model.command()(train)
+model.command()(segment)
 model.command()(distil)
 model.command()(judge)
 model.command()(promote)

@@ -33,7 +33,7 @@ LATEST = 100
 COMPARED = 200
 """Pictures of one camera of the data set, at most."""
 MOST_SAMPLES = 100_000
-NO_BOXES = ("softmax", "embedding")
+NO_BOXES = ("softmax", "embedding", "class_map", "class_scores")
 """Heads of models that are no detectors."""
 
 
@@ -115,8 +115,8 @@ def due(
     card, session = registry.open_verified(name)
     if card.head in NO_BOXES:
         raise ModelError(
-            f"{card.id}: head {card.head!r}; a student of an algorithm is taught anew by "
-            "`vigil model distil`"
+            f"{card.id}: head {card.head!r}; only detectors are trained anew by themselves, others "
+            "by `vigil model distil` or `vigil model segment`"
         )
     since = last_trained(registry, name, library)
     drifts = _drifts(OpenModel(card=card, session=session), since, library.folder, samples, cameras)

@@ -7,7 +7,6 @@ et al. 2024, arXiv 2410.13842. RT-DETRv2: Lv et al. 2024, arXiv 2407.17140.
 Legend: b pictures, q queries, k words, m boxes of the fullest picture.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,8 @@ from transformers import (
     RTDetrV2Config,
     RTDetrV2ForObjectDetection,
 )
-from transformers.utils import logging
 
-from vigil.core import ModelError
+from vigil.models.published import network_in
 
 _HGNET_V2_B0: Mapping[str, Any] = {
     "model_type": "hgnet_v2",
@@ -133,30 +131,15 @@ def published(size: str, folder: Path, words: int, side: int) -> PreTrainedModel
 
     The folder holds `config.json` and `model.safetensors`; nothing is fetched. Raises `ModelError`.
     """
-    config = folder / "config.json"
     wanted = SIZES[size][0].model_type
-    try:
-        found = json.loads(config.read_text(encoding="utf-8")).get("model_type")
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{config}: no settings of a network that can be read") from error
-    if found != wanted:
-        raise ModelError(f"{config}: model_type: found {found!r}; allowed for {size}: {wanted!r}")
-    # It reports the words that begin anew, and draws a bar for a second's work.
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        network: PreTrainedModel = CLASSES[wanted].from_pretrained(
-            folder,
-            id2label={number: f"word {number}" for number in range(words)},
-            num_queries=queries_at(side, SIZES[size][1].get("feat_strides", STRIDES)),
-            ignore_mismatched_sizes=True,
-            local_files_only=True,
-            use_safetensors=True,
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        line = " ".join(str(error).split())[:300]
-        raise ModelError(f"{folder}: its weights do not fit: {line}") from error
-    return network
+    return network_in(
+        CLASSES[wanted],
+        folder,
+        model_type=wanted,
+        size=size,
+        words=words,
+        num_queries=queries_at(side, SIZES[size][1].get("feat_strides", STRIDES)),
+    )
 
 
 class TrainedDetr(nn.Module):

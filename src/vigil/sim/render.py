@@ -5,7 +5,7 @@ from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int32, UInt8
 
 from vigil.core import Box, Image, as_array
 from vigil.sim.backdrop import Backdrop, draw_backdrop
@@ -81,6 +81,17 @@ class Renderer:
             here, own = parts
             mask[here] = np.where(sprite.alpha[own] >= SOLID, 255, 0)
         return mask
+
+    def owners(self, time_s: float) -> Int32[np.ndarray, "height width"]:
+        """The id of the actor that each pixel shows, 0: none; before a camera's shaking."""
+        found = np.zeros((self.camera.height, self.camera.width), np.int32)
+        for actor, _, sprite in self._drawn(time_s):
+            parts = _overlap(sprite, found.shape)
+            if parts is not None:
+                here, own = parts
+                free = self.backdrop.near_m[here] > sprite.depth_m
+                found[here][free & (sprite.alpha[own] >= SOLID)] = actor.id
+        return found
 
     def number(self, time_s: float) -> int:
         """Of the frame at that time."""

@@ -1,18 +1,24 @@
 """How good a model is on a data set, and a page with what it gets wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from vigil.core import DataError, ModelCard, ModelError
 from vigil.data.freezing import Frozen
 from vigil.infer.session import Session
-from vigil.train.failures import failures_of, word_failures
+from vigil.train.failures import Failure, failures_of, word_failures
 from vigil.train.gallery import Headline, write_gallery
 from vigil.train.judging import judged, looked
+from vigil.train.judging_maps import LookedAt, judged_maps, look
 from vigil.train.judging_words import Exam, judged_words
+from vigil.train.map_failures import map_failures
+from vigil.train.regions import mapped_of
 from vigil.train.shown import NOBODY, shown_in
 from vigil.train.stills import stills_of
+
+SEGMENTERS = ("class_map", "class_scores")
+"""Heads that say what every pixel shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +29,7 @@ class Evaluation:
     split: str
     figures: Mapping[str, float]
     shares: Mapping[str, float]
-    """Recall (of a classifier accuracy) by camera and condition."""
+    """Recall (of a classifier accuracy, of a segmenter mIoU) by camera and condition."""
     counts: Mapping[str, int]
     share: str
     """What `shares` are, in English and Chinese."""
@@ -44,6 +50,8 @@ def evaluate(
     about = f"{root.name}@{frozen.version[:16]}, {split}"
     if card.head == "softmax":
         return _classifier(card, session, frozen, root, split=split, folder=folder, about=about)
+    if card.head in SEGMENTERS:
+        return _segmenter(card, session, frozen, root, split=split, folder=folder, about=about)
     numbers = {word: number for number, word in enumerate(card.labels)}
     stills = list(stills_of(frozen.things(split), root, numbers, frames=root / "frames"))
     if not any(len(still.boxes) for still in stills):
@@ -91,6 +99,40 @@ def _classifier(
         share="accuracy · 准确率",
     )
     page = write_gallery(folder, headline, word_failures(exam, shares, card.labels))
+    return _evaluation(headline, result.pictures, split, page)
+
+
+def _segmenter(
+    card: ModelCard,
+    session: Session,
+    frozen: Frozen,
+    root: Path,
+    *,
+    split: str,
+    folder: Path,
+    about: str,
+) -> Evaluation:
+    numbers = {word: number for number, word in enumerate(card.labels)}
+    mapped = list(mapped_of(frozen.things(split), root, numbers))
+    if not mapped:
+        raise DataError(f"{about}: no picture")
+    failures: list[Failure] = []
+
+    def noted() -> Iterator[LookedAt]:
+        for each in look(mapped, session.run, card):
+            failures.extend(map_failures(each, card))
+            yield each
+
+    result = judged_maps(noted(), card)
+    headline = Headline(
+        title=f"{card.id}: what it gets wrong · 错误图集",
+        about=f"{about}: {result.pictures} pictures",
+        figures={"mIoU": result.mean_overlap, "accuracy · 准确率": result.accuracy},
+        shares=result.overlap_by,
+        counts=result.pixels_by,
+        share="mIoU · 平均交并比",
+    )
+    page = write_gallery(folder, headline, failures)
     return _evaluation(headline, result.pictures, split, page)
 
 
