@@ -3,13 +3,21 @@
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.train import toys
+from tests.train.seeing import seeing
 
 from vigil.config.home import open_home
 from vigil.core import VigilError
+from vigil.data.formats import Files
+from vigil.data.freezing import freeze
+from vigil.data.library import Library
+from vigil.flywheel import fresh
+from vigil.infer.registry import Registry
 from vigil.pipeline.status_file import read_status, remove_status, write_status
 
 CAMERA = {
@@ -141,3 +149,23 @@ def test_a_full_disk_does_not_end_the_watch(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(Path, "write_text", refuse)
     write_status(open_home(), STATUS, time_s=0.0)
+
+
+def test_a_model_for_which_people_have_labelled_enough_is_due(
+    vigil: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fresh, "REVIEWED", 8)
+    library = Library(home / "data" / "yard")
+    known, more = tmp_path / "known", tmp_path / "more"
+    library.add(toys.toys(known, 10), Files(root=known, carry="link"))
+    frozen = freeze(library.things(), library.frozen)
+    card = replace(toys.CARD, dataset=frozen.version)
+    Registry(home / "models").add(seeing(tmp_path / "good.onnx", 1.0), card)
+    write_status(open_home(), STATUS, time_s=time.time())
+    assert "is due" not in vigil("status").out
+    library.add(toys.toys(more, 16, seed=4), Files(root=more, carry="link"))
+    line = vigil("status").lines[-1]
+    assert line.startswith("toys@1 is due: people labelled ")
+    assert line.endswith(" of yard since it was trained; see: vigil model due")
+    library.frozen.joinpath(f"{frozen.version[:16]}.jsonl").write_text("no data set\n")
+    assert vigil("status").lines[-1].startswith("models due: cannot be told: ")

@@ -14,7 +14,8 @@ from vigil.core import NOTHING, DataError, Label, Labeler, Labelled, ModelError,
 from vigil.data.formats import Files
 from vigil.data.freezing import HOLDOUT, Frozen, freeze, split_of
 from vigil.data.library import Library
-from vigil.flywheel.due import Triggers, due, fresh_in, last_trained
+from vigil.flywheel.due import Triggers, due
+from vigil.flywheel.fresh import fresh_in, last_trained
 from vigil.infer.registry import Registry
 from vigil.store import SampleStore
 from vigil.store.database import Database

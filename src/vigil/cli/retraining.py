@@ -19,6 +19,7 @@ from vigil.config.app import App
 from vigil.config.home import Home
 from vigil.core import ModelError
 from vigil.data.library import Library
+from vigil.flywheel.fresh import REVIEWED, taught
 from vigil.flywheel.giving_way import alone, give_way
 from vigil.infer.registry import Registry
 from vigil.stages.detect.model import ModelDetector
@@ -45,7 +46,7 @@ Drifted = Annotated[
 
 
 def due(
-    name: Name = "", reviewed: Reviewed = 100, drifted: Drifted = 20, config: Config = None
+    name: Name = "", reviewed: Reviewed = REVIEWED, drifted: Drifted = 20, config: Config = None
 ) -> None:
     """Say which models are to be trained again, and why. · 哪些模型需要重新训练，原因何在。
 
@@ -71,7 +72,7 @@ def due(
 
 def retrain(
     name: Name = "",
-    reviewed: Reviewed = 100,
+    reviewed: Reviewed = REVIEWED,
     drifted: Drifted = 20,
     epochs: Annotated[int, typer.Option(min=1)] = 30,
     seed: Seed = 0,
@@ -161,7 +162,7 @@ def _all_due(name: str, triggers: "Triggers", config: Path | None) -> list["Due"
 
     home, app = home_of(config), app_of(config)
     registry = Registry(home.models)
-    pairs = _taught(registry, home, name)
+    pairs = taught(registry, home.path / "data", name)
     if not pairs:
         what = f"{name} has not" if name else "no model in use has"
         raise ModelError(f"{what} learnt from a data set below {home.path / 'data'}")
@@ -172,23 +173,6 @@ def _all_due(name: str, triggers: "Triggers", config: Path | None) -> list["Due"
             )
             for model, library in pairs
         ]
-
-
-def _taught(registry: Registry, home: Home, name: str) -> list[tuple[str, Library]]:
-    """Detectors in use, or the named model, each with the data set that it has learnt from."""
-    from vigil.flywheel.due import NO_BOXES  # noqa: PLC0415  as above
-
-    folders = sorted(path for path in (home.path / "data").glob("*") if path.is_dir())
-    names = [name] if name else [each.name for each in registry.entries() if each.current]
-    found = []
-    for each in names:
-        card, _ = registry.resolve(each)
-        if not card.dataset or (not name and card.head in NO_BOXES):
-            continue
-        frozen = f"{card.dataset[:16]}.jsonl"
-        libraries = map(Library, folders)
-        found += [(each, library) for library in libraries if (library.frozen / frozen).is_file()]
-    return found
 
 
 def _watched(app: App | None, model: str) -> list[str] | None:

@@ -9,6 +9,10 @@ import typer
 
 from vigil.cli.settings import home_of
 from vigil.cli.tables import print_table
+from vigil.config.home import Home
+from vigil.core import VigilError
+from vigil.flywheel.fresh import models_due
+from vigil.infer.registry import Registry
 from vigil.pipeline.status_file import read_status
 
 COLUMNS = ("camera", "state", "rung", "in", "dropped", "waiting", "looks", "tracks", "note")
@@ -21,7 +25,8 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="All figures as JSON.")] = False,
 ) -> None:
     """Show how each camera is; fails when nothing runs. · 显示各摄像机状态；未运行时报错。"""
-    found = read_status(home_of(config), now_s=time.time())
+    home = home_of(config)
+    found = read_status(home, now_s=time.time())
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -30,7 +35,7 @@ def status(
     if rows:
         columns = ("site", *COLUMNS) if several else COLUMNS
         print_table(columns, rows, right="in dropped waiting looks tracks")
-    for line in _summary(found):
+    for line in (*_summary(found), *_due(home)):
         typer.echo(line)
 
 
@@ -81,6 +86,19 @@ def _sampled(found: dict[str, Any]) -> list[str]:
     line = f"samples: {counts['kept']} kept, {counts['refused']} refused by their budget"
     missed = f", {counts['missed']} not taken by the disk" if counts["missed"] else ""
     return [f"{line}{missed}; lessons of events: {found['lessons']}; see: vigil sample list"]
+
+
+def _due(home: Home) -> list[str]:
+    """Models that people have labelled enough for to be trained again."""
+    try:
+        found = list(models_due(Registry(home.models), home.path / "data"))
+    except VigilError as error:
+        return [f"models due: cannot be told: {error}"]
+    return [
+        f"{each.model} is due: people labelled {each.pictures} pictures of {each.dataset} since it "
+        "was trained; see: vigil model due"
+        for each in found
+    ]
 
 
 def _actions(cameras: dict[str, Any]) -> list[str]:

@@ -11,16 +11,15 @@ import numpy as np
 
 from vigil.core import (
     DataError,
-    Label,
-    Labeler,
     ModelCard,
     ModelError,
     SampleState,
     StoreError,
 )
-from vigil.data.freezing import HOLDOUT, Frozen, opened, split_of
+from vigil.data.freezing import Frozen
 from vigil.data.library import Library
 from vigil.flywheel.drift import FIGURES, Drift, Looks, drifts_of, figures_of
+from vigil.flywheel.fresh import NO_BOXES, REVIEWED, Fresh, fresh_in, last_trained
 from vigil.infer.live import OpenModel
 from vigil.infer.registry import Registry
 from vigil.store import SampleStore, StoredSample
@@ -33,15 +32,13 @@ LATEST = 100
 COMPARED = 200
 """Pictures of one camera of the data set, at most."""
 MOST_SAMPLES = 100_000
-NO_BOXES = ("softmax", "embedding", "class_map", "class_scores")
-"""Heads of models that are no detectors."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Triggers:
     """How much must be new."""
 
-    reviewed: int = 100
+    reviewed: int = REVIEWED
     """Pictures that people labelled, or corrected, since the model was trained."""
     drifted: int = 20
     """Pictures that anybody labelled since, where cameras drift: without them there is nothing to
@@ -50,16 +47,6 @@ class Triggers:
     def __post_init__(self) -> None:
         if min(self.reviewed, self.drifted) < 1:
             raise DataError("triggers: allowed: 1 picture or more")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fresh:
-    """Pictures that have been labelled otherwise since a data set was frozen."""
-
-    reviewed: int
-    """By people."""
-    labelled: int
-    """By anybody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,48 +115,6 @@ def due(
         drifts=tuple(drifts),
         triggers=triggers,
     )
-
-
-def last_trained(registry: Registry, name: str, library: Library) -> Frozen:
-    """The frozen version that the newest model of that name has learnt from.
-
-    Also where the gate refused that model: the same pictures would be refused again.
-    Raises `DataError` when none has learnt from this data set.
-    """
-    versions = next((each.versions for each in registry.entries() if each.name == name), ())
-    for version in sorted(versions, reverse=True):
-        card, _ = registry.resolve(f"{name}@{version}")
-        if card.dataset and (library.frozen / f"{card.dataset[:16]}.jsonl").is_file():
-            return opened(library.frozen, card.dataset)
-    raise DataError(f"no model {name!r} has learnt from {library.folder.name}")
-
-
-def fresh_in(library: Library, since: Frozen) -> Fresh:
-    """Count pictures of which something else is believed now than when `since` was frozen.
-
-    What judges and never trains, the hold-out, is no reason to train.
-    """
-    before: dict[str, frozenset[Label]] = {}
-    splits: dict[str, str] = {}
-    for thing in since.things():
-        before[thing.medium.sha256] = frozenset(thing.labels)
-        splits[thing.medium.group] = thing.split
-    spoken_of = {
-        line.medium.sha256
-        for line in library.lines()
-        if any(label.origin.labeler is Labeler.HUMAN for label in line.labels)
-    }
-    reviewed = labelled = 0
-    for thing in library.things():
-        digest, group = thing.medium.sha256, thing.medium.group
-        split = splits.get(group) if group else None
-        known = before.get(digest)
-        if (split or split_of(thing)) == HOLDOUT or known == frozenset(thing.labels):
-            continue
-        reviewed += digest in spoken_of
-        # A picture that nobody labelled says that nothing is there only if a person said so.
-        labelled += digest in spoken_of or bool(thing.labels)
-    return Fresh(reviewed=reviewed, labelled=labelled)
 
 
 def _drifts(
