@@ -58,9 +58,13 @@ def test_sound_that_begins_late_is_late(tmp_path: Path) -> None:
     assert len(samples) == pytest.approx(1.7 * RATE, abs=200)
 
 
-def test_of_several_tracks_the_first_is_heard(tmp_path: Path) -> None:
+def test_of_several_tracks_the_first_is_heard_or_the_one_that_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "film.mkv", [tone(300, 1, 44_100), tone(2000, 1, 44_100)])
     assert loudest_hz(film_sound(path).samples) == pytest.approx(300, abs=3)
+    assert loudest_hz(film_sound(path, track=1).samples) == pytest.approx(2000, abs=3)
+    told = r"^film\.mkv: no sound track 2; there are: 0 \(pcm_s16le\), 1 \(pcm_s16le\)$"
+    with pytest.raises(SourceRefused, match=told):
+        film_sound(path, track=2)
 
 
 def test_without_sound_it_says_so(tmp_path: Path) -> None:

@@ -77,6 +77,9 @@ def train(
         str | None,
         option_of(NETWORK, "Of several: weighted, concatenation, attention, late."),
     ] = None,
+    sound_track: Annotated[
+        int | None, option_of(NETWORK, "Which of a film's sound tracks, from 0.")
+    ] = None,
     flow_network: Annotated[
         str | None, option_of(NETWORK, "For what moves, if not the same as for pictures.")
     ] = None,

@@ -46,14 +46,17 @@ class _Lane:
 
 
 class Demuxer:
-    """An open input: its first stream of pictures, and its first of sound if there is one."""
+    """An open input: its first stream of pictures, and one of sound if there is any."""
 
-    def __init__(self, container: InputContainer, *, name: str, limits: Limits) -> None:
+    def __init__(
+        self, container: InputContainer, *, name: str, limits: Limits, sound: int = 0
+    ) -> None:
+        """`sound`: which of its tracks, from 0. Raises `SourceRefused` where there are fewer."""
         self.name = name
         self._container = container
         self._limits = limits
         self._picture_stream = self._choose_pictures()
-        self._sound_stream = next(iter(container.streams.audio), None)
+        self._sound_stream = self._choose_sound(sound)
         chosen = [s for s in (self._picture_stream, self._sound_stream) if s is not None]
         self._arriving: Iterator[AvPacket] = container.demux(*chosen)
         self._reports = container.format.name == "rtsp"
@@ -146,6 +149,16 @@ class Demuxer:
         self._limits.check_picture(self.name, chosen.width, chosen.height)
         return chosen
 
+    def _choose_sound(self, wanted: int) -> AudioStream | None:
+        # PyAV has no decoder for some.
+        tracks = [each for each in self._container.streams.audio if each.codec_context is not None]
+        if wanted < len(tracks):
+            return tracks[wanted]
+        if not wanted:
+            return None
+        known = ", ".join(f"{at} ({_track(each)})" for at, each in enumerate(tracks)) or "none"
+        raise SourceRefused(f"{self.name}: no sound track {wanted}; there are: {known}")
+
     def _look_at_rotation(self) -> int:
         """Degrees clockwise; PyAV tells a stream's rotation only with a decoded picture."""
         if not self._container.format.name.startswith(ROTATING_CONTAINERS):
@@ -168,6 +181,12 @@ class Demuxer:
             pictures = pictures or context.decode(None)
         self._arriving = chain(seen, self._arriving)
         return quarter_turns(-pictures[0].rotation) if pictures else 0
+
+
+def _track(stream: AudioStream) -> str:
+    """For people: `aac, deu`."""
+    told = (stream.codec_context.codec.canonical_name, stream.language)
+    return ", ".join(redacted(each) for each in told if each)
 
 
 def _reported_s(packet: AvPacket) -> float | None:

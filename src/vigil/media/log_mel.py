@@ -31,7 +31,7 @@ CLOSED = 0.1
 
 
 class FilmSound(NamedTuple):
-    """The first sound track of a film."""
+    """A sound track of a film."""
 
     samples: Samples
     """Mono, 16 000 a second, from second 0 of the file; silence where there is none."""
@@ -59,13 +59,13 @@ class MelSettings:
 WHISPER = MelSettings()
 
 
-def film_sound(path: Path | str, *, limits: Limits | None = None) -> FilmSound:
-    """All of a film's sound; of several tracks the first, other rates and channels made one.
+def film_sound(path: Path | str, *, track: int = 0, limits: Limits | None = None) -> FilmSound:
+    """All of a film's sound, other rates and channels made one. `track`: of several, from 0.
 
-    Raises `SourceRefused`, with one line why, for what is no film, has no sound, more than four
-    hours of it, or none that can be decoded.
+    Raises `SourceRefused`, with one line why, for what is no film, has no sound or no such track,
+    more than four hours of it, or none that can be decoded.
     """
-    with open_file(path, limits=limits) as demuxer:
+    with open_file(path, limits=limits, sound=track) as demuxer:
         name = demuxer.name
         if demuxer.audio is None:
             raise SourceRefused(f"{name}: no sound in it")

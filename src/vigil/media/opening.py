@@ -29,8 +29,13 @@ NEWEST_SEGMENTS = "-2"
 """Where to begin in a live playlist: two are enough to outlast the wait for the next one."""
 
 
-def open_file(path: Path | str, *, name: str = "", limits: Limits | None = None) -> Demuxer:
-    """Open a regular file, whatever its extension. Raises `SourceRefused`, with one line why."""
+def open_file(
+    path: Path | str, *, name: str = "", limits: Limits | None = None, sound: int = 0
+) -> Demuxer:
+    """Open a regular file, whatever its extension. Raises `SourceRefused`, with one line why.
+
+    `sound`: which of its sound tracks, from 0.
+    """
     path = Path(path)
     name = name or "".join(c if c.isprintable() else "?" for c in path.name)
     limits = limits or Limits()
@@ -46,7 +51,7 @@ def open_file(path: Path | str, *, name: str = "", limits: Limits | None = None)
     # With its protocol written out, no name can be taken for an address.
     container = _open(f"file:{path.absolute()}", name, access.FILE, {}, limits)
     with _closing_on_refusal(container):
-        demuxer = Demuxer(container, name=name, limits=limits)
+        demuxer = Demuxer(container, name=name, limits=limits, sound=sound)
         limits.check_file(name, status.st_size, demuxer.duration_s)
     return demuxer
 

@@ -22,7 +22,7 @@ def way(**more: object) -> Way:
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     folder: Path = tmp_path_factory.mktemp("walks")
     film = write_walk(folder / "a.mp4", "right", 0)
-    shelf = Shelf(folder / "clips", side=32, rate_hz=10, sound=False, room_gb=1)
+    shelf = Shelf(folder / "clips", side=32, rate_hz=10, sound=None, room_gb=1)
     return shelf.kept(VideoClip(path=film))
 
 

@@ -187,7 +187,7 @@ def shelf_of(way: Way, folder: Path) -> Shelf:
         folder.parent / "clips",
         side=way.preset.side,
         rate_hz=settings.rate_hz,
-        sound="audio" in settings.streams,
+        sound=settings.sound_track if "audio" in settings.streams else None,
         room_gb=settings.keep_gb,
     )
 

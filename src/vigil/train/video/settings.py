@@ -129,6 +129,8 @@ class VideoSettings(ClipSettings):
     dropout: float = 0.2
     streams: tuple[Stream, ...] = ("rgb",)
     fusion: Fusion = "weighted"
+    sound_track: int = 0
+    """Which of a film's, from 0; a film with fewer is one without sound."""
     flow_network: Network | None = None
     """Of the stream `flow`; None: the same, and the same first weights, as of `rgb`."""
     flow_weights: str | None = None
@@ -164,6 +166,7 @@ class VideoSettings(ClipSettings):
             self._between("adversary_reach", 0, 64),
             self._between("layer_decay", 0.01, 1),
             ("streams", len(few) == len(self.streams) >= 1, "rgb, flow, audio, each once"),
+            ("sound_track", 0 <= self.sound_track <= 63, "0 to 63"),
             ("flow_network", "flow" in few or not self.flow_network, "with flow among the streams"),
             ("flow_weights", bool(self.flow_network) or not self.flow_weights, "for flow_network"),
             ("head", self.head == "linear" or self.task == "one", "linear, for this task"),

@@ -56,8 +56,9 @@ class Shelf:
     """Keeps clips while there is room, and decodes the others anew each time."""
 
     def __init__(
-        self, folder: Path, *, side: int, rate_hz: float, sound: bool, room_gb: float
+        self, folder: Path, *, side: int, rate_hz: float, sound: int | None, room_gb: float
     ) -> None:
+        """`sound`: which track of a film is kept, from 0; None: nobody listens."""
         self._folder = folder
         self._short = round(side * LARGER)
         self._rate_hz, self._sound = rate_hz, sound
@@ -132,7 +133,7 @@ class Shelf:
             times=times,
             data=np.concatenate([data for _, data in ordered]),
             ends=np.asarray(ends, np.int64),
-            mel=self._heard(clip, Span.of(times)) if self._sound else None,
+            mel=None if self._sound is None else _heard(clip, Span.of(times), self._sound),
         )
 
     def _packed(self, frame: Frame) -> tuple[float, UInt8[np.ndarray, " n"]]:
@@ -142,13 +143,13 @@ class Shelf:
         _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         return frame.time_s, np.asarray(data, np.uint8)
 
-    @staticmethod
-    def _heard(clip: VideoClip, span: Span) -> Heard | None:
-        try:
-            samples = film_sound(clip.path).samples
-        except SourceError:
-            return None
-        return log_mel(stretch(samples, span.start_s, max(span.end_s, span.start_s + 0.1)))
+
+def _heard(clip: VideoClip, span: Span, track: int) -> Heard | None:
+    try:
+        samples = film_sound(clip.path, track=track).samples
+    except SourceError:
+        return None
+    return log_mel(stretch(samples, span.start_s, max(span.end_s, span.start_s + 0.1)))
 
 
 def _wanted(
