@@ -1,7 +1,7 @@
 """Rewrites the figures in the READMEs and in docs/figures.md from what benchmarks wrote."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ from benchmarks.report import RESULTS
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 ALL = "docs/figures.md"
+TOLD = ("fight or no fight", "fights: what", "falls")
+"""How tables of networks of clips begin that stand beside their costs."""
 
 
 def main() -> int:
@@ -54,11 +56,34 @@ def every_figure() -> str:
     return "\n".join(parts)
 
 
+def of_clips() -> str:
+    """What networks of clips cost, and what they find."""
+    details = json.loads((RESULTS / "video.json").read_text(encoding="utf-8"))["details"]
+    columns = ("as", "ms a clip", "ms a new picture", "MB", "8 bits differ by")
+    costs = [
+        {"network": title.removeprefix("cost of ")} | {name: line[name] for name in columns}
+        for title, lines in sorted(details.items())
+        if title.startswith("cost of")
+        for line in lines
+    ]
+    found = [(title, lines) for title, lines in details.items() if title.startswith(TOLD)]
+    return "".join(_titled(title, lines) for title, lines in [("cost", costs), *found])
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "README.md": lambda: overview("`python -m benchmarks …`", "measured", "goals reached"),
     "README.zh-CN.md": lambda: overview("`python -m benchmarks …`", "测量日期", "达标项"),
+    "docs/video-figures.md": of_clips,
     ALL: every_figure,
 }
+
+
+def _titled(title: str, lines: Sequence[Mapping[str, object]]) -> str:
+    def row(cells: Iterable[object]) -> str:
+        return f"| {' | '.join(map(str, cells))} |\n"
+
+    head = row(lines[0]) + row("---:" if at else "---" for at in range(len(lines[0])))
+    return f"**{title}**\n\n{head}{''.join(row(line.values()) for line in lines)}\n"
 
 
 def _results() -> list[dict[str, Any]]:
