@@ -1,10 +1,11 @@
 """What rules share of a scene is what each would have found alone."""
 
+import copy
 import pickle
 from dataclasses import replace
 
 from vigil.core import Box, Scene, Track
-from vigil.stages.rules.digest import digest
+from vigil.stages.rules.digest import choice_of, digest
 from vigil.stages.rules.geometry import area_of, stand
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
@@ -52,9 +53,25 @@ def test_who_means_the_same_in_other_words_shares_the_answer():
 
 def test_all_are_sure_only_where_none_is_not():
     found = digest(SCENE)
-    assert found.all_sure(("car",), 0.5)
-    assert not found.all_sure(("person",), 0.5)
-    assert found.all_sure(("person",), 0.3)
+    assert [found.chosen(choice_of(("car",), least))[1] for least in (0.5, 0.95)] == [True, False]
+    people, sure = found.chosen(choice_of(("person",), 0.5))
+    assert people is found.seen(("person",))
+    assert not sure
+    assert found.chosen(choice_of(("person",), 0.3))[1]
+
+
+def test_who_means_the_same_has_one_choice_in_a_copy_too():
+    choice = choice_of(("car",), 0.5)
+    assert choice is choice_of(("car",), 0.5)
+    assert copy.deepcopy(choice) is choice
+    assert copy.deepcopy(area_of(LEFT)) is area_of(LEFT)
+
+
+def test_who_was_found_lately_is_among_those_of_a_name():
+    found = digest(SCENE)
+    assert ids(found.lately(("person",), 1.0)) == [1, 3, 4]
+    assert ids(found.lately(("person",), 0.2)) == [1, 3]
+    assert found.lately((), 1.0) == []
 
 
 def test_places_are_those_of_the_area():

@@ -1,11 +1,13 @@
 """Something is left behind and nobody is with it."""
 
 from functools import partial
+from math import inf
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from vigil.core import Box, Scene, Severity, Step, Track, part
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.escalation import escalated
 from vigil.stages.rules.fixtures import SAME_PLACE_IOU
 from vigil.stages.rules.geometry import covered, overlap
@@ -86,6 +88,8 @@ class AbandonedObject(ThingRule):
         self._rests = Trails(Rest, grace_s=self.gone_s)
         self._things = LeftThings(gone_s=self.gone_s)
         self._companions = Companions()
+        meant = {*self.labels, *self.owners}
+        self._vehicles = tuple([word for word in VEHICLES if word not in meant])
 
     def judge(self, moment: Moment) -> list[Step]:
         found = [one for one in self._found(moment) if self._counts(one)]
@@ -105,7 +109,7 @@ class AbandonedObject(ThingRule):
     def _found(self, moment: Moment) -> list[Resting]:
         """What rests now, by the background and by the detector."""
         scene = moment.scene
-        for rest, _ in self._rests.follow(moment, self.counted(scene, self._rests)):
+        for rest in self._rests.see(moment, self.counted(scene, self._rests)):
             rest.note(moment, still=self.still, inertia=self.inertia)
         self._rests.lost(moment)
         blobs = scene.signals.static_blobs if scene.signals else ()
@@ -123,25 +127,15 @@ class AbandonedObject(ThingRule):
 
     def _is_vehicle(self, box: Box, scene: Scene) -> bool:
         """Whether a track shows that it is a vehicle, which nobody leaves behind as a thing."""
-        meant = {*self.labels, *self.owners}
-        return any(
-            track.label in VEHICLES
-            and track.label not in meant
-            and overlap(track.box, box) >= SAME_PLACE_IOU
-            for track in scene.tracks
-        )
+        vehicles = digest(scene).named(self._vehicles)
+        return any(overlap(track.box, box) >= SAME_PLACE_IOU for track in vehicles)
 
     def _people(self, moment: Moment) -> list[Track]:
         """Who could be with a thing, and is no thing."""
-        scene = moment.scene
+        within_s = BELIEVED_S if moment.scene.looked else inf
+        people = digest(moment.scene).lately(self.owners, within_s)
         things = {rest.ids[-1] for rest in self._rests if self._is_thing(rest, moment)}
-        return [
-            track
-            for track in scene.tracks
-            if track.label in self.owners
-            and track.id not in things
-            and (not scene.looked or scene.time_s - track.last_seen_s <= BELIEVED_S)
-        ]
+        return [track for track in people if track.id not in things] if things else people
 
     def _is_thing(self, rest: Rest, moment: Moment) -> bool:
         """Whether a track at rest is a thing; an `object` that came by itself is somebody."""

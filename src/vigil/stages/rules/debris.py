@@ -1,6 +1,7 @@
 """Something lies on the road."""
 
 from functools import partial
+from math import inf
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -97,12 +98,8 @@ class Debris(ThingRule):
         return steps
 
     def _road_users(self, moment: Moment) -> list[Track]:
-        scene = moment.scene
-        return [
-            track
-            for track in digest(scene).named(self.road_users)
-            if not scene.looked or scene.time_s - track.last_seen_s <= BELIEVED_S
-        ]
+        within_s = BELIEVED_S if moment.scene.looked else inf
+        return digest(moment.scene).lately(self.road_users, within_s)
 
     def _found(self, moment: Moment, users: list[Track]) -> list[Resting]:
         """What rests now, by the background and by the detector."""
@@ -112,7 +109,7 @@ class Debris(ThingRule):
             for track in self.counted(scene, self._rests)
             if track.label not in self.road_users
         ]
-        for rest, _ in self._rests.follow(moment, things):
+        for rest in self._rests.see(moment, things):
             rest.note(moment, still=self.still, inertia=self.inertia)
         self._rests.lost(moment)
         blobs = scene.signals.static_blobs if scene.signals and self.signals else ()

@@ -1,7 +1,8 @@
 """What many rules ask of one scene, worked out once."""
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from vigil.core import Box, Scene, Track
 from vigil.stages.rules.geometry import Area, standing
@@ -13,27 +14,48 @@ Columns = tuple[Sequence[int], Sequence[Box], Sequence[tuple[float, float]]]
 class Tracks(list[Track]):
     """Some tracks of a scene, which nobody changes, for several rules follow the same ones."""
 
-    @cached_property
-    def columns(self) -> Columns:
+    __slots__ = ("columns",)
+
+    def __init__(self, tracks: Iterable[Track]) -> None:
+        super().__init__(tracks)
+        self.columns: Columns = columns_of(self)
         """Their ids, boxes and velocities."""
-        return columns_of(self)
 
 
-def columns_of(tracks: Iterable[Track]) -> Columns:
+def columns_of(tracks: Sequence[Track]) -> Columns:
     """Ids, boxes and velocities of tracks."""
-    ids, boxes, velocities = [], [], []
-    for number, _, box, _, _, _, _, velocity, _ in tracks:
-        ids.append(number)
-        boxes.append(box)
-        velocities.append(velocity)
+    if not tracks:
+        return (), (), ()
+    ids, _, boxes, _, _, _, _, velocities, _ = zip(*tracks, strict=True)
     return ids, boxes, velocities
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """Which tracks a rule means: those of its labels, found at least so surely.
+
+    As in `Area`, whoever means the same has the same one, by which the answer is found.
+    """
+
+    labels: tuple[str, ...]
+    """None: any."""
+    min_score: float
+
+    def __deepcopy__(self, _memo: object) -> "Choice":
+        return self
+
+
+@lru_cache(maxsize=256)
+def choice_of(labels: tuple[str, ...], min_score: float) -> Choice:
+    """The choice of these settings."""
+    return Choice(labels, min_score)
 
 
 class Feet(dict[Box, tuple[float, float]]):
     """Where the boxes of one scene stand, in fractions of the picture."""
 
-    def __init__(self, width: int, height: int) -> None:
-        super().__init__()
+    def __init__(self, width: int, height: int, boxes: Iterable[Box] = ()) -> None:
+        super().__init__({box: standing(box, width, height) for box in boxes})
         self._width, self._height = width, height
 
     def __missing__(self, box: Box) -> tuple[float, float]:
@@ -45,7 +67,7 @@ class UprightFeet(dict[Box, tuple[float, float]]):
     """The same in picture heights, both ways."""
 
     def __init__(self, aspect: float, feet: Feet) -> None:
-        super().__init__()
+        super().__init__({box: (x * aspect, y) for box, (x, y) in feet.items()})
         self._aspect, self._feet = aspect, feet
 
     def __missing__(self, box: Box) -> tuple[float, float]:
@@ -74,30 +96,46 @@ class Digest:
     """
 
     def __init__(self, scene: Scene) -> None:
-        measured_s = scene.time_s - ROUNDING_S
-        self.measured = Tracks([one for one in scene.tracks if one.last_seen_s >= measured_s])
+        tracks, measured_s = scene.tracks, scene.time_s - ROUNDING_S
+        self.measured = Tracks([one for one in tracks if one.last_seen_s >= measured_s])
         """The tracks that this very moment shows."""
-        self.believed = [one for one in scene.tracks if one.last_seen_s < measured_s]
+        all_measured = len(self.measured) == len(tracks)
+        self.believed = (
+            [] if all_measured else [one for one in tracks if one.last_seen_s < measured_s]
+        )
         """The others."""
         self.believed_ids = frozenset([track.id for track in self.believed])
-        self.read = [track for track in scene.tracks if track.readings]
+        self.read = [track for track in tracks if track.readings]
         """Tracks of which a reader has told anything."""
-        self.feet = Feet(scene.width, scene.height)
+        self.feet = Feet(scene.width, scene.height, self.measured.columns[1])
         self._size = scene.width, scene.height
-        self._tracks = scene.tracks
-        self._all_words = frozenset([track.label for track in scene.tracks])
-        self._named: dict[tuple[str, ...], list[Track]] = {}
+        self._tracks, self._time_s = tracks, scene.time_s
         self._words = frozenset([track.label for track in self.measured])
+        self._all_words = self._words.union([track.label for track in self.believed])
         self._by_words = {self._words: self.measured}
-        self._by_labels: dict[tuple[str, ...], Tracks] = {(): self.measured}
-        self._all_sure: dict[tuple[tuple[str, ...], float], bool] = {}
+        self._chosen: dict[Choice, tuple[Tracks, bool]] = {}
+        self._named: dict[tuple[str, ...], list[Track]] = {}
+        self._lately: dict[tuple[tuple[str, ...], float], list[Track]] = {}
         self._places: dict[Area, Places] = {}
+
+    def chosen(self, choice: Choice) -> tuple[Tracks, bool]:
+        """Measured tracks of its labels, and whether each was found at least so surely."""
+        found = self._chosen.get(choice)
+        if found is None:
+            seen = self.seen(choice.labels)
+            least = choice.min_score
+            sure = all(track.score >= least for track in seen)
+            found = self._chosen[choice] = (seen, sure)
+        return found
 
     def seen(self, labels: tuple[str, ...]) -> Tracks:
         """Measured tracks of these labels; of any where none is named."""
-        found = self._by_labels.get(labels)
+        # One list for all who mean the same things, in whatever words.
+        words = self._words.intersection(labels) if labels else self._words
+        found = self._by_words.get(words)
         if found is None:
-            found = self._by_labels[labels] = self._of(self._words.intersection(labels))
+            found = Tracks([track for track in self.measured if track.label in words])
+            self._by_words[words] = found
         return found
 
     def named(self, labels: tuple[str, ...]) -> list[Track]:
@@ -105,18 +143,21 @@ class Digest:
         found = self._named.get(labels)
         if found is None:
             words = self._all_words.intersection(labels)
-            found = [track for track in self._tracks if track.label in words]
+            whole = len(words) == len(self._all_words)
+            found = [track for track in self._tracks if whole or track.label in words]
             self._named[labels] = found
         return found
 
-    def all_sure(self, labels: tuple[str, ...], min_score: float) -> bool:
-        """Whether each of those was found at least so surely."""
-        key = (labels, min_score)
-        known = self._all_sure.get(key)
-        if known is None:
-            known = all(track.score >= min_score for track in self.seen(labels))
-            self._all_sure[key] = known
-        return known
+    def lately(self, labels: tuple[str, ...], within_s: float) -> list[Track]:
+        """Tracks of these labels that were found within the last seconds."""
+        key = (labels, within_s)
+        found = self._lately.get(key)
+        if found is None:
+            found = self.named(labels)
+            if self.believed:
+                found = [one for one in found if self._time_s - one.last_seen_s <= within_s]
+            self._lately[key] = found
+        return found
 
     @cached_property
     def upright(self) -> UprightFeet:
@@ -130,14 +171,6 @@ class Digest:
         if places is None:
             places = self._places[area] = Places(area, self.feet)
         return places
-
-    def _of(self, words: frozenset[str]) -> Tracks:
-        """One list for all who mean the same things, in whatever words."""
-        found = self._by_words.get(words)
-        if found is None:
-            found = Tracks([track for track in self.measured if track.label in words])
-            self._by_words[words] = found
-        return found
 
 
 def digest(scene: Scene) -> Digest:

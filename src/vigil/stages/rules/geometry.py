@@ -95,12 +95,12 @@ WayPoints = Annotated[tuple[Point, ...], BeforeValidator(_as_pairs), AfterValida
 """A line with bends, in the direction meant: `[[x, y], ...]` or `"x,y,x,y"`."""
 
 
-TILES = 32
+TILES = 64
 """Across the picture and down it."""
 
 
 class Area:
-    """A polygon of the picture; without corners, the whole picture."""
+    """A polygon of the picture; without corners, the whole picture. Nobody changes it."""
 
     def __init__(self, corners: Sequence[tuple[float, float]] | None) -> None:
         self.whole = corners is None
@@ -113,6 +113,10 @@ class Area:
         """What is so of a whole tile of the picture, found when somebody stands there."""
         self._mixed = bytearray(TILES * TILES)
         """Tiles of which only a part is inside."""
+
+    def __deepcopy__(self, _memo: object) -> "Area":
+        # What is remembered by it is found by a copied rule, too.
+        return self
 
     def holds(self, point: tuple[float, float]) -> bool:
         """Whether `point` lies inside or on the border."""
@@ -311,6 +315,11 @@ def gap(one: Box, other: Box) -> float:
 
 def overlap(one: Box, other: Box) -> float:
     """Intersection over union of two boxes, 0 to 1."""
+    left, top, right, bottom = one
+    x1, y1, x2, y2 = other
+    # Most boxes are apart, and most are asked of by several rules.
+    if x1 >= right or x2 <= left or y1 >= bottom or y2 <= top:
+        return 0.0
     shared = _shared(one, other)
     if shared <= 0.0:
         return 0.0
@@ -327,7 +336,6 @@ def covered(thing: Box, by: Box) -> float:
 def _shared(one: Box, other: Box) -> float:
     left, top, right, bottom = one
     x1, y1, x2, y2 = other
-    # Most boxes are apart, and most are asked of by several rules.
     width = (x2 if x2 < right else right) - (x1 if x1 > left else left)
     if width <= 0.0:
         return 0.0

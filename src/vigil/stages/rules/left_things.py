@@ -86,11 +86,13 @@ class LeftThing:
     def note_near(self, track_ids: Iterable[int], moment: Moment) -> None:
         """Remember who is near, for as long as they may be those who take it."""
         if self.missing_lived_s is None:
-            self.near_lived_s = {
-                one: lived_s
-                for one, lived_s in self.near_lived_s.items()
-                if not moment.passed(lived_s, TAKEN_S)
-            } | dict.fromkeys(track_ids, moment.lived_s)
+            if self.near_lived_s:
+                self.near_lived_s = {
+                    one: lived_s
+                    for one, lived_s in self.near_lived_s.items()
+                    if not moment.passed(lived_s, TAKEN_S)
+                }
+            self.near_lived_s |= dict.fromkeys(track_ids, moment.lived_s)
 
     def takers(self) -> tuple[int, ...]:
         """Track ids of those who may have taken it; who was there last comes first."""
@@ -104,6 +106,11 @@ class LeftThing:
 
 def same(one: Box, other: Box) -> bool:
     """Whether two boxes are so alike that they show one thing."""
+    left, top, right, low = one
+    x1, y1, x2, y2 = other
+    # Most are somewhere else.
+    if x1 >= right or x2 <= left or y1 >= low or y2 <= top:
+        return False
     return (
         overlap(one, other) >= SAME_IOU
         or covered(one, other) >= SAME_COVER
@@ -173,7 +180,9 @@ class LeftThings:
     def find(self, box: Box) -> LeftThing | None:
         """The thing that `box` shows."""
         alike = [thing for thing in self._things.values() if same(thing.box, box)]
-        return max(alike, key=lambda thing: overlap(thing.box, box), default=None)
+        if len(alike) < 2:
+            return alike[0] if alike else None
+        return max(alike, key=lambda thing: overlap(thing.box, box))
 
     def add(self, found: Resting, moment: Moment, companions: tuple[int, ...]) -> LeftThing:
         """Remember a new thing, and who was with it when it came to rest."""

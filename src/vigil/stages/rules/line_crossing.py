@@ -19,6 +19,8 @@ LOST_S = 1.0
 class _Spot(NamedTuple):
     """Where a thing was at one look."""
 
+    # Each look makes one of everybody: by `tuple.__new__`, which is twice as quick as `_Spot(...)`.
+
     time_s: float
     box: Box
     place: tuple[float, float]
@@ -102,7 +104,7 @@ class LineCrossing(SceneRule):
         for walker, track in self._walkers.follow(moment, self.counted(scene, self._walkers)):
             box = track.box
             place = upright[box] if by_foot else wire.upright(stand(box, scene, self.anchor))
-            spot = _Spot(time_s, box, place, wire.beyond(place))
+            spot = tuple.__new__(_Spot, (time_s, box, place, wire.beyond(place)))
             passage = self._advance(walker, spot, wire)
             if passage is not None and self.stands_inside(box, scene):
                 steps += self._count(moment, walker, spot, passage)

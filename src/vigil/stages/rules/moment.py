@@ -43,4 +43,5 @@ class Lifetime:
             if step_s > 0.0:
                 self._lived_s += step_s if step_s < LONGEST_STEP_S else LONGEST_STEP_S
         self._last_s = time_s
-        return Moment(scene, self._lived_s, time_s)
+        # As `Moment(...)`, without the function that a named tuple puts before it.
+        return tuple.__new__(Moment, (scene, self._lived_s, time_s))

@@ -67,7 +67,7 @@ class Leavers:
     def note(self, moment: Moment, tracks: Sequence[Track]) -> None:
         """Take in where they are; `tracks` were measured at this moment."""
         still, inertia, lived_s = self._still, self._inertia, moment.lived_s
-        for rest, _ in self._rests.follow(moment, tracks):
+        for rest in self._rests.see(moment, tracks):
             rest.note(moment, still=still, inertia=inertia)
         self._rests.lost(moment)
         for rest in self._rests:
@@ -91,8 +91,16 @@ class Leavers:
 
     def stood_at(self, hole: Box) -> bool:
         """Whether a hole is what somebody left who had stood there."""
-        return any(
-            overlap(hole, stood) >= SAME_IOU
-            or (covered(hole, stood) >= WITHIN and hole.area >= AS_LARGE * stood.area)
-            for stood, _ in self._stood.values()
-        )
+        left, top, right, low = hole
+        for stood, _ in self._stood.values():
+            x1, y1, x2, y2 = stood
+            # Most were somewhere else.
+            if x1 < right and x2 > left and y1 < low and y2 > top and _leaves(stood, hole):
+                return True
+        return False
+
+
+def _leaves(stood: Box, hole: Box) -> bool:
+    """Whether a hole fits who stood there."""
+    within = covered(hole, stood) >= WITHIN and hole.area >= AS_LARGE * stood.area
+    return within or overlap(hole, stood) >= SAME_IOU

@@ -76,11 +76,7 @@ class RemovedObject(ThingRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         self._leavers.note(moment, digest(scene).seen(self.leavers) if self.leavers else ())
-        near = [
-            track
-            for track in digest(scene).named(self.leavers)
-            if scene.time_s - track.last_seen_s <= BELIEVED_S
-        ]
+        near = digest(scene).lately(self.leavers, BELIEVED_S)
         self._companions.note(moment, near)
         return self._judge_holes(moment, near) + self._judge_tracks(moment, near)
 
@@ -125,7 +121,7 @@ class RemovedObject(ThingRule):
             for track in self.counted(moment.scene, self._placed)
             if track.label not in self.leavers
         ]
-        for one, _ in self._placed.follow(moment, things):
+        for one in self._placed.see(moment, things):
             one.note(moment, still=self.still, inertia=self.inertia)
             one.settle(moment, self.stood_s)
         steps: list[Step] = []

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from vigil.core import Box, Rung, Scene, Severity, Step, Track, part
-from vigil.stages.rules.digest import Places, digest
+from vigil.stages.rules.digest import Places, choice_of, digest
 from vigil.stages.rules.geometry import Zone, area_of
 from vigil.stages.rules.life import NONE_COUNTED, Lives, Sighting
 from vigil.stages.rules.moment import Lifetime, Moment
@@ -40,6 +40,9 @@ class SceneRule(RuleSettings, ABC):
 
     def __post_init__(self) -> None:
         self._area = area_of(self.zone)
+        self._choice = choice_of(self.labels, self.min_score)
+        self._choosy = bool(self.readings) or self.min_size > 0.0 or self.max_size < 1.0
+        """Whether more is asked of a thing than its label and its score."""
         self._lives = Lives(self)
         self._lifetime = Lifetime()
         self._last: Moment | None = None
@@ -56,7 +59,10 @@ class SceneRule(RuleSettings, ABC):
         return frozenset(self.labels)
 
     def update(self, scene: Scene) -> list[Step]:
-        if _says_nothing(scene):
+        # Nobody saw a picture: such a scene tells of the camera, at the clock's time, which runs
+        # ahead of the pictures'.
+        nobody_looked = not scene.looked and scene.signals is None
+        if nobody_looked or scene.width <= 0 or scene.height <= 0:
             return []
         moment = self._last = self._lifetime.at(scene)
         if self.schedule is None:
@@ -92,32 +98,41 @@ class SceneRule(RuleSettings, ABC):
 
     def seen(self, scene: Scene) -> list[Track]:
         """Things of the right labels and size, measured at this very moment; any score."""
-        found: list[Track] = digest(scene).seen(self.labels)
-        if self.readings:
-            found = [track for track in found if fits(track, self.readings)]
-        if self.min_size <= 0.0 and self.max_size >= 1.0:
-            return found
-        return [
-            track
-            for track in found
-            if self.min_size <= min(track.box.height / scene.height, 1.0) <= self.max_size
-        ]
+        found: list[Track] = digest(scene).chosen(self._choice)[0]
+        return self._fitting(found, scene) if self._choosy else found
 
     def left_out(self, scene: Scene) -> list[Track]:
         """Things of the right labels that a look did not show, believed to be where they were."""
-        labels = self.labels
+        labels, believed = self.labels, digest(scene).believed
+        if not believed:
+            return believed
         return [
             track
-            for track in digest(scene).believed
+            for track in believed
             if (not labels or track.label in labels) and fits(track, self.readings)
         ]
 
     def counted(self, scene: Scene, trails: Trails[TrailT]) -> list[Track]:
         """Of the seen, those sure enough. Who once was is followed while it is seen at all."""
-        seen = self.seen(scene)
-        if not seen or digest(scene).all_sure(self.labels, self.min_score):
+        seen: list[Track]
+        seen, all_sure = digest(scene).chosen(self._choice)
+        if self._choosy:
+            seen = self._fitting(seen, scene)
+        if all_sure or not seen:
             return seen
         return [track for track in seen if track.score >= self.min_score or trails.knows(track.id)]
+
+    def _fitting(self, tracks: list[Track], scene: Scene) -> list[Track]:
+        """Those of the right size of which readers have found out what is asked."""
+        if self.readings:
+            tracks = [track for track in tracks if fits(track, self.readings)]
+        if self.min_size <= 0.0 and self.max_size >= 1.0:
+            return tracks
+        return [
+            track
+            for track in tracks
+            if self.min_size <= min(track.box.height / scene.height, 1.0) <= self.max_size
+        ]
 
     def places(self, scene: Scene) -> Places:
         """By box, whether a thing stands in the zone; rules of the same zone share it."""
@@ -164,13 +179,3 @@ class SceneRule(RuleSettings, ABC):
                 label=label, whole=self.zone is None, seconds=seconds, number=number, what=what
             )
         return self._said
-
-
-def _says_nothing(scene: Scene) -> bool:
-    """Whether nobody saw a picture.
-
-    Such a scene tells of the camera, at the clock's time, which runs ahead of the pictures'.
-    """
-    if scene.width <= 0 or scene.height <= 0:
-        return True
-    return not scene.looked and scene.signals is None

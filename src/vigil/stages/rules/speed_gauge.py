@@ -86,7 +86,8 @@ class LineGauge:
             self._wires = [wire_over(line, aspect) for line in self._lines]
         place = digest(scene).upright[thing.box]
         beyond = [wire.beyond(place) for wire in self._wires]
-        now = _Look(moment.lived_s, moment.time_s, place, beyond, aspect)
+        # As `_Look(...)`, of which each look makes one of everybody.
+        now = tuple.__new__(_Look, (moment.lived_s, moment.time_s, place, beyond, aspect))
         before, thing.last = thing.last, now
         if before is None or before.aspect != aspect:
             return None  # of pictures of another shape nothing is known here

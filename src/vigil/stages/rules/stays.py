@@ -72,7 +72,7 @@ class Stays:
 
     def note(self, moment: Moment, tracks: Sequence[Track]) -> None:
         """Take in a look; `tracks` were measured by it."""
-        for stay, _ in self._stays.follow(moment, tracks):
+        for stay in self._stays.see(moment, tracks):
             if stay.origin is None:
                 place = self._at(stay)
                 stay.back = place is not None and place.told and self._back_s > 0

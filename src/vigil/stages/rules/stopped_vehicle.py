@@ -50,13 +50,16 @@ class StoppedVehicle(PlaceRule):
         self._traffic = Traffic()
 
     def judge(self, moment: Moment) -> list[Step]:
-        for rest, _ in self._rests.follow(moment, self.counted(moment.scene, self._rests)):
+        for rest in self._rests.see(moment, self.counted(moment.scene, self._rests)):
             rest.note(moment, still=self.still, inertia=self.inertia)
         if self.passed_by:
             self._traffic.note(moment, list(self._rests), self._is_on_the_road)
         steps: list[Step] = []
+        idle = self._lives.idle
         for rest in self._rests:
-            steps += self._judge_rest(rest, moment)
+            # Most have not stopped, and nothing is told of them.
+            if not idle or moment.passed(rest.since_lived_s, self.longer_than_s):
+                steps += self._judge_rest(rest, moment)
         for rest in self._rests.lost(moment):
             steps += self._lives.end(rest.number, moment)
         return steps

@@ -49,6 +49,10 @@ class Trails(Generic[TrailT]):
         self._trails: dict[int, TrailT] = {}
         self._by_id: dict[int, TrailT] = {}
         self._missing: dict[int, TrailT] = {}
+        self._ids: Sequence[int] | None = None
+        """Of the tracks of the last look, where they were those of all things and of no other."""
+        self._things: list[TrailT] = []
+        """Which things those were, in the same order."""
         self._count = 0
 
     def __iter__(self) -> Iterator[TrailT]:
@@ -63,34 +67,66 @@ class Trails(Generic[TrailT]):
 
     def follow(self, moment: Moment, tracks: Sequence[Track]) -> list[tuple[TrailT, Track]]:
         """Tell which thing each of `tracks`, all seen at this moment, belongs to."""
+        return list(zip(*self._followed(moment, tracks), strict=True))
+
+    def see(self, moment: Moment, tracks: Sequence[Track]) -> list[TrailT]:
+        """The things that `tracks`, all seen at this moment, belong to; nobody changes the list."""
+        return self._followed(moment, tracks)[0]
+
+    def _followed(
+        self, moment: Moment, tracks: Sequence[Track]
+    ) -> tuple[list[TrailT], Sequence[Track]]:
+        """The things seen, and the track of each: those that were known come first."""
         if not tracks and not self._trails:
-            return []
-        time_s = moment.time_s
+            return [], ()
         ids, boxes, velocities = (
             tracks.columns if isinstance(tracks, Tracks) else columns_of(tracks)
         )
-        known = list(map(self._by_id.get, ids))
+        as_before = ids == self._ids
+        things: list[TrailT | None]
+        things = list(self._things) if as_before else list(map(self._by_id.get, ids))
+        time_s = moment.time_s
         # Every rule does this for everybody at each look.
-        for trail, box, velocity in zip(known, boxes, velocities, strict=True):
+        for trail, box, velocity in zip(things, boxes, velocities, strict=True):
             if trail is not None:
                 trail.box = box
                 trail.seen_s = time_s
                 trail.velocity = velocity
-        both = zip(known, tracks, strict=True)
-        if all(known):
-            pairs = cast(list[tuple[TrailT, Track]], list(both))
-        else:
-            pairs = [(trail, track) for trail, track in both if trail]
-            new = [track for track in tracks if track.id not in self._by_id]
-            pairs += self._take_in(new, moment, {trail.number for trail, _ in pairs})
+        if not as_before:
+            tracks = self._renew(moment, things, tracks, ids)
+        return cast(list[TrailT], things), tracks
+
+    def _renew(
+        self,
+        moment: Moment,
+        things: list[TrailT | None],
+        tracks: Sequence[Track],
+        ids: Sequence[int],
+    ) -> Sequence[Track]:
+        """Take in who is new, found again or missing: `things` knows all of `tracks` afterwards.
+
+        Returns those in the same order.
+        """
+        if not all(things):
+            new = [track for track, thing in zip(tracks, things, strict=True) if thing is None]
+            tracks = [track for track, thing in zip(tracks, things, strict=True) if thing]
+            things[:] = [thing for thing in things if thing]
+            things += self._take_in(new, moment, {thing.number for thing in things if thing})
+            tracks = [*tracks, *new]
         if self._missing:
-            for trail, _ in pairs:
-                if trail.missing_lived_s is not None:
+            for number, trail in list(self._missing.items()):
+                if trail.ids[-1] in ids:
                     trail.missing_lived_s = None
-                    del self._missing[trail.number]
-        if moment.scene.looked and len(pairs) < len(self._by_id):
+                    del self._missing[number]
+        unseen = len(self._by_id) - len(things)
+        # Whoever is missing already need not be found out again.
+        if moment.scene.looked and unseen > len(self._missing):
             self._miss(ids, moment)
-        return pairs
+        self._ids = None
+        if not unseen and ids:
+            self._ids = tuple([track.id for track in tracks])
+            self._things = cast(list[TrailT], list(things))
+        return tracks
 
     def lost(self, moment: Moment) -> list[TrailT]:
         """Forget what has been looked for in vain for too long, and return it."""
@@ -108,12 +144,10 @@ class Trails(Generic[TrailT]):
             del self._by_id[trail.ids[-1]]
         return gone
 
-    def _take_in(
-        self, new: Sequence[Track], moment: Moment, taken: set[int]
-    ) -> list[tuple[TrailT, Track]]:
+    def _take_in(self, new: Sequence[Track], moment: Moment, taken: set[int]) -> list[TrailT]:
         """Tell which things tracks with new ids belong to; `taken`: the numbers of those seen."""
         by_id = self._by_id
-        pairs: list[tuple[TrailT, Track]] = []
+        things: list[TrailT] = []
         for track in new:
             trail = self._heir(track, moment, taken) or self._new(track)
             taken.add(trail.number)
@@ -121,10 +155,10 @@ class Trails(Generic[TrailT]):
             by_id.pop(trail.ids[-1] if trail.ids else track.id, None)
             by_id[track.id] = trail
             trail.ids = [*trail.ids[:1], *trail.ids[1:][-MOST_IDS + 2 :], track.id]
-            pairs.append((trail, track))
-        for trail, track in pairs:
+            things.append(trail)
+        for trail, track in zip(things, new, strict=True):
             trail.box, trail.seen_s, trail.velocity = track.box, moment.time_s, track.velocity
-        return pairs
+        return things
 
     def _new(self, track: Track) -> TrailT:
         self._count += 1
@@ -152,9 +186,9 @@ class Trails(Generic[TrailT]):
 
     def _miss(self, seen: Sequence[int], moment: Moment) -> None:
         by_id, missing = self._by_id, self._missing
+        unseen = by_id.keys() - seen
         # A look need not show all of the picture; what it left out is believed to be there.
-        believed = digest(moment.scene).believed_ids
-        for track_id in by_id.keys() - seen - believed:
+        for track_id in unseen - digest(moment.scene).believed_ids:
             trail = by_id[track_id]
             if trail.missing_lived_s is None:
                 trail.missing_lived_s = moment.lived_s

@@ -23,6 +23,8 @@ STEEP = 0.5
 class _Spot(NamedTuple):
     """Where a thing was at one look."""
 
+    # Each look makes one of everybody: by `tuple.__new__`, which is twice as quick as `_Spot(...)`.
+
     time_s: float
     place: tuple[float, float]
     """Picture heights."""
@@ -81,7 +83,7 @@ class WrongWay(SceneRule):
         steps: list[Step] = []
         for mover, track in self._movers.follow(moment, self.counted(scene, self._movers)):
             place = upright[track.box]
-            spot = _Spot(time_s, place, way.place(place)[0])
+            spot = tuple.__new__(_Spot, (time_s, place, way.place(place)[0]))
             self._advance(mover, spot, inside=places[track.box])
             if mover.back or not idle:
                 steps += self._judge_mover(mover, moment)

@@ -75,8 +75,9 @@ class ZoneRule(SceneRule):
 
     def follow(self, moment: Moment, things: Trails[TrailT]) -> float:
         """Take in who is where now; return since how long the things given up now are missing."""
-        things.follow(moment, self.counted(moment.scene, things))
-        return max((lateness_s(thing, moment) for thing in things.lost(moment)), default=0.0)
+        things.see(moment, self.counted(moment.scene, things))
+        lost = things.lost(moment)
+        return max([lateness_s(thing, moment) for thing in lost]) if lost else 0.0
 
     def inside(self, moment: Moment, things: Iterable[TrailT]) -> list[TrailT]:
         """Those of the things that stand in the zone."""
