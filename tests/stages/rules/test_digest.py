@@ -90,12 +90,11 @@ def test_columns_are_those_of_the_tracks():
     ]
 
 
-def test_feet_are_shared_in_heights_of_the_picture_too():
+def test_feet_are_those_that_stand_says_also_of_other_boxes():
     found = digest(SCENE)
     for one in SCENE.tracks:
         x, y = found.feet[one.box]
-        assert found.upright[one.box] == (2 * x, y)
-    assert found.upright is found.upright
+        assert (x, y) == stand(one.box, SCENE)
 
 
 def test_a_scene_without_a_picture_has_a_digest():

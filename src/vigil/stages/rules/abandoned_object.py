@@ -19,7 +19,7 @@ from vigil.stages.rules.left_things import (
     Resting,
     at_rest,
     is_hidden,
-    is_with,
+    those_with,
 )
 from vigil.stages.rules.life import Sighting
 from vigil.stages.rules.moment import Moment
@@ -127,8 +127,14 @@ class AbandonedObject(ThingRule):
 
     def _is_vehicle(self, box: Box, scene: Scene) -> bool:
         """Whether a track shows that it is a vehicle, which nobody leaves behind as a thing."""
-        vehicles = digest(scene).named(self._vehicles)
-        return any(overlap(track.box, box) >= SAME_PLACE_IOU for track in vehicles)
+        left, top, right, low = box
+        for track in digest(scene).named(self._vehicles):
+            x1, y1, x2, y2 = track.box
+            # Most are somewhere else.
+            touch = x1 < right and x2 > left and y1 < low and y2 > top
+            if touch and overlap(track.box, box) >= SAME_PLACE_IOU:
+                return True
+        return False
 
     def _people(self, moment: Moment) -> list[Track]:
         """Who could be with a thing, and is no thing."""
@@ -155,7 +161,8 @@ class AbandonedObject(ThingRule):
 
     def _watch_over(self, thing: LeftThing, people: list[Track], moment: Moment) -> None:
         """Start, keep or stop the clock of a thing alone."""
-        near = [person.id for person in people if self._attends(person, thing)]
+        close = those_with(people, thing.box, self.owner_distance)
+        near = [person.id for person in close if self._attends(person, thing)]
         thing.visits = {one: thing.visits.get(one, moment.lived_s) for one in near}
         thing.note_near(near, moment)
         if any(
@@ -192,6 +199,7 @@ class AbandonedObject(ThingRule):
         )
 
     def _attends(self, person: Track, thing: LeftThing) -> bool:
+        """Whether somebody near enough counts as being with a thing."""
         if self.attended_by == "owner" and thing.owner is not None and person.id != thing.owner:
             return False
         # A moving `object` right on or within the thing is the thing itself, seen unsteadily.
@@ -199,7 +207,7 @@ class AbandonedObject(ThingRule):
             overlap(person.box, thing.box) >= SAME_PLACE_IOU
             or covered(person.box, thing.box) >= SAME_COVER
         )
-        return not itself and is_with(person, thing.box, self.owner_distance)
+        return not itself
 
     def _is_gone(self, thing: LeftThing, people: list[Track], moment: Moment) -> bool:
         """Whether it was looked for in vain for long enough, with nobody in front of it."""

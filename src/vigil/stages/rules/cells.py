@@ -38,11 +38,11 @@ class Cells:
 
     def touch(self, box: Box, scene: Scene) -> bool:
         """Whether a box covers any of the zone."""
-        rows, columns = _cells(box, scene)
-        high: int = rows.start
-        low: int = rows.stop
-        left: int = columns.start
-        right: int = columns.stop
+        # Asked of everybody at each look.
+        x1, y1, x2, y2 = box
+        width, height = scene.width, scene.height
+        high, low = _cell(y1, height, ROWS), _cell(y2, height, ROWS)
+        left, right = _cell(x1, width, COLUMNS), _cell(x2, width, COLUMNS)
         if low <= high or right <= left:
             return False  # less than a cell
         above, below = self._above[high], self._above[low]
@@ -57,10 +57,12 @@ def _cells(box: Box, scene: Scene) -> tuple[slice, slice]:
 
 
 def _span(low: float, high: float, length: int, cells: int) -> slice:
-    # Written out, for it is asked of everybody at each look.
-    first = 0 if low <= 0.0 else cells if low >= length else round(low / length * cells)
-    last = 0 if high <= 0.0 else cells if high >= length else round(high / length * cells)
-    return slice(first, last)
+    return slice(_cell(low, length, cells), _cell(high, length, cells))
+
+
+def _cell(at: float, length: int, cells: int) -> int:
+    """The first cell whose middle lies beyond a place."""
+    return 0 if at <= 0.0 else cells if at >= length else round(at / length * cells)
 
 
 def _middles(cells: int) -> list[float]:

@@ -16,7 +16,7 @@ from vigil.stages.rules.left_things import (
     Resting,
     at_rest,
     is_hidden,
-    is_with,
+    those_with,
 )
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.placed import Leavers
@@ -154,10 +154,8 @@ class Debris(ThingRule):
         return self._lives.hold(thing.number, moment, sighting)
 
     def _is_seen_to(self, thing: LeftThing, users: list[Track]) -> bool:
-        return any(
-            user.label == "person" and is_with(user, thing.box, self.owner_distance)
-            for user in users
-        )
+        close = those_with(users, thing.box, self.owner_distance)
+        return any(user.label == "person" for user in close)
 
     def _is_gone(self, thing: LeftThing, users: list[Track], moment: Moment) -> bool:
         """Whether it was looked for in vain for long enough, with nobody in front of it."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from math import inf
 
 from vigil.core import Box, Scene, Track
 from vigil.stages.rules.geometry import Area, standing
@@ -14,20 +15,23 @@ Columns = tuple[Sequence[int], Sequence[Box], Sequence[tuple[float, float]]]
 class Tracks(list[Track]):
     """Some tracks of a scene, which nobody changes, for several rules follow the same ones."""
 
-    __slots__ = ("columns",)
+    __slots__ = ("columns", "labels", "least_score")
 
     def __init__(self, tracks: Iterable[Track]) -> None:
         super().__init__(tracks)
-        self.columns: Columns = columns_of(self)
+        self.columns: Columns = ((), (), ())
         """Their ids, boxes and velocities."""
+        self.labels: Sequence[str] = ()
+        self.least_score = inf
+        if self:
+            ids, self.labels, boxes, scores, _, _, _, velocities, _ = zip(*self, strict=True)
+            self.columns = ids, boxes, velocities
+            self.least_score = min(scores)
 
 
 def columns_of(tracks: Sequence[Track]) -> Columns:
     """Ids, boxes and velocities of tracks."""
-    if not tracks:
-        return (), (), ()
-    ids, _, boxes, _, _, _, _, velocities, _ = zip(*tracks, strict=True)
-    return ids, boxes, velocities
+    return (tracks if isinstance(tracks, Tracks) else Tracks(tracks)).columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,25 +59,18 @@ class Feet(dict[Box, tuple[float, float]]):
     """Where the boxes of one scene stand, in fractions of the picture."""
 
     def __init__(self, width: int, height: int, boxes: Iterable[Box] = ()) -> None:
-        super().__init__({box: standing(box, width, height) for box in boxes})
+        super().__init__()
         self._width, self._height = width, height
+        for box in boxes:
+            # As `standing` says, of everybody at once.
+            x1, _, x2, y2 = box
+            x, y = (x1 + x2) / 2 / width, y2 / height
+            inside = 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0
+            self[box] = (x, y) if inside else standing(box, width, height)
 
     def __missing__(self, box: Box) -> tuple[float, float]:
         foot = self[box] = standing(box, self._width, self._height)
         return foot
-
-
-class UprightFeet(dict[Box, tuple[float, float]]):
-    """The same in picture heights, both ways."""
-
-    def __init__(self, aspect: float, feet: Feet) -> None:
-        super().__init__({box: (x * aspect, y) for box, (x, y) in feet.items()})
-        self._aspect, self._feet = aspect, feet
-
-    def __missing__(self, box: Box) -> tuple[float, float]:
-        x, y = self._feet[box]
-        place = self[box] = (x * self._aspect, y)
-        return place
 
 
 class Places(dict[Box, bool]):
@@ -84,7 +81,11 @@ class Places(dict[Box, bool]):
         self._area, self._feet = area, feet
 
     def __missing__(self, box: Box) -> bool:
-        inside = self[box] = self._area.holds(self._feet[box])
+        holds, foot = self._area.holds, self._feet[box]
+        if not self:
+            # Who asks about one asks about most.
+            self.update({one: holds(point) for one, point in self._feet.items()})
+        inside = self[box] = holds(foot)
         return inside
 
 
@@ -97,20 +98,18 @@ class Digest:
 
     def __init__(self, scene: Scene) -> None:
         tracks, measured_s = scene.tracks, scene.time_s - ROUNDING_S
-        self.measured = Tracks([one for one in tracks if one.last_seen_s >= measured_s])
-        """The tracks that this very moment shows."""
-        all_measured = len(self.measured) == len(tracks)
-        self.believed = (
-            [] if all_measured else [one for one in tracks if one.last_seen_s < measured_s]
+        self.believed = [one for one in tracks if one.last_seen_s < measured_s]
+        """The tracks that this very moment does not show."""
+        self.measured = Tracks(
+            [one for one in tracks if one.last_seen_s >= measured_s] if self.believed else tracks
         )
         """The others."""
         self.believed_ids = frozenset([track.id for track in self.believed])
         self.read = [track for track in tracks if track.readings]
         """Tracks of which a reader has told anything."""
         self.feet = Feet(scene.width, scene.height, self.measured.columns[1])
-        self._size = scene.width, scene.height
         self._tracks, self._time_s = tracks, scene.time_s
-        self._words = frozenset([track.label for track in self.measured])
+        self._words = frozenset(self.measured.labels)
         self._all_words = self._words.union([track.label for track in self.believed])
         self._by_words = {self._words: self.measured}
         self._chosen: dict[Choice, tuple[Tracks, bool]] = {}
@@ -123,9 +122,7 @@ class Digest:
         found = self._chosen.get(choice)
         if found is None:
             seen = self.seen(choice.labels)
-            least = choice.min_score
-            sure = all(track.score >= least for track in seen)
-            found = self._chosen[choice] = (seen, sure)
+            found = self._chosen[choice] = (seen, seen.least_score >= choice.min_score)
         return found
 
     def seen(self, labels: tuple[str, ...]) -> Tracks:
@@ -134,7 +131,8 @@ class Digest:
         words = self._words.intersection(labels) if labels else self._words
         found = self._by_words.get(words)
         if found is None:
-            found = Tracks([track for track in self.measured if track.label in words])
+            both = zip(self.measured, self.measured.labels, strict=True)
+            found = Tracks([track for track, label in both if label in words])
             self._by_words[words] = found
         return found
 
@@ -158,12 +156,6 @@ class Digest:
                 found = [one for one in found if self._time_s - one.last_seen_s <= within_s]
             self._lately[key] = found
         return found
-
-    @cached_property
-    def upright(self) -> UprightFeet:
-        """Where boxes stand, in picture heights."""
-        width, height = self._size
-        return UprightFeet(width / height, self.feet)
 
     def places(self, area: Area) -> Places:
         """Whether boxes stand in an area."""

@@ -87,10 +87,11 @@ class Fall(SceneRule):
             person.leaves = down and person.walks_out(EDGE * scene.height)
             holds = down and self.stands_inside(track.box, scene)
             person.down.note(moment, holds=holds)
-        people = iter(self._people)
-        if self._lives.idle:
-            people = (person for person in people if person.down.on)
-        steps = [step for person in people for step in self._judge_person(person, moment)]
+        steps: list[Step] = []
+        busy = not self._lives.idle
+        for person in self._people:
+            if person.down.on or (busy and self._lives.concerns(person.number)):
+                steps += self._judge_person(person, moment)
         for person in self._people.lost(moment):
             steps += self._lives.end(person.number, moment)
         if scene.looked:

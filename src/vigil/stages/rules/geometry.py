@@ -222,14 +222,14 @@ class Way:
 
     def __init__(self, points: Sequence[tuple[float, float]], aspect: float) -> None:
         self._aspect = aspect
-        self._pieces: list[tuple[float, float, float, float, float, float]] = []
+        self._pieces: list[tuple[float, float, float, float, float, float, bool, bool]] = []
         self.length = 0.0
         upright = [(x * aspect, y) for x, y in points]
         for (x1, y1), (x2, y2) in pairwise(upright):
             length = distance((x1, y1), (x2, y2))
-            self._pieces.append(
-                (x1, y1, (x2 - x1) / length, (y2 - y1) / length, self.length, length)
-            )
+            first, last = not self._pieces, len(self._pieces) == len(upright) - 2
+            right, down = (x2 - x1) / length, (y2 - y1) / length
+            self._pieces.append((x1, y1, right, down, self.length, length, first, last))
             self.length += length
 
     def upright(self, point: tuple[float, float]) -> tuple[float, float]:
@@ -245,13 +245,14 @@ class Way:
         x, y = point
         best = 0.0
         nearest = math.inf
-        for x1, y1, right, down, before, length in self._pieces:
-            along = right * (x - x1) + down * (y - y1)
-            aside = right * (y - y1) - down * (x - x1)
+        for x1, y1, right, down, before, length, first, last in self._pieces:
+            off_x, off_y = x - x1, y - y1
+            along = right * off_x + down * off_y
+            aside = right * off_y - down * off_x
             away = aside * aside
-            if along < 0.0 < before:
+            if along < 0.0 and not first:
                 away, along = away + along * along, 0.0
-            elif along > length and before + length < self.length:
+            elif along > length and not last:
                 away, along = away + (along - length) ** 2, length
             if away < nearest:
                 nearest, best = away, before + along

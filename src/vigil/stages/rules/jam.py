@@ -65,8 +65,9 @@ class Jam(ZoneRule):
 
     def find(self, moment: Moment) -> Finding:
         late_s = self.follow(moment, self._vehicles)
+        time_s = moment.time_s
         for vehicle in self._vehicles:
-            if vehicle.seen_s == moment.time_s:
+            if vehicle.seen_s == time_s:
                 _note(vehicle, moment)
         there = [one for one in self.inside(moment, self._vehicles) if self.parked or one.moved]
         slow = [one for one in there if self._is_slow(one, moment)]

@@ -130,14 +130,20 @@ def is_hidden(box: Box, people: Iterable[Track]) -> bool:
     return False
 
 
-def is_with(person: Track, box: Box, owner_distance: float) -> bool:
-    """Whether a person is nearer than `owner_distance` of their own height."""
-    left, top, right, low = person.box
-    reach = owner_distance * (low - top)
-    # Most are further away than that to one side: a pixel more, for rounding.
-    if box.x1 - right > reach + 1.0 or left - box.x2 > reach + 1.0:
-        return False
-    return gap(person.box, box) <= reach
+def those_with(people: Iterable[Track], box: Box, owner_distance: float) -> list[Track]:
+    """Who is nearer to a box than `owner_distance` of their own height."""
+    x1, y1, x2, y2 = box
+    found = []
+    for person in people:
+        left, top, right, low = person.box
+        reach = owner_distance * (low - top)
+        # Most are further away than that to one side: a pixel more, for rounding.
+        far = reach + 1.0
+        if x1 - right > far or left - x2 > far or y1 - low > far or top - y2 > far:
+            continue
+        if gap(person.box, box) <= reach:
+            found.append(person)
+    return found
 
 
 class Companions:
@@ -158,11 +164,11 @@ class Companions:
         """Track ids of who was with the thing when it came to rest, the nearest first."""
         gaps: dict[int, float] = {}
         for _, time_s, people in self._notes:
-            for person in people:
-                at_rest = abs(time_s - thing.since_s) <= AT_REST_S
-                if at_rest and is_with(person, thing.box, owner_distance):
-                    away = gap(person.box, thing.box)
-                    gaps[person.id] = min(away, gaps.get(person.id, away))
+            if abs(time_s - thing.since_s) > AT_REST_S:
+                continue
+            for person in those_with(people, thing.box, owner_distance):
+                away = gap(person.box, thing.box)
+                gaps[person.id] = min(away, gaps.get(person.id, away))
         return tuple(sorted(gaps, key=lambda one: (gaps[one], one)))
 
 

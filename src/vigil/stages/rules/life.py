@@ -110,6 +110,10 @@ class Lives:
         """Whether no event is open or awaited to be over, so that to end one changes nothing."""
         return not self._open and not self._dismissed
 
+    def concerns(self, key: Hashable) -> bool:
+        """Whether an event is open under a key, or awaited to be over."""
+        return key in self._open or key in self._dismissed
+
     def key_of(self, event_id: str) -> Hashable | None:
         """The key under which an open event is kept; None when no such event is open."""
         return next((key for key, one in self._open.items() if one.event.id == event_id), None)

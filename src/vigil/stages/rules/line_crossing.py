@@ -98,12 +98,12 @@ class LineCrossing(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         wire = wire_over(self.line, scene.width / scene.height)
-        upright, by_foot = digest(scene).upright, self.anchor == "foot"
+        feet, by_foot = digest(scene).feet, self.anchor == "foot"
         time_s = moment.time_s
         steps: list[Step] = []
-        for walker, track in self._walkers.follow(moment, self.counted(scene, self._walkers)):
-            box = track.box
-            place = upright[box] if by_foot else wire.upright(stand(box, scene, self.anchor))
+        for walker in self._walkers.see(moment, self.counted(scene, self._walkers)):
+            box = walker.box
+            place = wire.upright(feet[box] if by_foot else stand(box, scene, self.anchor))
             spot = tuple.__new__(_Spot, (time_s, box, place, wire.beyond(place)))
             passage = self._advance(walker, spot, wire)
             if passage is not None and self.stands_inside(box, scene):
@@ -121,8 +121,12 @@ class LineCrossing(SceneRule):
             # A thing first seen exactly on the line has no side to come from yet.
             walker.home = walker.last = spot if spot.beyond else None
             return None
-        beyond = spot.beyond
-        if beyond * walker.last.beyond < 0:
+        beyond, last_beyond = spot.beyond, walker.last.beyond
+        if beyond * last_beyond > 0 and beyond * walker.home.beyond > 0:
+            # Most stay on the side where they belong.
+            walker.last, walker.over = spot, 0
+            return None
+        if beyond * last_beyond < 0:
             walker.passage = _passage(walker.last, spot, wire)
         if beyond:
             walker.last = spot

@@ -105,6 +105,9 @@ class Body(Trail):
 
         `posture`, where it is not empty, decides instead of the shape of the box.
         """
+        if self.stood is None and not posture and aspect(self.box) <= wide:
+            self.denied = 0  # as nearly everybody is
+            return False
         self.denied = self.denied + 1 if posture not in ("", LYING) else 0
         if self.denied and self._is_mistaken():
             posture = ""
@@ -155,12 +158,13 @@ class Body(Trail):
 
     def sinks(self) -> bool:
         """Whether their head comes down, and not because they walk towards the camera."""
-        now_s, now = self.looks[-1]
-        for then_s, then in reversed(self.looks):
+        now_s, (_, top, _, low) = self.looks[-1]
+        for then_s, (_, then_top, _, then_low) in reversed(self.looks):
             if now_s - then_s > SINKS_S + ROUNDING_S:
                 break
-            least = SINKS * then.height
-            if now.y1 - then.y1 > least and then.height - now.height > least:
+            height = then_low - then_top
+            least = SINKS * height
+            if top - then_top > least and height - (low - top) > least:
                 return True
         return False
 

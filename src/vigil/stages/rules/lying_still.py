@@ -86,10 +86,10 @@ class LyingStill(SceneRule):
                 person.rest = self._new_rest()
                 steps += self._lives.end(person.number, moment)
             person.rest.note(moment, holds=lies)
-        people = iter(self._people)
-        if self._lives.idle:
-            people = (person for person in people if person.rest.on)
-        steps += [step for one in people for step in self._judge_person(one, moment)]
+        busy = not self._lives.idle
+        for person in self._people:
+            if person.rest.on or (busy and self._lives.concerns(person.number)):
+                steps += self._judge_person(person, moment)
         for person in self._people.lost(moment):
             steps += self._lives.end(person.number, moment)
         return steps

@@ -7,8 +7,8 @@ from math import inf
 from vigil.core import Box, Track
 from vigil.stages.rules.geometry import covered, overlap
 from vigil.stages.rules.left_things import SAME_IOU
-from vigil.stages.rules.moment import Moment
-from vigil.stages.rules.rest import Rest
+from vigil.stages.rules.moment import ROUNDING_S, Moment
+from vigil.stages.rules.rest import SETTLED_S, Rest
 from vigil.stages.rules.trails import Trails
 
 MOST = 64
@@ -70,8 +70,10 @@ class Leavers:
         for rest in self._rests.see(moment, tracks):
             rest.note(moment, still=still, inertia=inertia)
         self._rests.lost(moment)
+        settled_s = lived_s - SETTLED_S + 2 * ROUNDING_S
         for rest in self._rests:
-            if rest.off == 0 and rest.settled(moment):
+            # Most are on their way.
+            if rest.since_lived_s <= settled_s and rest.off == 0 and rest.settled(moment):
                 rest.stood = rest.box
             if rest.stood is not None:
                 self._stood[rest.number] = (rest.stood, lived_s)

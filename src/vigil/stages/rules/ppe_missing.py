@@ -4,6 +4,7 @@ from dataclasses import field
 from typing import ClassVar
 
 from vigil.core import Box, Severity, Step, Track, part
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.gear import (
     BARE,
     CHINESE,
@@ -15,7 +16,7 @@ from vigil.stages.rules.gear import (
     wearer,
     words,
 )
-from vigil.stages.rules.moment import ROUNDING_S, Moment
+from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.trails import Trails
@@ -110,14 +111,8 @@ class PpeMissing(SceneRule):
         return found
 
     def _boxes(self, told: Labels, moment: Moment) -> list[Box]:
-        measured_s = moment.time_s - ROUNDING_S
-        return [
-            track.box
-            for track in moment.scene.tracks
-            if track.label in told
-            and track.score >= self.gear_score
-            and track.last_seen_s >= measured_s
-        ]
+        seen = digest(moment.scene).seen(told) if told else []
+        return [track.box for track in seen if track.score >= self.gear_score]
 
     def _judge_worker(
         self,

@@ -91,7 +91,7 @@ class Presence(SceneRule):
         scene, is_open = moment.scene, self._occupancy.open
         places = self.places(scene)
         near = [track for track in self.seen(scene) if places[track.box]]
-        inside = [track for track in near if self._is_hit(track, scene, is_open=is_open)]
+        inside = [track for track in near if self._counts(track, is_open=is_open)]
         for track in inside:
             self._credit(self._occupancy, track, moment)
         was_open = self._occupancy.open
@@ -138,6 +138,9 @@ class Presence(SceneRule):
         return steps
 
     def _is_hit(self, track: Track, scene: Scene, *, is_open: bool) -> bool:
+        return self.stands_inside(track.box, scene) and self._counts(track, is_open=is_open)
+
+    def _counts(self, track: Track, *, is_open: bool) -> bool:
         """Once seen surely, a weak look helps to begin an event; it keeps one open of what rests.
 
         Few looks are sure ones far away or at night; of who leaves, something weak is often left.
@@ -146,7 +149,7 @@ class Presence(SceneRule):
             return False
         stays = not is_open or self._stays.rests(track.id)
         sure = track.score >= self.min_score or (stays and track.id in self._sure)
-        return sure and self.stands_inside(track.box, scene) and self._before.fits(track.id)
+        return sure and self._before.fits(track.id)
 
     def _believed_inside(self, scene: Scene) -> bool:
         """Whether somebody surely seen before was left out of this look, and stands inside."""

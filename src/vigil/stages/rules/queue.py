@@ -80,10 +80,10 @@ class Queue(ZoneRule):
         scene = moment.scene
         late_s = self.follow(moment, self._people)
         way = way_over(self.line, scene.width / scene.height)
-        upright = digest(scene).upright
+        feet = digest(scene).feet
         for person in self._people:
             if person.seen_s == moment.time_s:
-                self._note(person, moment, way, upright[person.box])
+                self._note(person, moment, way, way.upright(feet[person.box]))
         queue = self._in_line(moment)
         self._count_served(queue, moment)
         length = len(queue)

@@ -10,8 +10,8 @@ from vigil.stages.rules.left_things import (
     Companions,
     Resting,
     is_hidden,
-    is_with,
     same,
+    those_with,
 )
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.placed import Leavers, Placed
@@ -203,5 +203,5 @@ class RemovedObject(ThingRule):
 
     def _near(self, box: Box, people: list[Track]) -> tuple[int, ...]:
         """Track ids of who is near enough to take it, the nearest first."""
-        near = [one for one in people if is_with(one, box, self.owner_distance)]
+        near = those_with(people, box, self.owner_distance)
         return tuple(one.id for one in sorted(near, key=lambda one: gap(one.box, box)))

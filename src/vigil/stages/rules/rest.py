@@ -44,10 +44,11 @@ class Rest(Trail):
         """Take in a look that found it: at rest while within `still` of its size of its spot."""
         # Every rule about what rests asks this of everybody at each look.
         x1, y1, x2, y2 = self.box
-        area = (x2 - x1) * (y2 - y1) if x2 > x1 and y2 > y1 else 0.0
+        wide, high = x2 - x1, y2 - y1
+        area = wide * high if wide > 0.0 and high > 0.0 else 0.0
         foot = (x1 + x2) / 2, y2
         size = area**0.5 if area > 1.0 else 1.0
-        self.largest = max(self.largest, area)
+        self.largest = area if area > self.largest else self.largest
         if self.origin is None:
             self.origin = foot
             self._rest_at(foot, moment)

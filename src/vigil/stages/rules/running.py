@@ -59,13 +59,14 @@ class Running(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         steps: list[Step] = []
-        for runner, track in self._runners.follow(moment, self.counted(scene, self._runners)):
+        busy = not self._lives.idle
+        for runner in self._runners.see(moment, self.counted(scene, self._runners)):
             runner.note(moment, over_s=self.over_s)
             speed = runner.speed(over_s=self.over_s)
             fast = speed is not None and speed >= self.faster_than
-            holds = fast and self.stands_inside(track.box, scene)
+            holds = fast and self.stands_inside(runner.box, scene)
             runner.running.note(moment, holds=holds, late_s=runner.window_s if holds else 0.0)
-            if runner.running.on or not self._lives.idle:
+            if runner.running.on or (busy and self._lives.concerns(runner.number)):
                 steps += self._judge_runner(runner, moment, fast=fast)
         for runner in self._runners.lost(moment):
             steps += self._lives.end(runner.number, moment)

@@ -93,11 +93,10 @@ class Shelf(PlaceRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         scene, time_s, labels = moment.scene, moment.time_s, self.labels
-        people = [
-            track
-            for track in (digest(scene).named(labels) if labels else scene.tracks)
-            if time_s - track.last_seen_s <= BELIEVED_S
-        ]
+        if labels:
+            people = digest(scene).lately(labels, BELIEVED_S)
+        else:
+            people = [one for one in scene.tracks if time_s - one.last_seen_s <= BELIEVED_S]
         self._note_reaches(people, moment)
         if scene.signals is None:
             return []
@@ -127,8 +126,9 @@ class Shelf(PlaceRule):
                     start_s=moment.time_s, end_s=moment.time_s, end_lived_s=moment.lived_s,
                 )
             )  # fmt: skip
-        fresh = [r for r in self._reaches if not moment.passed(r.end_lived_s, REMEMBERED_S)]
-        self._reaches = fresh[-64:]
+        if self._reaches:
+            fresh = [r for r in self._reaches if not moment.passed(r.end_lived_s, REMEMBERED_S)]
+            self._reaches = fresh[-64:]
 
     def _is_on_shelf(self, box: Box, moment: Moment) -> bool:
         middle = Box(box.x1, box.y1, box.x2, (box.y1 + box.y2) / 2)

@@ -92,10 +92,10 @@ class Speed(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         steps: list[Step] = []
-        for thing, track in self._timed.follow(moment, self.counted(scene, self._timed)):
+        for thing in self._timed.see(moment, self.counted(scene, self._timed)):
             reading = self._gauge.read(thing, moment)
             if reading is not None and reading.looks >= self.inertia:
-                inside = self.stands_inside(track.box, scene)
+                inside = self.stands_inside(thing.box, scene)
                 if inside:
                     self._measured.append(Measure(thing.label, reading.metres_a_second * KMH))
                 steps += self._judge_reading(thing, reading, moment, inside=inside)

@@ -84,7 +84,8 @@ class LineGauge:
         if aspect != self._aspect:
             self._aspect = aspect
             self._wires = [wire_over(line, aspect) for line in self._lines]
-        place = digest(scene).upright[thing.box]
+        x, y = digest(scene).feet[thing.box]
+        place = (x * aspect, y)
         beyond = [wire.beyond(place) for wire in self._wires]
         # As `_Look(...)`, of which each look makes one of everybody.
         now = tuple.__new__(_Look, (moment.lived_s, moment.time_s, place, beyond, aspect))
@@ -94,6 +95,9 @@ class LineGauge:
         thing.looks += 1
         passed: dict[int, Mark] = {}
         for number, wire in enumerate(self._wires):
+            # Most stay on their side.
+            if before.beyond[number] * beyond[number] > 0:
+                continue
             share = _crossed(wire, before, now, number)
             if share is not None:
                 lived_s = before.lived_s + share * (now.lived_s - before.lived_s)

@@ -55,10 +55,11 @@ class StoppedVehicle(PlaceRule):
         if self.passed_by:
             self._traffic.note(moment, list(self._rests), self._is_on_the_road)
         steps: list[Step] = []
-        idle = self._lives.idle
+        busy = not self._lives.idle
         for rest in self._rests:
+            long = moment.passed(rest.since_lived_s, self.longer_than_s)
             # Most have not stopped, and nothing is told of them.
-            if not idle or moment.passed(rest.since_lived_s, self.longer_than_s):
+            if long or (busy and self._lives.concerns(rest.number)):
                 steps += self._judge_rest(rest, moment)
         for rest in self._rests.lost(moment):
             steps += self._lives.end(rest.number, moment)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
 from vigil.core import Box, Track
-from vigil.stages.rules.digest import Tracks, columns_of, digest
+from vigil.stages.rules.digest import columns_of, digest
 from vigil.stages.rules.geometry import overlap
 from vigil.stages.rules.moment import Moment
 
@@ -79,9 +79,7 @@ class Trails(Generic[TrailT]):
         """The things seen, and the track of each: those that were known come first."""
         if not tracks and not self._trails:
             return [], ()
-        ids, boxes, velocities = (
-            tracks.columns if isinstance(tracks, Tracks) else columns_of(tracks)
-        )
+        ids, boxes, velocities = columns_of(tracks)
         as_before = ids == self._ids
         things: list[TrailT | None]
         things = list(self._things) if as_before else list(map(self._by_id.get, ids))
@@ -134,10 +132,11 @@ class Trails(Generic[TrailT]):
             return []
         gone = [
             trail
-            for _, trail in sorted(self._missing.items())
+            for trail in self._missing.values()
             if trail.missing_lived_s is not None
             and moment.passed(trail.missing_lived_s, self._grace_s)
         ]
+        gone.sort(key=lambda trail: trail.number)
         for trail in gone:
             del self._trails[trail.number]
             del self._missing[trail.number]

@@ -41,7 +41,6 @@ class _Mover(Trail):
     """How far back it went since then."""
     back: int = 0
     """Looks since then in which it went back."""
-    inside: bool = False
 
 
 @part
@@ -78,14 +77,14 @@ class WrongWay(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         way = way_over(self.lane, scene.width / scene.height)
-        upright, places = digest(scene).upright, self.places(scene)
-        time_s, idle = moment.time_s, self._lives.idle
+        feet, places, time_s = digest(scene).feet, self.places(scene), moment.time_s
+        busy = not self._lives.idle
         steps: list[Step] = []
-        for mover, track in self._movers.follow(moment, self.counted(scene, self._movers)):
-            place = upright[track.box]
-            spot = tuple.__new__(_Spot, (time_s, place, way.place(place)[0]))
-            self._advance(mover, spot, inside=places[track.box])
-            if mover.back or not idle:
+        for mover in self._movers.see(moment, self.counted(scene, self._movers)):
+            place = way.upright(feet[mover.box])
+            spot = tuple.__new__(_Spot, (time_s, place, way.along(place)))
+            self._advance(mover, spot, inside=places[mover.box])
+            if mover.back or (busy and self._lives.concerns(mover.number)):
                 steps += self._judge_mover(mover, moment)
         for mover in self._movers.lost(moment):
             steps += self._lives.end(mover.number, moment)
@@ -93,12 +92,11 @@ class WrongWay(SceneRule):
 
     def _advance(self, mover: _Mover, spot: _Spot, *, inside: bool) -> None:
         """Note one look."""
-        mover.inside = inside
-        if mover.furthest is None or mover.last is None or not inside:
+        furthest = mover.furthest
+        if furthest is None or mover.last is None or not inside or spot.along >= furthest.along:
             _begin(mover, spot)
             return
-        ahead = spot.along >= mover.furthest.along
-        if ahead or spot.along - mover.hindmost >= self.min_travel:
+        if spot.along - mover.hindmost >= self.min_travel:
             _begin(mover, spot)
             return
         mover.back += spot.along < mover.last.along

@@ -1,11 +1,12 @@
 """What rules about all the things in a zone have in common."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from vigil.core import Box, Step, part
 from vigil.stages.rules.holding import Holding
+from vigil.stages.rules.life import NONE_COUNTED
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Seconds
@@ -13,14 +14,15 @@ from vigil.stages.rules.trails import Trail, Trails, TrailT
 from vigil.stages.rules.words import Phrase
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """What a look found of a zone."""
+
+    # As `Moment`: each rule makes one a look.
 
     holds: bool
     members: Sequence[Trail] = ()
     """The things it is about."""
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = NONE_COUNTED
     late_s: float = 0.0
     """For how long it may have been so before anybody could be sure."""
 
@@ -102,10 +104,5 @@ def around(members: Sequence[Trail]) -> Box | None:
     """The smallest box around all of them; None around nobody."""
     if not members:
         return None
-    boxes = [thing.box for thing in members]
-    return Box(
-        min(box.x1 for box in boxes),
-        min(box.y1 for box in boxes),
-        max(box.x2 for box in boxes),
-        max(box.y2 for box in boxes),
-    )
+    lefts, tops, rights, lows = zip(*[thing.box for thing in members], strict=True)
+    return Box(min(lefts), min(tops), max(rights), max(lows))
