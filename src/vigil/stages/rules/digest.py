@@ -107,7 +107,9 @@ class Digest:
         self.believed_ids = frozenset([track.id for track in self.believed])
         self.read = [track for track in tracks if track.readings]
         """Tracks of which a reader has told anything."""
-        self.feet = Feet(scene.width, scene.height, self.measured.columns[1])
+        is_picture = scene.width > 0 and scene.height > 0
+        boxes = self.measured.columns[1] if is_picture else ()
+        self.feet = Feet(scene.width, scene.height, boxes)
         self._tracks, self._time_s = tracks, scene.time_s
         self._words = frozenset(self.measured.labels)
         self._all_words = self._words.union([track.label for track in self.believed])

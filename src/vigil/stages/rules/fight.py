@@ -120,7 +120,7 @@ class Fight(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         energy = scene.signals.energy if scene.signals else {}
-        for person, _ in self._people.follow(moment, self.counted(scene, self._people)):
+        for person in self._people.see(moment, self.counted(scene, self._people)):
             person.note(moment, over_s=self.over_s)
             person.goes(moment)
         self._people.lost(moment)
@@ -148,7 +148,11 @@ class Fight(SceneRule):
             numbers = {one.number for one in members}
             # The largest overlap: a group that splits goes on as its larger part.
             known = max(
-                (group for group in self._groups if not group.members and group.ids & numbers),
+                (
+                    group
+                    for group in self._groups
+                    if not (group.members or group.ids.isdisjoint(numbers))
+                ),
                 key=lambda group: len(group.ids & numbers),
                 default=None,
             )

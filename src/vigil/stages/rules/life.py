@@ -136,8 +136,9 @@ class Lives:
 
     def hold(self, key: Hashable, moment: Moment, sighting: Sighting) -> list[Step]:
         """It is true now: begin its event where that is allowed, or let it go on."""
-        if key in self._open:
-            return self._go_on(self._open[key], moment, sighting)
+        one = self._open.get(key)
+        if one is not None:
+            return self._go_on(one, moment, sighting)
         return self._begin(key, moment, sighting) if self._may_begin(key, moment, sighting) else []
 
     def end(self, key: Hashable, moment: Moment, ending: str = "") -> list[Step]:
@@ -212,16 +213,23 @@ class Lives:
         return [Step(kind=StepKind.NEW, event=event, time_s=moment.time_s)]
 
     def _go_on(self, one: _Open, moment: Moment, sighting: Sighting) -> list[Step]:
-        news = sighting.end_s > one.end_s
-        severity = sighting.severity or one.severity
-        risen, one.severity = severity != one.severity, severity
-        one.end_s = max(one.end_s, sighting.end_s)
-        one.box = sighting.box or one.box
-        one.track_ids = _joined(one.track_ids, sighting.track_ids)
-        one.counts = dict(sighting.counts)
-        one.by = one.by if sighting.by is None else sighting.by
+        # Most of a day is spent here: what lasts comes by with each look.
+        _, end_s, _, _, box, track_ids, severity, _, counts, by = sighting
+        news, risen = end_s > one.end_s, False
+        if news:
+            one.end_s = end_s
+        if severity is not None and severity != one.severity:
+            risen, one.severity = True, severity
+        if box is not None:
+            one.box = box
+            one.path = _extended_path(one, end_s, box)
+        if track_ids != one.track_ids:
+            one.track_ids = _joined(one.track_ids, track_ids)
+        if counts or one.counts:
+            one.counts = dict(counts)
+        if by is not None:
+            one.by = by
         one.cards = _with(one.cards, moment.scene.cards)
-        one.path = _extended_path(one, sighting)
         learnt = _learn(one, moment, sighting)
         due = news and moment.passed(one.told_lived_s, self._settings.update_s)
         if not (risen or learnt or due):
@@ -258,14 +266,12 @@ def _joined(known: tuple[int, ...], seen: tuple[int, ...]) -> tuple[int, ...]:
     return ids if len(ids) <= MOST_IDS else (*ids[:1], *ids[-MOST_IDS + 1 :])
 
 
-def _extended_path(one: _Open, sighting: Sighting) -> tuple[tuple[float, Box], ...]:
+def _extended_path(one: _Open, end_s: float, box: Box) -> tuple[tuple[float, Box], ...]:
     """The path with where it is now, unless the last point is as good as that."""
     path = one.path
-    if sighting.box is None or (
-        path and sighting.end_s - path[-1][0] < one.path_gap_s - ROUNDING_S
-    ):
+    if path and end_s - path[-1][0] < one.path_gap_s - ROUNDING_S:
         return path
-    path = (*path, (sighting.end_s, sighting.box))
+    path = (*path, (end_s, box))
     if len(path) > MOST_POINTS:
         path = (*path[:-1:2], path[-1])
         one.path_gap_s *= 2

@@ -66,10 +66,10 @@ class Loitering(SceneRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
-        followed = self._stays.follow(moment, self.counted(scene, self._stays))
-        found = {stay.number for stay, _ in followed}
+        seen = self._stays.see(moment, self.counted(scene, self._stays))
+        found = {stay.number for stay in seen}
         places = self.places(scene)
-        inside = {stay.number for stay, track in followed if places[track.box]}
+        inside = {stay.number for stay in seen if places[stay.box]}
         steps: list[Step] = []
         for stay in self._stays:
             if stay.number in inside:

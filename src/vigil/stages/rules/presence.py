@@ -8,6 +8,7 @@ from pydantic import Field
 
 from vigil.core import Scene, Step, Track, part
 from vigil.stages.rules.before import Before
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import Zone
 from vigil.stages.rules.life import Sighting
 from vigil.stages.rules.moment import Moment
@@ -92,8 +93,9 @@ class Presence(SceneRule):
         places = self.places(scene)
         near = [track for track in self.seen(scene) if places[track.box]]
         inside = [track for track in near if self._counts(track, is_open=is_open)]
-        for track in inside:
-            self._credit(self._occupancy, track, moment)
+        if self.zone is None:
+            for track in inside:
+                self._credit(self._occupancy, track, moment)
         was_open = self._occupancy.open
         if was_open and not inside and self._believed_inside(scene):
             return []
@@ -119,7 +121,7 @@ class Presence(SceneRule):
             if self._is_hit(track, scene, is_open=visitor.occupancy.open)
         }
         for visitor, track in followed:
-            if visitor.number in inside:
+            if self.zone is None and visitor.number in inside:
                 self._credit(visitor.occupancy, track, moment)
         for visitor in self._visitors:
             if visitor.occupancy.open and self._is_left_out(visitor, scene):
@@ -165,6 +167,10 @@ class Presence(SceneRule):
 
     def _note_sure(self, scene: Scene) -> None:
         """What was once seen surely is believed for as long as it is followed."""
+        found = digest(scene)
+        if not found.believed and found.measured.least_score >= self.min_score:
+            self._sure = set(found.measured.columns[0])
+            return
         self._sure = {
             track.id
             for track in scene.tracks
@@ -174,7 +180,7 @@ class Presence(SceneRule):
     def _credit(self, occupancy: Occupancy, track: Track, moment: Moment) -> None:
         """A track that is shown for the first time was in the picture before it was shown."""
         late_s = moment.time_s - track.first_seen_s
-        if self.zone is None and track.id not in self._met and 0 < late_s <= SHOWN_LATE_S:
+        if track.id not in self._met and 0 < late_s <= SHOWN_LATE_S:
             occupancy.credit(track.first_seen_s, track.hits - 1)
 
     def _meet(self, moment: Moment) -> None:

@@ -14,6 +14,9 @@ from vigil.stages.rules.sub_labels import SubLabels, fits
 from vigil.stages.rules.trails import Trails, TrailT
 from vigil.stages.rules.words import Phrase
 
+MOST_CLAIMS = 64
+"""So many are remembered, which most rules never have."""
+
 
 @part
 class SceneRule(RuleSettings, ABC):
@@ -46,8 +49,7 @@ class SceneRule(RuleSettings, ABC):
         self._lives = Lives(self)
         self._lifetime = Lifetime()
         self._last: Moment | None = None
-        self._told: tuple[str, float, Phrase, Phrase] | None = None
-        self._said: Phrase = ("", "")
+        self._said: dict[tuple[str, float, Phrase, Phrase], Phrase] = {}
         self.forget()
 
     @property
@@ -159,23 +161,26 @@ class SceneRule(RuleSettings, ABC):
     ) -> Sighting:
         """A sighting that claims what this rule claims."""
         return Sighting(
-            start_s=start_s,
-            end_s=end_s,
-            claims=self._claims_of(label, seconds, number, what),
-            label=label,
-            box=box,
-            track_ids=tuple(track_ids),
-            counts=counts or NONE_COUNTED,
+            start_s,
+            end_s,
+            self._claims_of(label, seconds, number, what),
+            label,
+            box,
+            tuple(track_ids),
             severity=severity,
+            counts=counts or NONE_COUNTED,
             by=by,
         )
 
     def _claims_of(self, label: str, seconds: float, number: Phrase, what: Phrase) -> Phrase:
         """The claims, which say the same at each look."""
         told = (label, seconds, number, what)
-        if told != self._told:
-            self._told = told
-            self._said = self.claims(
+        said = self._said.get(told)
+        if said is None:
+            said = self.claims(
                 label=label, whole=self.zone is None, seconds=seconds, number=number, what=what
             )
-        return self._said
+            if len(self._said) >= MOST_CLAIMS:
+                self._said.clear()
+            self._said[told] = said
+        return said

@@ -9,7 +9,7 @@ from vigil.stages.rules.digest import digest
 from vigil.stages.rules.fixtures import PlaceRule
 from vigil.stages.rules.geometry import covered
 from vigil.stages.rules.left_things import TOGETHER_S
-from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.settings import Count, Labels, Seconds
 from vigil.stages.rules.words import Phrase
 
@@ -87,6 +87,7 @@ class Shelf(PlaceRule):
 
     def forget(self) -> None:
         self._reaches: list[_Reach] = []
+        self._latest: dict[int, _Reach] = {}  # by track id
         self._changes: dict[int, float] = {}  # lived seconds when first told, by blob id
         self._judged: set[int] = set()
         self._totals = {"picked": 0, "put": 0}
@@ -115,20 +116,20 @@ class Shelf(PlaceRule):
             sure = person.score >= self.min_score
             if not sure or not self._cells.touch(person.box, moment.scene):
                 continue
-            last = next((r for r in reversed(self._reaches) if r.track_id == person.id), None)
+            last = self._latest.get(person.id)
             if last is not None and not moment.passed(last.end_lived_s, self.slack_s):
                 last.end_s, last.end_lived_s = moment.time_s, moment.lived_s
                 last.box = person.box
                 continue
-            self._reaches.append(
-                _Reach(
-                    track_id=person.id, label=person.label, box=person.box,
-                    start_s=moment.time_s, end_s=moment.time_s, end_lived_s=moment.lived_s,
-                )
+            reach = self._latest[person.id] = _Reach(
+                track_id=person.id, label=person.label, box=person.box,
+                start_s=moment.time_s, end_s=moment.time_s, end_lived_s=moment.lived_s,
             )  # fmt: skip
-        if self._reaches:
-            fresh = [r for r in self._reaches if not moment.passed(r.end_lived_s, REMEMBERED_S)]
-            self._reaches = fresh[-64:]
+            self._reaches.append(reach)
+        count, lived_s, kept_s = len(self._reaches), moment.lived_s, REMEMBERED_S - ROUNDING_S
+        self._reaches = [r for r in self._reaches if lived_s - r.end_lived_s < kept_s][-64:]
+        if len(self._reaches) < count:
+            self._latest = {reach.track_id: reach for reach in self._reaches}
 
     def _is_on_shelf(self, box: Box, moment: Moment) -> bool:
         middle = Box(box.x1, box.y1, box.x2, (box.y1 + box.y2) / 2)

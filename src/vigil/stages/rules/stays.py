@@ -72,13 +72,16 @@ class Stays:
 
     def note(self, moment: Moment, tracks: Sequence[Track]) -> None:
         """Take in a look; `tracks` were measured by it."""
+        rested_s = moment.lived_s - RESTED_S + 2 * ROUNDING_S
         for stay in self._stays.see(moment, tracks):
             if stay.origin is None:
                 place = self._at(stay)
                 stay.back = place is not None and place.told and self._back_s > 0
             stay.note(moment, still=STILL, inertia=INERTIA)
             stay.back = stay.back and not stay.moved
-            self._settle(stay, moment)
+            # Most are on their way, and have no place.
+            if stay.place is not None or stay.since_lived_s <= rested_s:
+                self._settle(stay, moment)
         self._stays.lost(moment)
         self._back = {stay.ids[-1] for stay in self._stays if stay.back}
         self._resting = {stay.ids[-1]: stay.place for stay in self._stays if stay.place}
