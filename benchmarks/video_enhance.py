@@ -29,7 +29,7 @@ from vigil.media.films import frames_at, picture_times
 from vigil.media.pixels import frame_of_array
 from vigil.stages.detect.model import ModelDetector
 from vigil.stages.enhance.denoise import Denoise
-from vigil.stages.enhance.low_light import LowLight
+from vigil.stages.enhance.low_light import MEASURED_AT, LowLight, line_of
 
 FILMS = (
     "pedestrian_survaillance.mp4", "one-by-one-person-detection.mp4", "vehicle_survaillance.mp4",
@@ -99,6 +99,10 @@ def claim(
     for name in ("noisy", "shaken, noisy"):
         report.claim(f"denoise: recall gained, {name}", gain(name, "denoise"), 0.05)
     report.claim(f"{both}: recall gained on good pictures", gain("good", both), -0.02)
+    for way in ("SCI where it is dark", "denoise, SCI where it is dark"):
+        left = gain("dark", way) - gain("dark", both)
+        report.claim(f"{way}: recall beyond {both}, dark", left, 0.0)
+    report.claim("stabilise: recall gained, shaken", gain("shaken", "stabilise"), 0.02)
     cost = [figures["films", name, both][2] for name in SPOILS]
     report.claim(f"{both}: a look", float(np.mean(cost)), 10.0, "CPU ms", better="lower")
 
@@ -226,7 +230,7 @@ def shaken(share: float, then: Spoil | None = None) -> Spoil:
         wide = images[0].shape[1]
         moves = chance.normal(0, share * wide, (len(images) + 1, 2))
         moved = [
-            _smeared(image, moves[at] + (moves[at + 1] - moves[at]) / 2, moves[at + 1])
+            smeared(image, moves[at] + (moves[at + 1] - moves[at]) / 2, moves[at + 1])
             for at, image in enumerate(images)
         ]
         x, y = (float(each) for each in (moves[-1] + (moves[-2] + moves[-1]) / 2) / 2)
@@ -235,7 +239,7 @@ def shaken(share: float, then: Spoil | None = None) -> Spoil:
     return spoil
 
 
-def _smeared(image: Image, start: np.ndarray, end: np.ndarray) -> Image:
+def smeared(image: Image, start: np.ndarray, end: np.ndarray) -> Image:
     size = (image.shape[1], image.shape[0])
     steps = [start + share * (end - start) for share in np.linspace(0, 1, 5)]
     seen = [
@@ -297,6 +301,17 @@ def clahe(image: Image) -> Image:
     return cv2.cvtColor(yuv, cv2.COLOR_YUV2RGB)
 
 
+def where_dark(change: Callable[[Image], Image], *before: Denoise) -> Way:
+    """The change where `low_light` would do something, after other parts."""
+
+    def ease(frames: list[Frame]) -> Frame:
+        eased = parts(*before)(frames)
+        is_dark = line_of(frames[-1].luma(MEASURED_AT), LowLight().below) is not None
+        return replace(eased, pixels=Changed(eased, change)) if is_dark else eased
+
+    return ease
+
+
 def sci() -> Callable[[Image], Image]:
     """The low-light model at its own size, one thread."""
     import onnxruntime  # noqa: PLC0415
@@ -352,5 +367,7 @@ WAYS: Mapping[str, Way] = {
     "gamma": single(gamma),
     "CLAHE": single(clahe),
     "SCI": single(sci()),
+    "SCI where it is dark": where_dark(sci()),
+    "denoise, SCI where it is dark": where_dark(sci(), Denoise()),
     "stabilise": stabilised,
 }
