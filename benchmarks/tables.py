@@ -10,7 +10,7 @@ from benchmarks.report import RESULTS
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 ALL = "docs/figures.md"
-TOLD = ("fight or no fight", "fights: what", "falls")
+TOLD = ("fight or no fight", "fights: what", "falls", "engines", "shaking")
 """How tables of networks of clips begin that stand beside their costs."""
 
 
@@ -70,9 +70,17 @@ def of_clips() -> str:
     return "".join(_titled(title, lines) for title, lines in [("cost", costs), *found])
 
 
+def of_enhancement() -> str:
+    """What parts that make pictures easier give back, and what others would."""
+    details = json.loads((RESULTS / "video.json").read_text(encoding="utf-8"))["details"]
+    found = [(title, lines) for title, lines in details.items() if title.startswith("enhancement")]
+    return "".join(_titled(title, lines) for title, lines in found)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "README.md": lambda: overview("`python -m benchmarks …`", "measured", "goals reached"),
     "README.zh-CN.md": lambda: overview("`python -m benchmarks …`", "测量日期", "达标项"),
+    "docs/video.md": of_enhancement,
     "docs/video-figures.md": of_clips,
     ALL: every_figure,
 }
