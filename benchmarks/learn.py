@@ -1,7 +1,7 @@
 """What a student is worth that learnt from an algorithm's head, and how fast it is.
 
     python -m benchmarks learn [flame kitchen] [--only student] [--seeds N] [--epochs N] [--side PX]
-    python -m benchmarks learn --only above
+    python -m benchmarks learn --only turn|above
 
 Hold-outs, near-duplicates and draws are those of `twostep`. Of each draw 50 examples make a head
 on embedders, the teacher. A small network learns from the same 50 alone; the same network, the
@@ -12,6 +12,7 @@ its best epoch. All are judged on the hold-out, the networks by their exported f
 import argparse
 import dataclasses
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ import numpy as np
 
 from benchmarks.above import above
 from benchmarks.report import Report, cpu_s
+from benchmarks.turn import turn
 from benchmarks.twostep import BOTH, DATA, TASKS, Pool
 from vigil.data.freezing import HOLDOUT
 from vigil.flywheel.verdict import fit_unjudged
@@ -216,10 +218,14 @@ def speeds(course: Course, made: Trained) -> dict[str, float]:
     return {name: float(np.median(each)) for name, each in rates.items()}
 
 
+OTHERS: dict[str, Callable[[Report], None]] = {"turn": turn, "above": above}
+"""Parts besides `student` that need no settings."""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks learn", description=__doc__)
     parser.add_argument("tasks", nargs="*", choices=[*LEARNT, []])
-    parser.add_argument("--only", choices=["student", "above"], help="the part to run")
+    parser.add_argument("--only", choices=["student", *OTHERS], help="the part to run")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--side", type=int, default=96)
@@ -227,8 +233,8 @@ def main() -> int:
     chosen = options.tasks or LEARNT
     fit = Fit(side=options.side, epochs=options.epochs, patience=0)
     report = Report("learn")
-    if options.only == "above":
-        above(report)
+    if options.only in OTHERS:
+        OTHERS[options.only](report)
         return report.write(part=True)
     with tempfile.TemporaryDirectory(prefix="vigil-learn-") as folder:
         registry = Registry(Path(folder))
