@@ -579,6 +579,28 @@ def test_what_is_ready_is_asked_again_after_a_failure(desk: Desk) -> None:
     assert (len(judge.asked), len(judge.prepared)) == (2, 1)
 
 
+def test_while_a_model_is_down_as_many_are_made_ready_as_it_is_asked_at_a_time(desk: Desk) -> None:
+    dispatcher, judge = desk.dispatcher(at_once=2), Preparing(errors=[BrainUnavailable("away")])
+    judge.gate.set()
+    first, *others = [
+        desk.event(severity=rank)
+        for rank in (Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
+    ]
+
+    async def watched() -> None:
+        await _until(lambda: dispatcher.nobody_answers and dispatcher.waiting == 1)
+        later = [asyncio.ensure_future(judge.answer(dispatcher, event)) for event in others]
+        await _until(lambda: dispatcher.waiting == 4 and len(judge.prepared) == 2)
+        await asyncio.sleep(0.1)
+        assert judge.prepared == [first.id, others[0].id]
+        desk.clock.sleep(1)
+        await asyncio.gather(*later)
+
+    found, _ = together(dispatcher, judge.answer(dispatcher, first), watched())
+    assert isinstance(found, Verdict)
+    assert len(judge.asked) == 5, "the one that failed was asked about twice"
+
+
 def test_a_clip_that_cannot_be_read_is_told_to_who_waits(desk: Desk) -> None:
     judge = Preparing(fails=SourceLost("no picture"))
     dispatcher, event = desk.dispatcher(), desk.event()

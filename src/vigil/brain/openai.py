@@ -111,8 +111,11 @@ class OpenAiBrain:
         ends_s = asyncio.get_running_loop().time() + self.total_s
         try:
             here = self._here()
-            async with asyncio.timeout_at(ends_s), here.seats:
-                return await self._asked(here.endpoints, question, answer, tally, ends_s)
+            async with asyncio.timeout_at(ends_s):
+                # Before it takes a seat: a server that waits for pictures answers nobody.
+                asking = await self._asking(question, answer)
+                async with here.seats:
+                    return await self._asked(here.endpoints, asking, answer, tally, ends_s)
         except TimeoutError as error:
             late = BrainUnavailable(f"{self._hosts}: no answer in {self.total_s:g} s")
             tally.note_on(late)
@@ -135,12 +138,11 @@ class OpenAiBrain:
     async def _asked(
         self,
         endpoints: Sequence[Endpoint],
-        question: Question,
+        asking: Asking,
         answer: type[AnswerT],
         tally: Tally,
         ends_s: float,
     ) -> Reply[AnswerT]:
-        asking = await self._asking(question, answer)
         failed: list[BrainError] = []
         for number, endpoint in enumerate(endpoints):
             conversation = Conversation(

@@ -209,12 +209,12 @@ class Dispatcher:
     def _look_ahead(self, now_s: float) -> None:
         """Make ready who is next, so that a large model does not wait for pictures to be cut.
 
-        Of those whose large model is down, only the one that tries it.
+        Also while one is down: whoever waits for it is asked about in the moment it is back.
         """
         near = self._line.first(
             self._at_once, now_s, may=lambda place: not self.is_down(place.key[1])
         )
-        near += self._line.first(1, now_s, may=lambda place: self.is_down(place.key[1]))
+        near += self._line.first(self._at_once, now_s, may=lambda place: self.is_down(place.key[1]))
         keys = {place.key for place in near}
         for key, question in self._questions.items():
             if key in keys:
