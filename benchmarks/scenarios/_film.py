@@ -16,7 +16,8 @@ from vigil.sim.vehicles import PAINTS
 from vigil.sim.world import Actor, Disturbance, Vehicle, Walker, World
 from vigil.stages.rules.geometry import Area
 
-WIDTH, HEIGHT, RATE = 480, 270, 10.0
+WIDTH, HEIGHT, RATE = 480, 270, 5.0
+"""As many pictures a second as the luma rung sees: more would cost time and show nothing new."""
 OUTDOORS = ("street", "car_park", "yard")
 Point = tuple[float, float]
 Zone = tuple[Point, ...]

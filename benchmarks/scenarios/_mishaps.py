@@ -19,7 +19,7 @@ def place(seed: int, *, night: bool = True, rain: bool = True) -> tuple[World, C
     chance = Random(seed)
     names = [n for n in PLACES if (night or "night" not in n) and (rain or "rain" not in n)]
     script = SCENES[chance.choice(names)](seed)
-    camera = replace(script.cameras[0], width=480, height=270, rate=10.0, stamp=False)
+    camera = replace(script.cameras[0], width=480, height=270, rate=5.0, stamp=False)
     return replace(script.world, seconds=SECONDS), camera
 
 

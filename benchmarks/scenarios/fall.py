@@ -69,7 +69,7 @@ def film(seed: int) -> Rendered:
     world, wanted = world_of(story, chance)
     camera = Camera(
         position=(chance.uniform(-2, 2), -5.0, 2.8), target=(0, 2.5, 0.8), view_deg=62,
-        width=480, height=270, rate=10.0, seed=seed,
+        width=480, height=270, rate=5.0, seed=seed,
     )  # fmt: skip
     rule = {"kind": "fall", "labels": ["person"]}
     return Rendered(world=world, camera=camera, rule=rule, wanted=wanted, story=story)

@@ -85,7 +85,7 @@ def film(seed: int) -> Rendered:
     world, wanted = world_of(story, chance, across=True, seconds=28.0)
     camera = Camera(
         position=(chance.uniform(-2, 2), -5.0, 2.8), target=(0, 2.5, 0.8), view_deg=62,
-        width=480, height=270, rate=8.0, seed=seed,
+        width=480, height=270, rate=5.0, seed=seed,
     )  # fmt: skip
     rule = {"kind": "lying_still", "labels": ["person"], "longer_than_s": LONGER_S}
     return Rendered(world=world, camera=camera, rule=rule, wanted=wanted, story=story)
