@@ -1,6 +1,7 @@
 """Draw the pictures of the camera rules' pages: `python -m benchmarks camera_pictures`.
 
-Left the place as usual, right with what the rule tells of, both rendered.
+Left the place as usual, right with what the rule tells of, both rendered. A frozen picture looks
+well: left is what happens before it, right what it shows.
 """
 
 from dataclasses import replace
@@ -15,7 +16,7 @@ from vigil.sim.mishaps import Covered, Darkness, Defocus, Turned
 from vigil.sim.render import Renderer
 from vigil.sim.scenes import SCENES
 from vigil.sim.slope import Slope
-from vigil.sim.world import Disturbance, World
+from vigil.sim.world import Disturbance, Frozen, World
 
 FOLDER = Path(__file__).parents[1] / "docs/rules/images"
 BEFORE_S, AFTER_S = 4.0, 8.0
@@ -40,7 +41,10 @@ def pictures() -> dict[str, Image]:
     since = {"start_s": 6.0, "end_s": 60.0}
     aside = replace(camera, target=(12.0, 7.0, 1.0))
     foot_m = camera.target[1] + 3
+    frozen, clocked = Frozen(start_s=BEFORE_S, end_s=60.0), replace(camera, stamp=True)
+    truly, stuck = shown(world, clocked), shown(world, clocked, frozen)
     return {
+        "camera_frozen": np.hstack([truly[:, camera.width + 6 :], stuck[:, camera.width :]]),
         "camera_covered": shown(world, camera, Covered(**since, share=0.8)),
         "camera_dark": shown(world, camera, Darkness(**since)),
         "camera_blurred": shown(world, camera, Defocus(**since, onset_s=1.0)),

@@ -1,7 +1,8 @@
 """Draw the pictures of the rules' pages: `python -m benchmarks rule_pictures`.
 
 Each shows a zone or line as it is written in the file, and things as a rule sees them: boxes
-whose lower edge has its middle where they stand. What the rule tells of is red.
+whose lower edge has its middle where they stand. What the rule tells of is red. Rules about a
+camera that shows nothing have strips of time instead, from left to right.
 """
 
 from collections.abc import Sequence
@@ -79,6 +80,14 @@ PICTURES = {
         things=(
             Thing(at=(0.58, 0.75), told=True, car=True),
             Thing(at=(0.42, 0.6), to=(0.35, 0.85), car=True),
+        ),
+    ),
+    "action": Picture(
+        zone=SQUARE,
+        things=(
+            Thing(at=(0.36, 0.85), told=True, lies=True),
+            Thing(at=(0.44, 0.66), to=(0.38, 0.8)),
+            Thing(at=(0.72, 0.8), low=True),
         ),
     ),
     "algorithm": Picture(
@@ -199,11 +208,65 @@ PICTURES = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Strip:
+    """Rows of moments, places from 0 to 1; what is told of lies between two of them."""
+
+    rows: Sequence[tuple[str, Sequence[float]]]
+    told: tuple[float, float]
+
+
+BEATS = [n / 24 for n in range(25)]
+STRIPS = {
+    "camera_offline": Strip(
+        rows=[("packets", [at for at in BEATS if not 0.4 < at < 0.75])], told=(0.375, 0.75)
+    ),
+    "camera_clock": Strip(
+        rows=[
+            ("minutes here", BEATS[::4]),
+            ("of the camera", [*BEATS[:9:4], *(at + 0.07 for at in BEATS[12:-1:4])]),
+        ],
+        told=(0.5, 0.57),
+    ),
+}
+
+
+def strip_svg(strip: Strip) -> str:
+    """The strip as text."""
+    high = 50 + 40 * len(strip.rows)
+    left, wide = 110, WIDTH - 130
+    first, last = (left + wide * at for at in strip.told)
+    parts = [
+        _head(high),
+        f'<rect width="{WIDTH}" height="{high}" fill="#e8ebee"/>',
+        f'<rect x="{first:.1f}" y="20" width="{last - first:.1f}" height="{high - 40}" '
+        'fill="#d7263d" fill-opacity="0.25" stroke="#d7263d" stroke-width="2"/>',
+    ]
+    for number, (name, moments) in enumerate(strip.rows):
+        y = 45 + 40 * number
+        parts.append(
+            f'<text x="12" y="{y + 4}" font-family="sans-serif" font-size="13" '
+            f'fill="#5c6770">{name}</text>'
+        )
+        parts += [
+            f'<rect x="{left + wide * at - 2:.1f}" y="{y - 12}" width="4" height="24" '
+            'fill="#5c6770"/>'
+            for at in moments
+        ]
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _head(high: int) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {high}" '
+        f'width="{WIDTH}" height="{high}">'
+    )
+
+
 def svg(picture: Picture) -> str:
     """The picture as text."""
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'width="{WIDTH}" height="{HEIGHT}">',
+        _head(HEIGHT),
         '<defs><marker id="tip" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="6" '
         'markerHeight="6" orient="auto-start-reverse"><path d="M0 0 10 5 0 10z" '
         'fill="context-stroke"/></marker></defs>',
@@ -255,7 +318,9 @@ def _points(places: Sequence[Place]) -> str:
 
 def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, picture in PICTURES.items():
-        (FOLDER / f"{name}.svg").write_text(svg(picture), "utf-8")
+    drawn = {name: svg(picture) for name, picture in PICTURES.items()}
+    drawn |= {name: strip_svg(strip) for name, strip in STRIPS.items()}
+    for name, text in drawn.items():
+        (FOLDER / f"{name}.svg").write_text(text, "utf-8")
         print(FOLDER / f"{name}.svg")
     return 0

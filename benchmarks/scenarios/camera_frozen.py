@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from random import Random
 
-from benchmarks.scenarios import START_S, Scenario, Wanted
+from benchmarks.scenarios import START_S, Rendered, Scenario, Wanted
+from benchmarks.scenarios._mishaps import disturbed, place, rendered
 from vigil.core import Health, Scene, Signals
+from vigil.sim.world import Frozen
 from vigil.stages.rules.camera_frozen import CameraFrozen
 
 TRUE = ("frozen", "frozen twice", "frozen for good")
@@ -60,3 +62,21 @@ def _played(
             return [(first_s + 8 * n, first_s + 8 * n + 5) for n in range(10)], []
         case _:
             return [], []
+
+
+def film(seed: int) -> Rendered:
+    """The camera hangs for a long while, for moments, or not at all."""
+    chance = Random(seed)
+    world, camera = place(seed)
+    start_s = chance.uniform(6, 12)
+    if seed % 2:
+        end_s = start_s + chance.uniform(15, 20)
+        hung = disturbed(world, Frozen(start_s=start_s, end_s=end_s))
+        return rendered(hung, camera, {}, "frozen", (start_s, end_s, start_s + 14))
+    story = chance.choice(("live", "for a moment", "stutters"))
+    if story == "live":
+        return rendered(world, camera, {}, story)
+    count = 1 if story == "for a moment" else 4
+    starts = (start_s + 6 * n for n in range(count))
+    hung = disturbed(world, *(Frozen(start_s=at, end_s=at + 4) for at in starts))
+    return rendered(hung, camera, {}, story)

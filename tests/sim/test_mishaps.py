@@ -10,7 +10,7 @@ from vigil.sim.mishaps import Covered, Darkness, Defocus, Dirt, Fog, Turned
 from vigil.sim.render import Renderer
 from vigil.sim.scenes import parking
 from vigil.sim.slope import Slope, Spill
-from vigil.sim.world import World
+from vigil.sim.world import Frozen, World
 
 SCRIPT = parking(1)
 CAMERA = replace(SCRIPT.cameras[0], width=240, height=135, noise=0.0, stamp=False)
@@ -81,3 +81,15 @@ def test_a_load_is_spilt_where_it_is_and_stays():
     moved = np.abs(seen(spill, 20.0) - PLAIN).max(axis=2) > 15
     assert 0.005 < moved.mean() < 0.2
     assert (seen(spill, 5.0) == Renderer(world=EMPTY, camera=CAMERA).picture(5.0)[0]).all()
+
+
+def test_a_frozen_camera_repeats_its_picture_to_the_last_bit_while_the_truth_goes_on():
+    camera = replace(CAMERA, noise=1.0)
+    frozen = replace(SCRIPT.world, disturbances=(Frozen(start_s=5, end_s=9),))
+    views = [Renderer(world=world, camera=camera) for world in (frozen, SCRIPT.world)]
+    stuck, free = ([view.picture(time_s) for time_s in (5.0, 7.0, 9.5)] for view in views)
+    assert (stuck[0][0] == stuck[1][0]).all()
+    assert (free[0][0] != free[1][0]).any()
+    assert (stuck[2][0] != stuck[1][0]).any()
+    assert (stuck[1][1].boxes == free[1][1].boxes).all()
+    assert len(free[1][1]) > 0

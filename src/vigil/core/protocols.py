@@ -60,7 +60,7 @@ class Gate(Protocol):
 
     @property
     def identical_to_last(self) -> bool:
-        """Whether the last two pictures were the same to the last bit: a frozen camera."""
+        """Whether the last two pictures were one, if coded twice: a frozen camera."""
         ...
 
     def hold(self, boxes: Boxes) -> None:

@@ -180,7 +180,7 @@ class Health:
     offline_s: float = 0.0
     """Seconds since the last packet; 0 while packets flow."""
     frozen_s: float = 0.0
-    """Seconds for which the decoded picture has not changed by one bit of noise; 0 while live."""
+    """Seconds for which the decoded picture has not changed, not even by noise; 0 while live."""
     clock_off_s: float | None = None
     """Seconds by which the camera's own clock is ahead of ours; None while it does not say."""
 

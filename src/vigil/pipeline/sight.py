@@ -42,5 +42,5 @@ class Sight:
         return signals
 
     def still_s(self, time_s: float) -> float:
-        """For how long the picture has been the same to the last bit."""
+        """For how long the picture has been the same."""
         return 0.0 if self._still_since_s is None else time_s - self._still_since_s

@@ -20,7 +20,7 @@ from vigil.sim.shade import cast_shadow, headlights
 from vigil.sim.textures import cloth
 from vigil.sim.truth import Truth
 from vigil.sim.weather import Weather
-from vigil.sim.world import Actor, Vehicle, Walker, World
+from vigil.sim.world import Actor, Frozen, Vehicle, Walker, World
 
 NOISE_DEVIATION = 2.0
 """Pixel values at mid-grey of a usual camera by day."""
@@ -39,6 +39,12 @@ class Renderer:
 
     def picture(self, time_s: float) -> tuple[Image, Truth]:
         """The picture at that time of the world, and what is in it."""
+        frame, truth = self._picture(time_s)
+        frozen = (one for one in self.world.disturbances if isinstance(one, Frozen))
+        stuck_s = next((one.start_s for one in frozen if one.acts(time_s)), time_s)
+        return (frame if stuck_s == time_s else self._picture(stuck_s)[0]), truth
+
+    def _picture(self, time_s: float) -> tuple[Image, Truth]:
         frame = self._weather.moved(self.backdrop, time_s)
         self._distract(frame, time_s, under=True)
         drawn = self._drawn(time_s)

@@ -128,7 +128,12 @@ class Shake(_Spell):
     """Largest shift, for a picture 640 pixels wide."""
 
 
-Disturbance = LightSwitch | Rain | Wind | Shake | Distraction
+@dataclass(frozen=True, kw_only=True)
+class Frozen(_Spell):
+    """The camera sends its picture of `start_s` over and over; the truth goes on meanwhile."""
+
+
+Disturbance = LightSwitch | Rain | Wind | Shake | Frozen | Distraction
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

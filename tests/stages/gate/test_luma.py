@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigil.core import Box, Frame, as_array
+from vigil.media.pixels import ArrayPixels
 from vigil.stages.gate.luma import LumaGate
 from vigil.stages.gate.regions import merged
 
@@ -197,6 +198,26 @@ def test_a_frozen_picture_is_told_from_a_still_scene(place) -> None:
     gate.see(frame)
     assert gate.identical_to_last
     gate.see(scene.frame(1))
+    assert not gate.identical_to_last
+
+
+def test_a_picture_coded_anew_is_the_same_and_one_with_a_small_thing_more_is_not() -> None:
+    random = np.random.default_rng(3)
+    levels = random.integers(60, 200, (180, 320), np.uint8)
+    anew, more = levels.copy(), levels.copy()
+    anew[random.random(levels.shape) < 0.01] += 2
+    more[90:98, 100:104] += 40
+
+    def shown(picture) -> Frame:
+        pixels = ArrayPixels(np.repeat(picture[..., None], 3, axis=2))
+        return Frame(source="gate", index=0, time_s=0.0, width=320, height=180, pixels=pixels)
+
+    gate = LumaGate()
+    gate.see(shown(levels))
+    gate.see(shown(anew))
+    assert gate.identical_to_last
+    gate.see(shown(levels))
+    gate.see(shown(more))
     assert not gate.identical_to_last
 
 

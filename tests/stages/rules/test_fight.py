@@ -92,6 +92,20 @@ def test_two_who_close_in_and_part_again_fight():
     assert len(events(Fight(), pair(sways(0.4, 1), sways(0.5, -1)))) == 1
 
 
+def test_two_who_walk_up_to_each_other_slowly_do_not_fight_yet():
+    ways = [walks((0, (0.5 - x, 0.8)), (4, (0.5 - x / 10, 0.8))) for x in (0.2, -0.2)]
+    assert events(Fight(near=9.0), pair(*ways)[:20]) == []
+
+
+def test_who_walks_past_a_fight_does_not_hide_it():
+    past = [
+        Actor(id=3 + n, high=HIGH, where=walks((n, (0.2, 0.82)), (6 + n, (0.8, 0.82))))
+        for n in range(3)
+    ]
+    scenes = film(*two(), *past, until_s=12, hz=5)
+    assert len(events(Fight(near=2.0), sensed(scenes, 2.5, 2.5, 2.5, 2.5, 2.5, until_s=5.5))) == 1
+
+
 def test_a_moment_of_fuss_is_no_fight():
     scenes = sensed(film(*two(), until_s=14, hz=5), 2.5, 2.5, from_s=4, until_s=5)
     assert events(Fight(), scenes) == []

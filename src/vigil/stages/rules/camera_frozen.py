@@ -10,7 +10,7 @@ from vigil.stages.rules.settings import Seconds
 
 @part
 class CameraFrozen(CameraRule):
-    """Fires when the picture has not changed by one bit of noise for `longer_than_s`.
+    """Fires when the picture has not changed, not even by noise, for `longer_than_s`.
 
     The event begins at the last picture that differed and ends when pictures have differed again
     for `steady_s`. Limits: while the camera is offline nobody can tell, so an open event stays

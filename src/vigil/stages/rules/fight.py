@@ -20,6 +20,8 @@ from vigil.stages.rules.zone_rule import around
 Heights = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ALIKE = 0.5
 """Who is smaller than this share of the other stands far behind."""
+NEARLY = 0.9
+"""Of `restless`: each second of a fight is at least so fierce, all of it is fiercer."""
 DRIFT_S = 2.0
 """Over which a group is seen to go on: who fights sways and comes back, who strolls does not."""
 
@@ -37,14 +39,14 @@ class _Fighter(Paced):
         while len(self.way) > 2 and moment.passed(self.way[1][0], DRIFT_S):
             self.way.popleft()
 
-    def drift(self) -> tuple[float, float]:
-        """To the right and down, own heights a second; none before it was seen for that long."""
+    def drift(self) -> float | None:
+        """How fast it goes on, own heights a second; None before it was seen for that long."""
         (then_s, then), (now_s, now) = self.way[0], self.way[-1]
         if now_s - then_s < 0.9 * DRIFT_S:
-            return 0.0, 0.0
+            return None
         size = max(then.height, now.height, 1.0) * (now_s - then_s)
         right = (now.x1 + now.x2 - then.x1 - then.x2) / 2
-        return right / size, (now.y2 - then.y2) / size
+        return hypot(right, now.y2 - then.y2) / size
 
     def sense(self, moment: Moment, energy: float | None, *, over_s: float, walks: bool) -> None:
         """Take in a moment, with what was sensed of them if it was; who walks has it anew."""
@@ -55,11 +57,11 @@ class _Fighter(Paced):
         while self.energies and moment.lived_s - self.energies[0][0] > over_s:
             self.energies.popleft()
 
-    def energy(self) -> float:
-        """Mean of what was sensed lately; 0 when that was nothing."""
-        if not self.energies:
-            return 0.0
-        return fsum([energy for _, energy in self.energies]) / len(self.energies)
+    def energy(self, over_s: float) -> float:
+        """Mean of what was sensed in the last `over_s`; 0 when that was nothing."""
+        since_s = self.energies[-1][0] - over_s if self.energies else 0.0
+        lately = [energy for at_s, energy in self.energies if at_s >= since_s]
+        return fsum(lately) / len(lately) if lately else 0.0
 
 
 @dataclass(kw_only=True)
@@ -76,11 +78,11 @@ class Fight(SceneRule):
     """Fires when people close together move violently for a while. A candidate: let it be judged.
 
     Close are neighbours whose boxes are no further apart than `near` of the taller one's height.
-    Of a group the two who move most count, by the mean over `over_s` of what moves inside their
-    boxes (`Signals.energy`): at least `restless`, for `longer_than_s`. Who goes on faster than
-    `slower_than` walks, which moves as much; so does a group that goes on together, if slowly
-    (`stays_within`), while who closes in and parts again stays. Who is lost for less than
-    `grace_s` still stands where they were, since detectors lose who is held. Limits: dancing,
+    Of a group the two who move most count, by what moves inside their boxes (`Signals.energy`): at
+    least `restless` over `longer_than_s`, and hardly less over each `over_s` of it. Who goes on
+    faster than `slower_than` walks, which moves as much; so does who goes on slowly, but does not
+    come back (`stays_within`), while who closes in and parts again stays. Who is lost for less
+    than `grace_s` still stands where they were, since detectors lose who is held. Limits: dancing,
     sports and children at play look the same to it; a fight of which the detector makes one person
     is missed.
     """
@@ -93,12 +95,12 @@ class Fight(SceneRule):
     inertia: Count = 2
     severity: Severity = Severity.HIGH
     near: Heights = 0.5
-    restless: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.8
-    """Contrasts a second."""
+    restless: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.95
+    """Contrasts a second, mean over `longer_than_s`."""
     slower_than: Heights = 0.4
     """Own heights a second: who goes faster walks on, whatever moves about them."""
     stays_within: Heights = 0.2
-    """Own heights a second, over two: a group that as a whole goes on faster strolls."""
+    """Own heights a second, over two: who goes on faster passes by, or is still closing in."""
     over_s: Annotated[Seconds, Field(gt=0)] = 1.0
     longer_than_s: Seconds = 2.0
     grace_s: Seconds = 2.0
@@ -124,12 +126,13 @@ class Fight(SceneRule):
             person.note(moment, over_s=self.over_s)
             person.goes(moment)
         self._people.lost(moment)
+        longest_s = max(self.over_s, self.longer_than_s)
         for person in self._people:
             speed = person.speed(over_s=self.over_s)
             # Who has just come is taken to walk until their pace is known.
             walks = speed is None or speed > self.slower_than
             sensed_now = energy.get(person.ids[-1])
-            person.sense(moment, sensed_now, over_s=self.over_s, walks=walks)
+            person.sense(moment, sensed_now, over_s=longest_s, walks=walks)
         if not energy and not scene.looked:
             return []
         self._gather(moment)
@@ -165,13 +168,17 @@ class Fight(SceneRule):
             known.ids |= numbers
 
     def _judge_group(self, group: _Group, moment: Moment) -> list[Step]:
-        most = sorted((one.energy() for one in group.members), reverse=True)[:2]
-        fights = len(most) == 2 and fsum(most) / 2 >= self.restless
-        fights = fights and _drift(group.members) <= self.stays_within
+        enough = NEARLY * self.restless
+        stay: list[_Fighter] = []
+        if _restless(group.members, self.over_s) >= enough:
+            stay = _who_stay(group.members, slower_than=self.stays_within)
+        fights = _restless(stay, self.over_s) >= enough
         group.holding.note(moment, holds=fights, late_s=self.over_s / 2)
         if not group.holding.on:
             return self._lives.end(group.number, moment)
         if not fights or not group.holding.lasted(moment, self.longer_than_s):
+            return []
+        if _restless(stay, self.longer_than_s) < self.restless:
             return []
         sighting = self.sighting(
             start_s=group.holding.since_s,
@@ -185,13 +192,22 @@ class Fight(SceneRule):
         return self._lives.hold(group.number, moment, sighting)
 
 
-def _drift(members: Sequence[_Fighter]) -> float:
-    """How fast a group goes on as a whole, own heights a second: who meets does not."""
-    ways = [one.drift() for one in members if one.missing_lived_s is None]
-    if not ways:
-        return 0.0
-    right, down = (fsum(each) / len(ways) for each in zip(*ways, strict=True))
-    return hypot(right, down)
+def _who_stay(members: Sequence[_Fighter], *, slower_than: float) -> list[_Fighter]:
+    """Those who go on slower than that; who is new goes as the others do."""
+    drifts = [one.drift() for one in members]
+    known = [drift for drift in drifts if drift is not None]
+    usual = fsum(known) / len(known) if known else 0.0
+    return [
+        one
+        for one, drift in zip(members, drifts, strict=True)
+        if (usual if drift is None else drift) <= slower_than
+    ]
+
+
+def _restless(people: Sequence[_Fighter], over_s: float) -> float:
+    """How much the two who move most do so, contrasts a second; 0 when there are no two."""
+    most = sorted((one.energy(over_s) for one in people), reverse=True)[:2]
+    return fsum(most) / 2 if len(most) == 2 else 0.0
 
 
 def _groups(people: Sequence[_Fighter], *, near: float) -> list[list[_Fighter]]:
