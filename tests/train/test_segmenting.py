@@ -10,7 +10,7 @@ import pytest
 import torch
 from tests.train import toys
 
-from vigil.core import Box, DataError, Labelled, ModelError, ModelInput, Outline
+from vigil.core import Box, DataError, Labelled, ModelCard, ModelError, ModelInput, Outline
 from vigil.data.formats import Files
 from vigil.data.freezing import Frozen, freeze
 from vigil.data.library import Library
@@ -119,6 +119,16 @@ def test_boxes_alone_teach_no_outlines(tmp_path: Path) -> None:
     )  # fmt: skip
     with pytest.raises(DataError, match="split 'train': no outline of disc"):
         train_segmenter(boxes, library.folder, card, tmp_path / "run", fit=QUICK)
+
+
+def test_what_is_nothing_else_is_the_first_word_and_no_other() -> None:
+    def card_of(words: tuple[str, ...]) -> ModelCard:
+        size = ModelInput(width=SIDE, height=SIDE)
+        return segmenter_card("s", words, size, licence="x", source="test", dataset="")
+
+    assert card_of(("road", OTHER)).labels == (OTHER, "road")
+    with pytest.raises(DataError, match="255 words; allowed: 254"):
+        card_of(tuple(map(str, range(255))))
 
 
 def test_networks_have_names(frozen: Frozen, tmp_path: Path) -> None:

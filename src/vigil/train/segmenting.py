@@ -129,12 +129,17 @@ def train_segmenter(
 def segmenter_card(
     name: str, words: Sequence[str], size: ModelInput, *, licence: str, source: str, dataset: str
 ) -> ModelCard:
-    """Of a segmenter for `words`, `OTHER` before them. `licence`: of the weights."""
+    """Of a segmenter for `words`, `OTHER` before them. `licence`: of the weights.
+
+    Raises `DataError` for more words than a byte can tell apart.
+    """
+    if len(words) >= UNKNOWN:
+        raise DataError(f"{len(words)} words; allowed: {UNKNOWN - 1}")
     return ModelCard(
         name=name,
         file=f"{name}.onnx",
         head=HEAD,
-        labels=(OTHER, *words),
+        labels=(OTHER, *(word for word in words if word != OTHER)),
         input=replace(size, fit="stretch"),
         licence_code="Apache-2.0",
         licence_weights=licence,
