@@ -20,6 +20,7 @@ from vigil.core import (
     Image,
     Look,
     Luma,
+    ModelError,
     Pixels,
     Rung,
     Step,
@@ -115,6 +116,16 @@ def test_a_camera_names_its_enhancers() -> None:
     ):
         with pytest.raises(ConfigError, match=told):
             parse({"cameras": {"yard": {"source": "/yard.mp4", "enhance": [wrong]}}})
+
+
+def test_weights_of_an_enhancer_are_looked_for_at_home_before_the_watch_begins(
+    tmp_path: Path,
+) -> None:
+    lit = {"source": "/yard.mp4", "enhance": [{"kind": "low_light", "model": "sci-360x640"}]}
+    camera = parse({"cameras": {"yard": lit}}).cameras["yard"]
+    home = open_home(tmp_path)
+    with pytest.raises(ModelError, match=f"no model 'sci-360x640' in {home.models}"):
+        Builder(home, evidence=False).camera(camera)
 
 
 class Noting:

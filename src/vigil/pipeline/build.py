@@ -11,7 +11,7 @@ import numpy as np
 
 from vigil.config.app import CameraConfig
 from vigil.config.home import Home
-from vigil.core import Detector, Ear, Embedder, Reader, Sample, Sampler, Source
+from vigil.core import Detector, Ear, Embedder, Enhancer, Reader, Sample, Sampler, Source
 from vigil.core.ids import uuid7
 from vigil.core.protocols import Rule
 from vigil.core.stats import Measures, Minute
@@ -71,6 +71,7 @@ class Builder:
         self._detectors: list[tuple[Detector, Detector]] = []
         self._readers: list[tuple[Reader, Reader]] = []
         self._ears: list[tuple[Ear, Ear]] = []
+        self._enhancers: list[tuple[Enhancer, Enhancer]] = []
         self._embedders: list[tuple[Embedder, Embedder]] = []
         self._budgets: dict[str, SampleBudget] = {}
         self._samples = SampleWriter(home.samples, tell_sample) if tell_sample else None
@@ -105,7 +106,7 @@ class Builder:
             ),
             scene_desk=self._scene_desk_of(config, rules),
             sample_desk=self._sample_desk_of(config),
-            enhancers=copy.deepcopy(config.enhance),
+            enhancers=tuple(self._enhancer(each) for each in config.enhance),
             readers=tuple(self._reader(reader) for reader in config.readers),
             ear=self._ear(config.ear or LoudEar()) if "sounds" in signals else None,
         )
@@ -201,6 +202,17 @@ class Builder:
         reader = self._at_home(wanted)
         self._readers.append((wanted, reader))
         return reader
+
+    def _enhancer(self, wanted: Enhancer) -> Enhancer:
+        """One for each camera; those with weights remember nothing, and are shared."""
+        if not hasattr(wanted, "registry"):
+            return copy.deepcopy(wanted)
+        for settings, enhancer in self._enhancers:
+            if settings == wanted:
+                return enhancer
+        enhancer = self._at_home(wanted)
+        self._enhancers.append((wanted, enhancer))
+        return enhancer
 
     def _embedder(self, wanted: Embedder) -> Embedder:
         for settings, embedder in self._embedders:

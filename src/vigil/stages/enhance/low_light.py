@@ -1,12 +1,17 @@
 """More light in dark pictures: black and white points, as a camera's exposure would set them."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from vigil.core import Box, Frame, Image, Luma, part
+from vigil.core import Box, Frame, Image, Luma, SystemClock, part
+from vigil.infer.live import LiveModel, OpenModel
+from vigil.infer.registry import Registry, models_folder
+from vigil.infer.relight import check_relights, relit
 
 MEASURED_AT = 96
 """Width at which brightness is measured, pixels."""
@@ -23,24 +28,49 @@ class LowLight:
     A picture is dark whose brightest hundredth is below `below`, 0 to 255; others stay as they
     are. One straight line for all three colours: what is twice as bright stays twice as bright
     above black, so that contrasts look as a detector has learnt them. A gamma curve flattens them.
+
+    `model`: of the registry, with the head picture (SCI, Ma et al. 2022): it lights a dark picture
+    in the place of the line.
     """
 
     below: float = 160.0
+    model: str | None = None
+    registry: Path | None = None
+
+    def __post_init__(self) -> None:
+        self._live: LiveModel | None = None
+
+    def warm_up(self) -> None:
+        """Open the weights now, where there are any; raises `ModelError`."""
+        if self.model is not None:
+            self._current()
 
     def see(self, frame: Frame) -> None:
         """Each picture is measured by itself."""
 
     def enhance(self, frame: Frame) -> Frame:
         """The same picture, bright; nothing is computed before it is looked at."""
-        return replace(frame, pixels=_Lit(frame, self.below))
+        light = None if self.model is None else lambda image: relit(self._current(), image)
+        return replace(frame, pixels=_Lit(frame, self.below, light))
+
+    def _current(self) -> OpenModel:
+        if self._live is None:
+            assert self.model is not None
+            registry = Registry(self.registry or models_folder())
+            self._live = LiveModel(registry, self.model, check=check_relights, clock=SystemClock())
+        return self._live.current()
 
 
 class _Lit:
     """Pixels whose colours are stretched; brightness for gates stays as it came."""
 
-    def __init__(self, frame: Frame, below: float) -> None:
+    def __init__(
+        self, frame: Frame, below: float, light: Callable[[Image], Image] | None = None
+    ) -> None:
+        """`light`: what is done to a dark picture instead."""
         self._frame = frame
         self._below = below
+        self._light = light
         self._line: UInt8[np.ndarray, 256] | None = None
         self._measured = False
 
@@ -53,7 +83,11 @@ class _Lit:
             # Of the whole picture: a dark piece of a bright one is a shadow, and stays one.
             self._line = line_of(self._frame.luma(MEASURED_AT), self._below)
             self._measured = True
-        return image if self._line is None else np.asarray(cv2.LUT(image, self._line), np.uint8)
+        if self._line is None:
+            return image
+        return (
+            self._light(image) if self._light else np.asarray(cv2.LUT(image, self._line), np.uint8)
+        )
 
 
 def line_of(luma: Luma, below: float) -> UInt8[np.ndarray, "256"] | None:
