@@ -185,8 +185,10 @@ class Demuxer:
 
 def _track(stream: AudioStream) -> str:
     """For people: `aac, deu`."""
-    told = (stream.codec_context.codec.canonical_name, stream.language)
-    return ", ".join(redacted(each) for each in told if each)
+    told = ", ".join(
+        each for each in (stream.codec_context.codec.canonical_name, stream.language) if each
+    )
+    return "".join(letter for letter in told if letter.isprintable())
 
 
 def _reported_s(packet: AvPacket) -> float | None:

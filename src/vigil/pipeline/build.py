@@ -30,6 +30,7 @@ from vigil.pipeline.stills import Stills
 from vigil.pipeline.tally import Tally
 from vigil.pipeline.watch import Watch
 from vigil.stages.detect.model import ModelDetector
+from vigil.stages.enhance.low_light import LowLight
 from vigil.stages.gate.ledger import RecallLedger
 from vigil.stages.gate.packets import PacketGate
 from vigil.stages.gate.static_blobs import StaticBlobs
@@ -204,9 +205,9 @@ class Builder:
         return reader
 
     def _enhancer(self, wanted: Enhancer) -> Enhancer:
-        """One for each camera; those with weights remember nothing, and are shared."""
-        if not hasattr(wanted, "registry"):
-            return copy.deepcopy(wanted)
+        """One for each camera, since they remember pictures; light remembers nothing."""
+        if not isinstance(wanted, LowLight):
+            return self._at_home(copy.deepcopy(wanted))
         for settings, enhancer in self._enhancers:
             if settings == wanted:
                 return enhancer

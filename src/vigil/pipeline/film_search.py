@@ -81,10 +81,10 @@ class FilmIndex:
         path = self._path(film)
         try:
             return _opened(film, path.read_bytes())
-        except (OSError, zipfile.BadZipFile, KeyError, ValueError):
+        except (OSError, EOFError, zipfile.BadZipFile, KeyError, ValueError):
             made = self._made(film)  # not there yet, or cut short by a crash
         kept = io.BytesIO()
-        np.savez(kept, times=made.times, vectors=made.vectors)
+        np.savez(kept, times=made.times, vectors=made.vectors.astype(np.float16))
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_durably(path, kept.getvalue())
@@ -119,7 +119,9 @@ class FilmIndex:
         if waiting:
             vectors.append(self._vectors(waiting))
         self.embedded += 1
-        return Moments(path=film, times=np.array(times), vectors=np.concatenate(vectors))
+        # Half of the digits rank the same, in half of the room.
+        halves = np.concatenate(vectors).astype(np.float16)
+        return Moments(path=film, times=np.array(times), vectors=halves.astype(np.float32))
 
     def _vectors(self, images: Sequence[Image]) -> Vectors:
         if self._embedder is None:
@@ -202,4 +204,5 @@ def unit_rows(vectors: Float32[np.ndarray, "n d"]) -> Vectors:
 
 def _opened(film: Path, content: bytes) -> Moments:
     with np.load(io.BytesIO(content), allow_pickle=False) as found:
-        return Moments(path=film, times=found["times"], vectors=found["vectors"])
+        vectors = found["vectors"].astype(np.float32)
+        return Moments(path=film, times=found["times"], vectors=vectors)

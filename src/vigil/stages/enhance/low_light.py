@@ -85,9 +85,9 @@ class _Lit:
             self._measured = True
         if self._line is None:
             return image
-        return (
-            self._light(image) if self._light else np.asarray(cv2.LUT(image, self._line), np.uint8)
-        )
+        if self._light is not None:
+            return self._light(image)
+        return np.asarray(cv2.LUT(image, self._line), np.uint8)
 
 
 def line_of(luma: Luma, below: float) -> UInt8[np.ndarray, "256"] | None:
