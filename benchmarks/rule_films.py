@@ -8,7 +8,7 @@ import hashlib
 import inspect
 import tempfile
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -119,20 +119,16 @@ def judge_film(name: str, seed: int) -> tuple[str, Outcome]:
     return rendered.story, judged(rendered.wanted, watched(rendered, path, name), slack_s=SLACK_S)
 
 
-def tell_films(report: Report, wanted: Sequence[str], seeds: int, jobs: int) -> None:
-    """Every rule with films, and its claims."""
-    found = modules("film", wanted)
+def tell_films(report: Report, name: str, seeds: int, jobs: int) -> None:
+    """One rule on its films, and its claims."""
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        # All are begun at once, so that no process waits for the last film of a rule.
-        asked = {
-            name: [pool.submit(judge_film, name, seed) for seed in range(seeds)] for name in found
-        }
-
-        def card(module: object) -> Card:
-            name = getattr(module, "__name__", "").rpartition(".")[2]
-            return _added(each.result() for each in asked[name])
-
-        tell(report, "films", card, found)
+        asked = [pool.submit(judge_film, name, seed) for seed in range(seeds)]
+        tell(
+            report,
+            "films",
+            lambda _: _added(each.result() for each in asked),
+            modules("film", [name]),
+        )
 
 
 def _added(outcomes: Iterable[tuple[str, Outcome]]) -> Card:

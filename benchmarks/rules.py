@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 from benchmarks.report import Report
 from benchmarks.rule_films import tell_films
 from benchmarks.rule_replay import tell_replay
-from benchmarks.rule_stories import tell_accuracy
+from benchmarks.rule_stories import modules, tell_accuracy
 from vigil.core import Box, Health, Rule, Scene, Signals, StaticBlob, Track, View
 
 WIDTH, HEIGHT, TRACKS, LOOKS_HZ = 1280, 720, 50, 2.0
@@ -168,5 +168,8 @@ def main() -> int:
     if options.only in (None, "accuracy"):
         tell_accuracy(report, options.rule, options.stories)
     if options.only in (None, "films"):
-        tell_films(report, options.rule, options.films, options.jobs)
+        for name in modules("film", options.rule):
+            tell_films(report, name, options.films, options.jobs)
+            # Films take long: what was measured is kept if the next rule's are not waited for.
+            report.write(part=True)
     return report.write(part=options.only is not None or bool(options.rule))
