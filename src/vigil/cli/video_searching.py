@@ -74,13 +74,13 @@ def search(
     """Find moments that look like an example, or like words. · 以例或以文搜视频。
 
     \b
-    vigil video search ./recordings --like theft.mp4 --start 4 --end 7 --embedder mobilenet-v1-embedding
-    vigil video search ./recordings --text "a red car" --embedder ./clip-vit-b-32 --out found.jpg
+    vigil video search ./films --like theft.mp4 --embedder mobilenet-v1-embedding
+    vigil video search ./films --text "a red car" --embedder ./clip --out found.jpg
 
     Each film is embedded once; later searches compare vectors. The number is a cosine: it ranks
     what is in these films, and says of no moment that it is the one. What the example itself shows
     is not told.
-    """  # noqa: D301, E501  typer keeps lines after a backspace as they are
+    """  # noqa: D301  typer keeps lines after a backspace as they are
     if (like is None) == (text is None):
         raise ConfigError("--like, --text: one of them is needed, and only one")
     if end is not None and end <= start:
