@@ -10,7 +10,8 @@ import pytest
 
 from vigil.core import ModelError
 from vigil.infer import Registry, add_model, card_to_yaml
-from vigil.infer.embedders import embedder_for, joined
+from vigil.infer.embedders import embedder_for, joined, usual_embedder
+from vigil.infer.registry import Entry
 
 V1, V2 = "mobilenet-v1-embedding", "mobilenet-v2-imagenet"
 FILES = {
@@ -76,3 +77,30 @@ def test_parts_of_any_length_weigh_the_same_when_joined() -> None:
     found = joined([np.array([3.0, 4.0], np.float32), np.array([0.0, 0.1, 0.0], np.float32)])
     np.testing.assert_allclose(np.linalg.norm(found), 1, atol=1e-6)
     np.testing.assert_allclose(found[:2] @ found[:2], 0.5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("there", "taken"),
+    [
+        ((), V2),
+        ((V1, V2), V2),
+        (("efficientnet-lite0", V2), "efficientnet-lite0"),
+        (("efficientnet-lite0", V1, V2), f"{V1}+efficientnet-lite0"),
+    ],
+)
+def test_the_best_embedder_that_is_there_is_taken_where_none_is_named(
+    there: tuple[str, ...], taken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry(tmp_path)
+    entries = [Entry(name=name, current=1, versions=(1,)) for name in there]
+    monkeypatch.setattr(registry, "entries", lambda: entries)
+    assert usual_embedder(registry) == taken
+
+
+def test_a_model_that_is_not_in_use_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry(tmp_path)
+    added = [Entry(name="efficientnet-lite0", current=None, versions=(1,))]
+    monkeypatch.setattr(registry, "entries", lambda: added)
+    assert usual_embedder(registry) == V2

@@ -26,7 +26,7 @@ from vigil.flywheel.pictures import Example, examples_in
 from vigil.flywheel.verdict import Verdict
 from vigil.flywheel.wording import Worded, worded_by
 from vigil.flywheel.zero_shot import head_of_words, knows_text, texts_of
-from vigil.infer.embedders import MarkedEmbedder, embedder_for
+from vigil.infer.embedders import MarkedEmbedder, embedder_for, usual_embedder
 from vigil.infer.head import Head
 from vigil.infer.head_folder import open_head
 from vigil.infer.registry import Registry
@@ -35,7 +35,6 @@ from vigil.stages.sense.stills import EVERY_S, MOST_REGIONS
 REFUSED = 3
 """Exit status when the examples do not carry the algorithm yet."""
 OTHER = "other"
-EMBEDDER = "mobilenet-v2-imagenet"
 TIMED = 5
 
 algorithm = typer.Typer(
@@ -50,6 +49,12 @@ Config = Annotated[
 ]
 Name = Annotated[str, typer.Argument(help="The algorithm's name.")]
 Cameras = Annotated[list[str], typer.Argument(help="Names of cameras.")]
+Embedder = Annotated[
+    str | None,
+    typer.Option(
+        help="A model of the registry or its folder, A+B joins two; else the best that is there."
+    ),
+]
 Said = Annotated[list[str] | None, typer.Option(help="ENGLISH, or ENGLISH|中文; may be repeated.")]
 Tell = Annotated[
     list[str] | None, typer.Option(help="Of more than two words one that is worth an event.")
@@ -68,9 +73,7 @@ def new(
         ),
     ] = None,
     negatives: Annotated[Path | None, typer.Option(help="Pictures that do not show it.")] = None,
-    embedder: Annotated[
-        str, typer.Option(help="A model of the registry or its folder; A+B joins two.")
-    ] = EMBEDDER,
+    embedder: Embedder = None,
     kind: Annotated[
         HeadChoice,
         typer.Option("--head", help="Its kind; best: what tells most unseen examples right."),
@@ -108,11 +111,13 @@ def new(
         prompts=tuple(map(_phrase, prompt or ())),
         negative_prompts=tuple(map(_phrase, negative_prompt or ())),
     )
+    registry = Registry(home.models)
+    embedder = embedder or usual_embedder(registry)
     words, examples = _examples(name, images, negatives)
     if precision is not None and not examples:
         raise DataError("--precision: needs pictures to be measured on; give --images")
     opened, (head, verdict) = _learnt(
-        words, [one for _, one in examples], embedder, Registry(home.models),
+        words, [one for _, one in examples], embedder, registry,
         said=_said(claim, given), precision=precision, kind=kind,
     )  # fmt: skip
     shown = [one.image for _, one in examples if one.word == words[0]]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from vigil.cli.converting import convert
 from vigil.cli.distilling import distil
 from vigil.cli.judging import judge
 from vigil.cli.promoting import promote
@@ -97,6 +98,7 @@ def roll_back(name: Annotated[str, typer.Argument(help="NAME.")], config: Config
     typer.echo(f"{name}@{version} is in use")
 
 
+model.command()(convert)
 model.command()(train)
 model.command()(segment)
 model.command()(distil)

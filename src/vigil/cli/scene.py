@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from vigil.cli.algorithm import EMBEDDER, REFUSED
+from vigil.cli.algorithm import REFUSED, Embedder
 from vigil.cli.progress import progress_bar
 from vigil.cli.settings import app_of, file_of, home_of
 from vigil.cli.watch import settings_for
@@ -21,7 +21,7 @@ from vigil.flywheel.proposals import TABLE, load_table, offer_for, shipped_table
 from vigil.flywheel.scene_shelf import SceneShelf
 from vigil.flywheel.scenes import SceneAnswer, ask_scene, learn_scenes
 from vigil.flywheel.stills import background_of, stills_of
-from vigil.infer.embedders import embedder_for
+from vigil.infer.embedders import embedder_for, usual_embedder
 from vigil.infer.registry import Registry
 
 VIEWS = "views"
@@ -56,9 +56,7 @@ class Shown:
 def new(
     name: Annotated[str, typer.Argument(help="What this set of kinds is called.")],
     images: Annotated[Path, typer.Option(help="A folder with a folder of pictures a kind.")],
-    embedder: Annotated[
-        str, typer.Option(help="A model of the registry or a folder; A+B joins two.")
-    ] = EMBEDDER,
+    embedder: Embedder = None,
     config: Config = None,
 ) -> None:
     """Learn kinds of view from pictures of each. · 从各类场景图片学习。"""
@@ -71,7 +69,9 @@ def new(
         raise DataError(f"{images}: {len(folders)} folders; allowed: two or more, one a kind")
     kinds = tuple(folder.name for folder in folders)
     examples = [one for folder in folders for one in examples_in(folder, folder.name)]
-    opened = embedder_for(embedder, Registry(home.models))
+    registry = Registry(home.models)
+    embedder = embedder or usual_embedder(registry)
+    opened = embedder_for(embedder, registry)
     with progress_bar() as bar:
         task = bar.add_task("pictures · 图片", total=len(examples))
         model, verdict = learn_scenes(

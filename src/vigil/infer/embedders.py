@@ -23,6 +23,12 @@ JOIN = "+"
 CARD = "card.yaml"
 MAPS = 2
 """Part of the mark of vectors from maps: another number whenever they are made in another way."""
+USUAL = (
+    "mobilenet-v1-embedding+efficientnet-lite0",
+    "efficientnet-lite0",
+    "mobilenet-v2-imagenet",
+)
+"""Embedders that are taken where none is named, the best first (`benchmarks/twostep.py`)."""
 Vector = Float32[np.ndarray, " d"]
 
 
@@ -96,6 +102,12 @@ def embedder_for(word: str, registry: Registry) -> MarkedEmbedder:
     found = _places(word, registry)
     parts = [_opened(card, folder) for card, folder in found]
     return MarkedEmbedder(parts, _marks(found))
+
+
+def usual_embedder(registry: Registry) -> str:
+    """The best of `USUAL` whose models are all there; the last one where none is."""
+    there = {entry.name for entry in registry.entries() if entry.current}
+    return next((word for word in USUAL if set(word.split(JOIN)) <= there), USUAL[-1])
 
 
 def mark_of(word: str, registry: Registry) -> str:
