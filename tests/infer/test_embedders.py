@@ -84,8 +84,8 @@ def test_parts_of_any_length_weigh_the_same_when_joined() -> None:
     [
         ((), V2),
         ((V1, V2), V2),
-        (("efficientnet-lite0", V2), "efficientnet-lite0"),
-        (("efficientnet-lite0", V1, V2), f"{V1}+efficientnet-lite0"),
+        (("efficientnet-lite0", V1), "efficientnet-lite0"),
+        (("efficientnet-lite0", V1, V2), f"{V2}+efficientnet-lite0"),
     ],
 )
 def test_the_best_embedder_that_is_there_is_taken_where_none_is_named(

@@ -24,7 +24,7 @@ CARD = "card.yaml"
 MAPS = 2
 """Part of the mark of vectors from maps: another number whenever they are made in another way."""
 USUAL = (
-    "mobilenet-v1-embedding+efficientnet-lite0",
+    "mobilenet-v2-imagenet+efficientnet-lite0",
     "efficientnet-lite0",
     "mobilenet-v2-imagenet",
 )
