@@ -41,6 +41,8 @@ SAME_PLACE = (
 )  # fmt: skip
 """Clips of one place from another side, or of one recorder in one night: eyes saw what the rule
 does not."""
+HELD = 4
+"""One of so many parts of what is learnt chooses the epoch of a network."""
 Marks = Int64[np.ndarray, " n"]
 
 
@@ -148,6 +150,15 @@ def parted(marks: Marks, groups: Marks, *, folds: int, seed: int) -> list[tuple[
     """Learnt and judged rows of each fold, words as even as scenes allow."""
     drawn = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     return list(drawn.split(marks, marks, groups))
+
+
+def sides_of(marks: Marks, scenes: Marks, learnt: Marks, seed: int) -> list[str]:
+    """`test` of what is not learnt; of the rest one fold, by scenes too, is `val`."""
+    _, held = parted(marks[learnt], scenes[learnt], folds=HELD, seed=seed)[0]
+    sides = np.full(len(marks), "test", object)
+    sides[learnt] = "train"
+    sides[learnt[held]] = "val"
+    return [str(each) for each in sides]
 
 
 def told_alone(

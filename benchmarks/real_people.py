@@ -214,7 +214,7 @@ def whole_watch(report: Report) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for path in sorted((DATA / "action").glob("u*f*/*.mp4")):
             film = Path(folder) / f"{path.stem}.mp4"
-            _copy(path, film)
+            copied(path, film)
             hits[path.parent.name, path.stem] = _watched(film, detector, Path(folder))
     urfd = sum(hit for (which, _), hit in hits.items() if which == "urfd")
     up = {name: hit for (which, name), hit in hits.items() if which == "up_fall"}
@@ -227,9 +227,9 @@ def whole_watch(report: Report) -> None:
     report.claim("whole watch: other clips told as falls", false, 1, "of 9", better="lower")
 
 
-def _copy(path: Path, film: Path) -> None:
+def copied(path: Path, film: Path, from_s: float = 0.0) -> None:
     """The part of a clip that is looked at, as a film with key frames as cameras set them."""
-    images = [rgb for _, rgb in pictures(path)]
+    images = [rgb for time_s, rgb in pictures(path) if time_s >= from_s]
     rate = 30.0 if path.parent.name == "urfd" else 18.0
     high, wide = (side // 2 * 2 for side in images[0].shape[:2])
     options = H264Options(key_every=round(2 * rate))

@@ -1,4 +1,4 @@
-"""Fight or no fight before cameras: told by what is seen, what moves and what is heard.
+"""Fight or no fight before cameras: told by what is seen, what moves, what is heard, and people.
 
     python -m benchmarks video --only fights [--seeds 3] [--folds 5]
 
@@ -30,8 +30,10 @@ from benchmarks.fight_clips import (
     told_alone,
 )
 from benchmarks.fight_heads import COLUMNS, HEADS, Heads, Judged, LogOdds, Tables, Way, row, spread
+from benchmarks.fight_people import people
 from benchmarks.fight_plot import FILE, drawn
 from benchmarks.footage import CACHE, DATA
+from benchmarks.real_people import detector_of
 from benchmarks.report import Report, cpu_s
 from vigil.infer import Registry
 from vigil.infer.adding import add_model
@@ -40,15 +42,17 @@ from vigil.infer.live import OpenModel
 
 CLIPS = DATA / "action" / "fight_surv"
 GOAL, CHANCE = 0.80, 0.55
-RECIPE = 1
+RECIPE = 2
 """Goes up when features are made in another way, so that old ones are not used."""
 BASELINE = ("change",)
 STREAMS = (
-    BASELINE, ("still",), ("RGB",), ("flow",), ("audio",), ("RGB", "flow"),
-    ("RGB", "flow", "audio"),
+    BASELINE, ("still",), ("RGB",), ("flow",), ("audio",), ("people",), ("RGB", "flow"),
+    ("RGB", "flow", "audio"), ("RGB", "people"), ("RGB", "flow", "audio", "people"),
 )  # fmt: skip
 CHOSEN = [("RGB",), ("flow",), ("RGB", "flow"), ("flow", "audio"), ("RGB", "flow", "audio")]
+PEOPLE = [("people",), ("RGB", "people"), ("RGB", "flow", "audio", "people")]
 BEST = "chosen within the learnt clips"
+MORE = f"{BEST}, people too"
 
 
 def main() -> int:
@@ -135,6 +139,7 @@ def looked_at(clips: list[FightClip]) -> Tables:
                 add_model(registry, str(file), fetch=lambda address, path: None)
         embedder = embedder_for("mobilenet-v1-embedding", registry)
         ear = OpenModel.of(*registry.resolve("yamnet-spectra"))
+        detector = detector_of("yolox-nano-416")
         vectors = [features.embedded(clip, embedder) for clip in clips]
         sound = [features.heard(clip, ear) for clip in clips]
     return {
@@ -143,6 +148,7 @@ def looked_at(clips: list[FightClip]) -> Tables:
         "RGB": np.stack([features.seen(each) for each in vectors]),
         "flow": np.stack([features.moved(clip.pictures) for clip in clips]),
         "audio": features.table(sound),
+        "people": np.stack([people(clip, detector) for clip in clips]),
     }
 
 
@@ -173,16 +179,23 @@ def head_rows(
 
     for way in ways:
         judge(way.name, partial(Heads.said, way=way), [way])
-    among = [Way(streams=streams, head=head) for streams in CHOSEN for head in HEADS]
-    judge(BEST, lambda heads: heads.said(heads.chosen(among)), among)
+    for name, sets in ((BEST, CHOSEN), (MORE, [*CHOSEN, *PEOPLE])):
+        among = [Way(streams=streams, head=head) for streams in sets for head in HEADS]
+        judge(name, partial(said_by_best, among=among), among)
     claims(report, {name: mean(each.accuracy for each in judged) for name, judged in found.items()})
     return rows
+
+
+def said_by_best(heads: Heads, among: Sequence[Way]) -> LogOdds:
+    """Of the way that the learnt clips speak for."""
+    return heads.said(heads.chosen(among))
 
 
 def claims(report: Report, accuracy: Mapping[str, float]) -> None:
     """What was to be shown."""
     before = max(accuracy[Way(streams=BASELINE, head=head).name] for head in HEADS)
-    report.claim(f"fights, {BEST}: accuracy on scenes never seen", accuracy[BEST], GOAL)
+    for name in (BEST, MORE):
+        report.claim(f"fights, {name}: accuracy on scenes never seen", accuracy[name], GOAL)
     report.claim(
         f"fights, {BEST}: accuracy above that of how a frozen embedding changes",
         accuracy[BEST] - before, 0.0,

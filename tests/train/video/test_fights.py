@@ -12,9 +12,12 @@ from benchmarks.fight_clips import (
     read_clip,
     scenes,
     scenes_of,
+    sides_of,
     told_alone,
 )
-from benchmarks.fight_heads import Heads, Way
+from benchmarks.fight_heads import Heads
+from benchmarks.fight_heads import Way as Fixed
+from benchmarks.fight_networks import MOVING, Run, Way, rows, told
 
 PLACES, EACH = 12, 3
 
@@ -87,10 +90,10 @@ def test_a_clip_without_a_stream_is_judged_by_the_others(clips: list[FightClip])
     deaf[judged] = np.nan
     tables = {"flow": sure.astype(np.float32), "audio": deaf.astype(np.float32)}
     heads = Heads(tables, marks, found, learnt, judged, seed=0)
-    said = heads.said(Way(streams=("flow", "audio"), head="softmax"))
+    said = heads.said(Fixed(streams=("flow", "audio"), head="softmax"))
     assert ((said > 0) == marks[judged]).all()
-    np.testing.assert_array_equal(said, heads.said(Way(streams=("flow",), head="softmax")))
-    assert not heads.said(Way(streams=("audio",), head="softmax")).any()
+    np.testing.assert_array_equal(said, heads.said(Fixed(streams=("flow",), head="softmax")))
+    assert not heads.said(Fixed(streams=("audio",), head="softmax")).any()
 
 
 def test_a_real_clip_has_the_length_the_rate_and_the_size_of_all(
@@ -100,3 +103,28 @@ def test_a_real_clip_has_the_length_the_rate_and_the_size_of_all(
     assert clip.pictures.shape == (16, 112, 112, 3)
     assert clip.samples is None
     assert clip.told[1:4] == (pytest.approx(18, abs=0.1), 320, 240)
+
+
+def test_networks_choose_their_epoch_by_scenes_of_neither_side(clips: list[FightClip]) -> None:
+    marks, places = marks_of(clips), scenes_of(clips)
+    learnt, judged = parted(marks, places, folds=3, seed=0)[0]
+    sides = np.array(sides_of(marks, places, learnt, 0))
+    assert set(sides[judged]) == {"test"}
+    assert set(sides[learnt]) == {"train", "val"}
+    found = [len(set(places[sides == side])) for side in ("train", "val", "test")]
+    assert sum(found) == len(set(places))
+
+
+def test_each_clip_is_told_by_the_run_that_did_not_learn_it() -> None:
+    marks = np.array([0, 1, 1, 0])
+    runs = [
+        Run(judged=judged, said={"softmax": said, "SVM": said}, learnt=7, seconds=2.0)
+        for judged, said in (([2, 0], [3.0, -1.0]), ([1, 3], [2.0, -4.0]))
+    ]
+    (said,) = told({0: runs}, "softmax", marks)
+    assert said.tolist() == [-1.0, 2.0, 3.0, -4.0]
+    every = {Way(stream="rgb", mode="lora"): {0: runs}, MOVING: {0: runs}}
+    table = {line[0]: line for line in rows(every, marks)}
+    both = table["RGB, lora, pre-trained + flow, frozen, pre-trained, SVM"]
+    assert both[1] == "1.000"
+    assert both[6] == 14
