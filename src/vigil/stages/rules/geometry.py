@@ -205,8 +205,8 @@ class Wire:
 
         Negative to the left.
         """
-        x, y = point[0] - self._start[0], point[1] - self._start[1]
-        return (self._run[0] * y - self._run[1] * x) / self.length
+        (x1, y1), (right, down) = self._start, self._run
+        return (right * (point[1] - y1) - down * (point[0] - x1)) / self.length
 
     def along(self, point: tuple[float, float]) -> float:
         """Where `point` (picture heights) lies along the line: 0 at its start, 1 at its end."""

@@ -213,7 +213,7 @@ class Lives:
         return [Step(kind=StepKind.NEW, event=event, time_s=moment.time_s)]
 
     def _go_on(self, one: _Open, moment: Moment, sighting: Sighting) -> list[Step]:
-        # Most of a day is spent here: what lasts comes by with each look.
+        # What lasts comes by with each look.
         _, end_s, _, _, box, track_ids, severity, _, counts, by = sighting
         news, risen = end_s > one.end_s, False
         if news:

@@ -97,13 +97,15 @@ class LineCrossing(SceneRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
-        wire = wire_over(self.line, scene.width / scene.height)
+        aspect = scene.width / scene.height
+        wire = wire_over(self.line, aspect)
         feet, by_foot = digest(scene).feet, self.anchor == "foot"
         time_s = moment.time_s
         steps: list[Step] = []
         for walker in self._walkers.see(moment, self.counted(scene, self._walkers)):
             box = walker.box
-            place = wire.upright(feet[box] if by_foot else stand(box, scene, self.anchor))
+            x, y = feet[box] if by_foot else stand(box, scene, self.anchor)
+            place = x * aspect, y
             spot = tuple.__new__(_Spot, (time_s, box, place, wire.beyond(place)))
             passage = self._advance(walker, spot, wire)
             if passage is not None and self.stands_inside(box, scene):

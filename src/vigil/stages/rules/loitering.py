@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from vigil.core import Step, part
 from vigil.stages.rules.escalation import escalated
-from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds
 from vigil.stages.rules.trails import Trail, Trails
@@ -71,12 +71,15 @@ class Loitering(SceneRule):
         places = self.places(scene)
         inside = {stay.number for stay in seen if places[stay.box]}
         steps: list[Step] = []
+        lived_s, long_s = moment.lived_s, self.longer_than_s - ROUNDING_S
         for stay in self._stays:
             if stay.number in inside:
                 stay.enter(moment)
             elif scene.looked and (stay.number in found or stay.missing_lived_s is not None):
                 stay.stray(moment, self.inertia)
-            steps += self._judge_stay(stay, moment)
+            # Most who are there have not been for long.
+            if stay.away_lived_s is not None or lived_s - stay.since_lived_s >= long_s:
+                steps += self._judge_stay(stay, moment)
         for stay in self._stays.lost(moment):
             steps += self._lives.end(stay.number, moment)
         return steps

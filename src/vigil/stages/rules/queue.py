@@ -79,11 +79,13 @@ class Queue(ZoneRule):
     def find(self, moment: Moment) -> Finding:
         scene = moment.scene
         late_s = self.follow(moment, self._people)
-        way = way_over(self.line, scene.width / scene.height)
+        aspect = scene.width / scene.height
+        way = way_over(self.line, aspect)
         feet = digest(scene).feet
         for person in self._people:
             if person.seen_s == moment.time_s:
-                self._note(person, moment, way, way.upright(feet[person.box]))
+                x, y = feet[person.box]
+                self._note(person, moment, way, (x * aspect, y))
         queue = self._in_line(moment)
         self._count_served(queue, moment)
         length = len(queue)
@@ -106,7 +108,7 @@ class Queue(ZoneRule):
     def _in_line(self, moment: Moment) -> list[_Person]:
         """Those in the queue, from the counter on."""
         height = moment.scene.height
-        waiting = [one for one in self.inside(moment, self._people) if one.waits]
+        waiting = self.inside(moment, [one for one in self._people if one.waits])
         queue: list[_Person] = []
         reached = 0.0
         for one in sorted(waiting, key=lambda one: one.along):

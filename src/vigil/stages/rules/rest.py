@@ -1,7 +1,7 @@
 """Telling what stays where it is from what moves, in units of its own size."""
 
 from dataclasses import dataclass
-from math import dist
+from math import hypot
 
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.trails import Trail
@@ -46,15 +46,16 @@ class Rest(Trail):
         x1, y1, x2, y2 = self.box
         wide, high = x2 - x1, y2 - y1
         area = wide * high if wide > 0.0 and high > 0.0 else 0.0
-        foot = (x1 + x2) / 2, y2
+        x = (x1 + x2) / 2
+        foot = x, y2
         size = area**0.5 if area > 1.0 else 1.0
         self.largest = area if area > self.largest else self.largest
         if self.origin is None:
             self.origin = foot
             self._rest_at(foot, moment)
         if not self.moved:
-            self.moved = dist(foot, self.origin) >= MOVED * size
-        if dist(foot, self.spot) <= still * size:
+            self.moved = hypot(x - self.origin[0], y2 - self.origin[1]) >= MOVED * size
+        if hypot(x - self.spot[0], y2 - self.spot[1]) <= still * size:
             self.off = 0
             return
         self.off += 1

@@ -7,7 +7,7 @@ from pydantic import Field
 from vigil.core import Step, part
 from vigil.stages.rules.fixtures import PlaceRule
 from vigil.stages.rules.geometry import fractions
-from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.rest import Rest
 from vigil.stages.rules.settings import Labels, Seconds, Share
 from vigil.stages.rules.traffic import Traffic
@@ -56,8 +56,9 @@ class StoppedVehicle(PlaceRule):
             self._traffic.note(moment, list(self._rests), self._is_on_the_road)
         steps: list[Step] = []
         busy = not self._lives.idle
+        lived_s, long_s = moment.lived_s, self.longer_than_s - ROUNDING_S
         for rest in self._rests:
-            long = moment.passed(rest.since_lived_s, self.longer_than_s)
+            long = lived_s - rest.since_lived_s >= long_s
             # Most have not stopped, and nothing is told of them.
             if long or (busy and self._lives.concerns(rest.number)):
                 steps += self._judge_rest(rest, moment)

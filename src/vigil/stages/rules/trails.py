@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from vigil.core import Box, Track
 from vigil.stages.rules.digest import columns_of, digest
@@ -81,8 +81,7 @@ class Trails(Generic[TrailT]):
             return [], ()
         ids, boxes, velocities = columns_of(tracks)
         as_before = ids == self._ids
-        things: list[TrailT | None]
-        things = list(self._things) if as_before else list(map(self._by_id.get, ids))
+        things: list[Any] = list(self._things if as_before else map(self._by_id.get, ids))
         time_s = moment.time_s
         # Every rule does this for everybody at each look.
         for trail, box, velocity in zip(things, boxes, velocities, strict=True):
@@ -92,12 +91,12 @@ class Trails(Generic[TrailT]):
                 trail.velocity = velocity
         if not as_before:
             tracks = self._renew(moment, things, tracks, ids)
-        return cast(list[TrailT], things), tracks
+        return things, tracks
 
     def _renew(
         self,
         moment: Moment,
-        things: list[TrailT | None],
+        things: list[Any],
         tracks: Sequence[Track],
         ids: Sequence[int],
     ) -> Sequence[Track]:
@@ -123,7 +122,7 @@ class Trails(Generic[TrailT]):
         self._ids = None
         if not unseen and ids:
             self._ids = tuple([track.id for track in tracks])
-            self._things = cast(list[TrailT], list(things))
+            self._things = list(things)
         return tracks
 
     def lost(self, moment: Moment) -> list[TrailT]:

@@ -76,13 +76,15 @@ class WrongWay(SceneRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
-        way = way_over(self.lane, scene.width / scene.height)
+        aspect = scene.width / scene.height
+        way = way_over(self.lane, aspect)
         feet, places, time_s = digest(scene).feet, self.places(scene), moment.time_s
         busy = not self._lives.idle
         steps: list[Step] = []
         for mover in self._movers.see(moment, self.counted(scene, self._movers)):
-            place = way.upright(feet[mover.box])
-            spot = tuple.__new__(_Spot, (time_s, place, way.along(place)))
+            x, y = feet[mover.box]
+            place = x * aspect, y
+            spot = tuple.__new__(_Spot, (time_s, place, way.place(place)[0]))
             self._advance(mover, spot, inside=places[mover.box])
             if mover.back or (busy and self._lives.concerns(mover.number)):
                 steps += self._judge_mover(mover, moment)
