@@ -6,8 +6,8 @@ then on, and what was written before is read with that field's default.
 
 import types
 import typing
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from typing import Any, Literal, Union, get_args, get_origin
 
 DECIMALS = 6
@@ -24,6 +24,9 @@ class Plain:
 
     write: Convert
     read: Convert
+    renew: Callable[[Any, Sequence[Any]], Any] | None = None
+    """For dataclasses: the value that was read last, with what of it has changed. Each change is
+    [what is written now], or 0 for a field that is as it was."""
 
 
 def schema_of(*classes: type) -> dict[str, list[str]]:
@@ -78,6 +81,7 @@ def _optional(inner: tuple[Any, ...], schema: Schema) -> Plain:
     return Plain(
         lambda value: None if value is None else one.write(value),
         lambda value: None if value is None else one.read(value),
+        one.renew,
     )
 
 
@@ -127,7 +131,15 @@ def _record(cls: type, schema: Schema) -> Plain:
             }
         )
 
-    return Plain(write, read)
+    def renew(value: Any, changes: Sequence[Any]) -> Any:
+        new = {
+            name: reader(change[0])
+            for (name, reader), change in zip(readers, changes, strict=False)
+            if change != 0 and reader is not None
+        }
+        return replace(value, **new)
+
+    return Plain(write, read, renew if is_dataclass(cls) else None)
 
 
 def _is_record(hint: Any) -> bool:

@@ -63,6 +63,9 @@ class _Forms:
         }
         self.names = [name for name in schema["Scene"] if name not in _LINE]
         self.words = [name for name in schema["Track"] if name not in _ROW]
+        self.readers = [self.track[name].read for name in self.words if name in self.track]
+        self.in_our_order = (*_ROW, *self.words) == Track._fields
+        """Whether a row holds all fields of a track, as a track has them."""
 
 
 _OURS = _Forms(SCHEMA)
@@ -195,9 +198,17 @@ class _ChunkReader:
         """The value itself, made anew only where something changed."""
         if changes == 0:
             return self._kept[name]
-        value = changes[0] if len(changes) == 1 else _patched(self._before[name], changes)
-        self._before[name] = value
-        self._kept[name] = self._forms.scene[name].read(value)
+        form = self._forms.scene[name]
+        if len(changes) == 1:
+            self._before[name] = changes[0]
+            self._kept[name] = form.read(changes[0])
+            return self._kept[name]
+        self._before[name] = _patched(self._before[name], changes)
+        if form.renew is not None:
+            # Of what is sensed most stays as it was: the background's things, the view.
+            self._kept[name] = form.renew(self._kept[name], changes)
+        else:
+            self._kept[name] = form.read(self._before[name])
         return self._kept[name]
 
 
@@ -237,6 +248,13 @@ def _as_row(track: Track) -> list[Any]:
 
 def _as_track(row: list[Any], forms: _Forms = _OURS) -> Track:
     id_, x1, y1, x2, y2, score, first, last, hits, right, down, label = row[:12]
+    if forms.in_our_order:
+        # Without the functions that named tuples put before it: a day has a million tracks.
+        box = tuple.__new__(Box, (x1 / GRID, y1 / GRID, x2 / GRID, y2 / GRID))
+        times_s, velocity = (first / MICRO, last / MICRO), (right / GRID, down / GRID)
+        words = [read(value) for read, value in zip(forms.readers, row[12:], strict=True)]
+        known = (id_, label, box, score / FINE, *times_s, hits, velocity, *words)
+        return tuple.__new__(Track, known)
     rest = {
         name: forms.track[name].read(value)
         for name, value in zip(forms.words, row[12:], strict=True)
