@@ -37,11 +37,17 @@ def shared(one: Corners, other: Corners) -> float:
 
 def overlap(one: Corners, other: Corners) -> float:
     """Intersection over union."""
-    common = shared(one, other)
-    if not common:
-        return 0.0
     left, top, right, bottom = one
     other_left, other_top, other_right, other_bottom = other
+    high = (bottom if bottom < other_bottom else other_bottom) - (
+        top if top > other_top else other_top
+    )
+    wide = (right if right < other_right else other_right) - (
+        left if left > other_left else other_left
+    )
+    common = wide * high if wide > 0 and high > 0 else 0.0
+    if not common:
+        return 0.0
     areas = (right - left) * (bottom - top)
     areas += (other_right - other_left) * (other_bottom - other_top)
     return common / (areas - common)
@@ -75,13 +81,14 @@ def between(one: Corners, other: Corners) -> Box:
     """Half way."""
     left, top, right, bottom = one
     other_left, other_top, other_right, other_bottom = other
-    return Box._make(
+    return tuple.__new__(
+        Box,
         (
             (left + other_left) / 2,
             (top + other_top) / 2,
             (right + other_right) / 2,
             (bottom + other_bottom) / 2,
-        )
+        ),
     )
 
 

@@ -57,9 +57,9 @@ class Memory:
         """Whether it surely moved at the last hit."""
         return self.motion.moves()
 
-    def predict(self, now_s: float) -> None:
-        """Say where it should be seen now."""
-        self.motion.predict(now_s - self.last_s)
+    def predict(self, now_s: float, travel_s: float | None = None) -> None:
+        """Say where it should be seen now; `travel_s`: the `reach` of the time since its hit."""
+        self.motion.predict(now_s - self.last_s, travel_s)
         unwatched_s = now_s - self.looked_s
         if unwatched_s > WATCHED_S:
             self.motion.stray(unwatched_s)
@@ -67,15 +67,20 @@ class Memory:
 
     def hit(self, seen: Seen, now_s: float) -> None:
         """It was found as `seen`."""
-        self.motion.correct(seen.box)
-        self.box, self.score = between(seen.box, self.motion.box), seen.score
-        self.trust += seen.score
+        box, score, label, appearance = seen.box, seen.score, seen.label, seen.appearance
+        self.motion.correct(box)
+        self.box, self.score = between(box, self.motion.box), score
+        self.trust += score
         self.hits += 1
         self.misses, self.missed_s = 0, 0.0
         self.last_s = self.looked_s = now_s
-        self._vote(seen)
-        if seen.appearance is not None:
-            self._recall(seen.appearance)
+        # Boyer and Moore's majority vote (1991), in which surer detections weigh more.
+        lead = self.lead + (score if label == self.label else -score)
+        if lead < 0:
+            self.label, lead = label, -lead
+        self.lead = lead if lead < LARGEST_LEAD else LARGEST_LEAD
+        if appearance is not None:
+            self._recall(appearance)
 
     def miss(self, now_s: float) -> None:
         """It should have been found and was not."""
@@ -90,16 +95,10 @@ class Memory:
             velocity = self.motion.velocity()
         elif self.moving:
             box, velocity = self.motion.carry(self.box, now_s - self.last_s)
-        return Track(
-            self.id, self.label, box, self.score, self.first_s, self.last_s, self.hits, velocity
-        )
-
-    def _vote(self, seen: Seen) -> None:
-        """Boyer and Moore's majority vote (1991), in which surer detections weigh more."""
-        lead = self.lead + (seen.score if seen.label == self.label else -seen.score)
-        if lead < 0:
-            self.label, lead = seen.label, -lead
-        self.lead = lead if lead < LARGEST_LEAD else LARGEST_LEAD
+        seen_s = (self.first_s, self.last_s)
+        # As `Track(...)`, without the function that a named tuple puts before it.
+        known = (self.id, self.label, box, self.score, *seen_s, self.hits, velocity, ())
+        return tuple.__new__(Track, known)
 
     def _recall(self, appearance: Appearance) -> None:
         """Blend; what was known in another form, of another model, is forgotten."""

@@ -39,8 +39,9 @@ variance of that speed, per squared second."""
 
 def noise(box: Corners) -> float:
     """Variance of one measured side, squared sizes."""
-    mean = size(box)
-    return PLACE_NOISE + PIXEL_NOISE / (mean * mean)
+    left, top, right, bottom = box
+    mean = (right - left + bottom - top) / 2  # as `size`
+    return PLACE_NOISE + PIXEL_NOISE / (mean * mean) if mean > 1.0 else PLACE_NOISE + PIXEL_NOISE
 
 
 def reach(unseen_s: float) -> float:
@@ -66,10 +67,11 @@ class Motion:
         """At the last hit, and as predicted."""
         self.ahead_doubt = self.doubt
 
-    def predict(self, unseen_s: float) -> None:
-        """Say where it is `unseen_s` seconds after the last hit."""
+    def predict(self, unseen_s: float, travel_s: float | None = None) -> None:
+        """Say where it is `unseen_s` seconds after the last hit; `travel_s`: their `reach`."""
         doubt, drift, haste = self.doubt
-        travel_s = reach(unseen_s)
+        if travel_s is None:
+            travel_s = reach(unseen_s)
         pushed = ACCELERATION * travel_s
         self.ahead = self._moved(self.box, travel_s)
         if unseen_s > SHRINK_S:

@@ -21,6 +21,7 @@ from vigil.stages.track.matching import (
     with_looks,
 )
 from vigil.stages.track.memory import Memory
+from vigil.stages.track.motion import reach
 from vigil.stages.track.seen import Seen, read
 
 FAMILIES = (
@@ -112,8 +113,13 @@ class TwoStageTracker:
         known, now_s = self._known, self._now_s
         self._looked_s = now_s
         seen = read(detections, self._families, low_score=self.low_score)
+        last_s, travel_s = now_s, 0.0
         for memory in known:
-            memory.predict(now_s)
+            # Most were found at the same look.
+            if memory.last_s != last_s:
+                last_s = memory.last_s
+                travel_s = reach(now_s - last_s)
+            memory.predict(now_s, travel_s)
         pairs = self._pair(seen, by_looks=detections.embeddings is not None)
         for memory, one in pairs.items():
             memory.hit(one, now_s)
@@ -211,9 +217,13 @@ class TwoStageTracker:
         now_s = self._now_s
         shown = []
         for memory in self._known:
-            if memory.id and self._recent(memory):
+            if memory.id == 0:
+                continue
+            if memory.last_s == now_s:
+                shown.append(memory.track(now_s))
+            elif self._recent(memory):
                 track = memory.track(now_s)
-                if memory.last_s == now_s or self._visible(track.box) >= LEFT * memory.box.area:
+                if self._visible(track.box) >= LEFT * memory.box.area:
                     shown.append(track)
         return tuple(shown)
 
