@@ -89,10 +89,11 @@ class Debris(ThingRule):
         self._users.note(moment, seen_users)
         near = partial(self._companions.near, owner_distance=self.owner_distance)
         seen = self._things.recognise(self._found(moment, users), users, moment, near)
+        people = [user for user in users if user.label == "person"] if seen else []
         steps: list[Step] = []
         for thing in self._things:
             if thing.number in seen:
-                steps += self._judge_thing(thing, users, moment)
+                steps += self._judge_thing(thing, users, people, moment)
             elif self._is_gone(thing, users, moment):
                 steps += self._lives.end(thing.number, moment)
         return steps
@@ -130,9 +131,12 @@ class Debris(ThingRule):
         ]
         return found
 
-    def _judge_thing(self, thing: LeftThing, users: list[Track], moment: Moment) -> list[Step]:
+    def _judge_thing(
+        self, thing: LeftThing, users: list[Track], people: list[Track], moment: Moment
+    ) -> list[Step]:
         lies = moment.passed(thing.since_lived_s, self.longer_than_s)
-        if self._is_seen_to(thing, users):
+        # Who works there sees to it.
+        if those_with(people, thing.box, self.owner_distance):
             thing.alone_lived_s = None
         elif thing.alone_lived_s is None:
             thing.alone_lived_s = moment.lived_s
@@ -152,10 +156,6 @@ class Debris(ThingRule):
             by=thing.owner,
         )
         return self._lives.hold(thing.number, moment, sighting)
-
-    def _is_seen_to(self, thing: LeftThing, users: list[Track]) -> bool:
-        close = those_with(users, thing.box, self.owner_distance)
-        return any(user.label == "person" for user in close)
 
     def _is_gone(self, thing: LeftThing, users: list[Track], moment: Moment) -> bool:
         """Whether it was looked for in vain for long enough, with nobody in front of it."""

@@ -76,14 +76,9 @@ class Fall(SceneRule):
         scene = moment.scene
         found = self._people.follow(moment, self.counted(scene, self._people))
         for person, track in found:
-            person.note(moment, within_s=self.within_s)
-            down = person.is_down(
-                moment,
-                drop=self.drop,
-                wide=self.wide,
-                within_s=self.within_s,
-                posture=posture_of(track),
-            )
+            person.note(moment, self.within_s)
+            posture = posture_of(track)
+            down = person.is_down(moment, self.drop, self.wide, self.within_s, posture)
             person.leaves = down and person.walks_out(EDGE * scene.height)
             holds = down and self.stands_inside(track.box, scene)
             person.down.note(moment, holds=holds)

@@ -123,14 +123,16 @@ class Fight(SceneRule):
         scene = moment.scene
         energy = scene.signals.energy if scene.signals else {}
         for person in self._people.see(moment, self.counted(scene, self._people)):
-            person.note(moment, over_s=self.over_s)
+            person.note(moment, self.over_s)
             person.goes(moment)
         self._people.lost(moment)
         longest_s = max(self.over_s, self.longer_than_s)
         for person in self._people:
-            speed = person.speed(over_s=self.over_s)
+            speed = person.speed(self.over_s)
             # Who has just come is taken to walk until their pace is known.
             walks = speed is None or speed > self.slower_than
+            if walks and not person.energies:
+                continue  # as most do
             sensed_now = energy.get(person.ids[-1])
             person.sense(moment, sensed_now, over_s=longest_s, walks=walks)
         if not energy and not scene.looked:

@@ -79,12 +79,12 @@ class Jam(ZoneRule):
         if vehicle.seen_s < moment.time_s and vehicle.missing_lived_s is None:
             # A look that left it out did so because nothing moves there.
             return True
-        speed = vehicle.speed(over_s=OVER_S)
+        speed = vehicle.speed(OVER_S)
         return speed is not None and speed < self.slower_than
 
 
 def _note(vehicle: _Vehicle, moment: Moment) -> None:
-    vehicle.note(moment, over_s=OVER_S)
+    vehicle.note(moment, OVER_S)
     if vehicle.moved:
         return
     foot = vehicle.box.foot

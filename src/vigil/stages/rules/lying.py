@@ -85,7 +85,7 @@ class Body(Trail):
     """Whether, no later after that than a fall takes, they were lower than anybody who bends,
     crouches or sits."""
 
-    def note(self, moment: Moment, *, within_s: float) -> None:
+    def note(self, moment: Moment, within_s: float) -> None:
         """Take in a look that found them."""
         looks, lived_s = self.looks, moment.lived_s
         looks.append((lived_s, self.box))
@@ -99,7 +99,7 @@ class Body(Trail):
         return max([1.0, self.box.height, *(box.height for _, box in self.looks)])
 
     def is_down(
-        self, moment: Moment, *, drop: float, wide: float, within_s: float, posture: str
+        self, moment: Moment, drop: float, wide: float, within_s: float, posture: str
     ) -> bool:
         """Whether they went down within a moment and have not come up since.
 

@@ -80,7 +80,7 @@ class LyingStill(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene, steps = moment.scene, list[Step]()
         for person, track in self._people.follow(moment, self.counted(scene, self._people)):
-            person.note(moment, within_s=WITHIN_S)
+            person.note(moment, WITHIN_S)
             lies = self._lies(person, track, moment) and self.stands_inside(track.box, scene)
             if lies and person.strays(still=self.still, inertia=self.inertia):
                 person.rest = self._new_rest()
@@ -96,9 +96,7 @@ class LyingStill(SceneRule):
 
     def _lies(self, person: _Liar, track: Track, moment: Moment) -> bool:
         posture = posture_of(track)
-        down = person.is_down(
-            moment, drop=DROP, wide=FALLEN_WIDE, within_s=WITHIN_S, posture=posture
-        )
+        down = person.is_down(moment, DROP, FALLEN_WIDE, WITHIN_S, posture)
         if posture:
             return posture == LYING
         return (down and person.low) or aspect(person.box) >= self.wide

@@ -18,7 +18,7 @@ class Paced(Trail):
     looks: deque[tuple[float, Box]] = field(default_factory=deque)
     """Lived seconds and boxes: one at least `over_s` old, and some of those since."""
 
-    def note(self, moment: Moment, *, over_s: float) -> None:
+    def note(self, moment: Moment, over_s: float) -> None:
         """Take in a look that found it."""
         looks, lived_s = self.looks, moment.lived_s
         if len(looks) > 1 and looks[-1][0] - looks[-2][0] < over_s / KEPT:
@@ -33,7 +33,7 @@ class Paced(Trail):
         """Seconds over which the speed is told."""
         return self.looks[-1][0] - self.looks[0][0]
 
-    def speed(self, *, over_s: float) -> float | None:
+    def speed(self, over_s: float) -> float | None:
         """Own heights a second, by the edge of its box that moved less.
 
         A box that grows or shrinks, as of somebody half hidden, moves one edge only. None when it

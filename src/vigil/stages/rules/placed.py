@@ -68,7 +68,7 @@ class Leavers:
         """Take in where they are; `tracks` were measured at this moment."""
         still, inertia, lived_s = self._still, self._inertia, moment.lived_s
         for rest in self._rests.see(moment, tracks):
-            rest.note(moment, still=still, inertia=inertia)
+            rest.note(moment, still, inertia)
         self._rests.lost(moment)
         settled_s = lived_s - SETTLED_S + 2 * ROUNDING_S
         for rest in self._rests:

@@ -95,14 +95,14 @@ class Queue(ZoneRule):
 
     def _note(self, person: _Person, moment: Moment, way: Way, foot: tuple[float, float]) -> None:
         """Take in a look that found them; `foot`: picture heights."""
-        person.note(moment, over_s=OVER_S)
+        person.note(moment, OVER_S)
         person.along, person.aside = way.place(foot)
         near = person.aside <= self.width and -self.width <= person.along <= way.length
         person.waits = near and (person.waits or self._is_slow(person))
 
     def _is_slow(self, person: _Person) -> bool:
         # Who has just come is believed to pass by until known better.
-        speed = person.speed(over_s=OVER_S)
+        speed = person.speed(OVER_S)
         return speed is not None and speed < self.slower_than
 
     def _in_line(self, moment: Moment) -> list[_Person]:

@@ -40,7 +40,7 @@ class Rest(Trail):
         """Whether it came here by itself, rather than being what a larger thing left behind."""
         return self.moved and self.box.area >= LEFTOVER * self.largest
 
-    def note(self, moment: Moment, *, still: float, inertia: int) -> None:
+    def note(self, moment: Moment, still: float, inertia: int) -> None:
         """Take in a look that found it: at rest while within `still` of its size of its spot."""
         # Every rule about what rests asks this of everybody at each look.
         x1, y1, x2, y2 = self.box

@@ -61,8 +61,8 @@ class Running(SceneRule):
         steps: list[Step] = []
         busy = not self._lives.idle
         for runner in self._runners.see(moment, self.counted(scene, self._runners)):
-            runner.note(moment, over_s=self.over_s)
-            speed = runner.speed(over_s=self.over_s)
+            runner.note(moment, self.over_s)
+            speed = runner.speed(self.over_s)
             fast = speed is not None and speed >= self.faster_than
             holds = fast and self.stands_inside(runner.box, scene)
             runner.running.note(moment, holds=holds, late_s=runner.window_s if holds else 0.0)

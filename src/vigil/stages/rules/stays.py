@@ -77,7 +77,7 @@ class Stays:
             if stay.origin is None:
                 place = self._at(stay)
                 stay.back = place is not None and place.told and self._back_s > 0
-            stay.note(moment, still=STILL, inertia=INERTIA)
+            stay.note(moment, STILL, INERTIA)
             stay.back = stay.back and not stay.moved
             # Most are on their way, and have no place.
             if stay.place is not None or stay.since_lived_s <= rested_s:

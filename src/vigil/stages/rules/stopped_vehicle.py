@@ -51,7 +51,7 @@ class StoppedVehicle(PlaceRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         for rest in self._rests.see(moment, self.counted(moment.scene, self._rests)):
-            rest.note(moment, still=self.still, inertia=self.inertia)
+            rest.note(moment, self.still, self.inertia)
         if self.passed_by:
             self._traffic.note(moment, list(self._rests), self._is_on_the_road)
         steps: list[Step] = []
