@@ -1,4 +1,10 @@
-"""How large a day of recorded scenes is, and how long all rules take to see it again."""
+"""How large a day of recorded scenes is, and how long all rules take to see it again.
+
+What was tried, old and new in turns in one run (processor time): rule after rule on each chunk
+instead of scene after scene .73; reading one chunk at a time with Python's collector held back,
+which walked all that was ever imported, .82 of that; less work in the rules themselves .93; of
+what is sensed only what changed is made anew, and tracks without a detour, .84; all of it .47.
+"""
 
 import os
 import tempfile
