@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from benchmarks.footage import CACHE
@@ -187,7 +188,7 @@ def suspected(setting: Setting, watcher: str, happened: Sequence[Happened]) -> l
     return found
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=32)
 def said(setting: Setting, watcher: str) -> list[Said]:
     """Events of the rules, at their birth and at their end, of scenes that were recorded once."""
     rules, born, ended = _rules(parade_of(setting)), dict[str, Step](), list[Step]()
@@ -207,13 +208,22 @@ def said(setting: Setting, watcher: str) -> list[Said]:
 
 def scenes_of(setting: Setting, watcher: str) -> list[Scene]:
     """What the watch believes of a film, as a camera records it; watched the first time."""
-    path = CACHE / f"{setting.name}-{watcher}-watch{WATCH}{SUFFIX}"
+    path = _record_of(setting, watcher)
     if not path.exists():
         unfinished = path.with_suffix(".part")
         unfinished.unlink(missing_ok=True)
         _watch(setting, watcher, SceneLog(setting.name, file=unfinished))
         unfinished.replace(path)
     return [scene for chunk in recorded([path]) for scene in chunk.scenes]
+
+
+def was_watched(setting: Setting, watcher: str) -> bool:
+    """Whether what the watch believes of a film is at hand."""
+    return _record_of(setting, watcher).exists()
+
+
+def _record_of(setting: Setting, watcher: str) -> Path:
+    return CACHE / f"{setting.name}-{watcher}-watch{WATCH}{SUFFIX}"
 
 
 def _watch(setting: Setting, watcher: str, log: SceneLog) -> None:

@@ -1,21 +1,26 @@
-"""What the second look sees of the watch's events, film by film, kept so that a fit can go on."""
+"""What the second look sees of the watch's events, film by film, kept so that a fit can go on.
+
+What is kept depends on the event itself, as the rules of today tell it, and on the code that
+measures it: when rules change, only the events that they tell otherwise are measured again.
+"""
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.candidates import Age, Candidate, suspected
+from benchmarks.candidates import WANTS, Age, Candidate, clip_end_s, suspected, was_watched
 from benchmarks.footage import CACHE
 from benchmarks.parades import Setting, yolox
 from benchmarks.report import Report
 from benchmarks.suspicions import happened_in
 from vigil.core import SourceLost, SystemClock
+from vigil.core.json import event_json
 from vigil.stages.verify import evidence as package
 from vigil.stages.verify.evidence import evidence
 from vigil.stages.verify.features import Features
@@ -27,7 +32,10 @@ OF_A_KIND = {"model": (18, 12), "motion": (3, 2)}
 """True events, and false ones, of one rule in one kind of act that count, of each film: a single
 rain burst raises dozens where no model watches."""
 AGES: Sequence[Age] = ("young", "glance")
-MEASURED_BY = ("evidence", "features", "looking", "meaning", "paths", "reel", "trace")
+MEASURED_BY = (
+    "../background", "../blobs", "evidence", "features", "looking", "meaning", "owner", "paths",
+    "reel", "trace",
+)  # fmt: skip
 """Modules of the package: when one of them changes, what was kept is not used."""
 
 
@@ -57,27 +65,69 @@ class Sample:
     """As `Evidence` has them."""
 
 
+Seen = Mapping[str, object]
+"""What is kept of an event: those fields of its sample that its clip was decoded for."""
+MEASURED = ("family", "features", "tells", "proven", "persists", "blind")
+
+
 def samples(report: Report, films: Iterable[Setting], *, at_hand: bool = False) -> list[Sample]:
-    """Of all films; those that are kept are read. `at_hand`: of these alone."""
+    """Of all films. `at_hand`: of those that were watched before."""
     found = []
     for setting in films:
         for watcher in WATCHERS:
-            if at_hand and not file_of(setting, watcher).exists():
+            if at_hand and not was_watched(setting, watcher):
                 continue
-            mine = _kept(setting, watcher)
+            mine = list(samples_of(setting, watcher))
             report.say(f"{setting.name}, {watcher}: {len(mine)} samples")
             found += mine
     return found
 
 
-def _kept(setting: Setting, watcher: str) -> list[Sample]:
-    path = file_of(setting, watcher)
-    if not path.exists():
-        lines = [json.dumps(asdict(one)) for one in seen_of(setting, watcher)]
-        unfinished = path.with_suffix(".part")
-        unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        unfinished.replace(path)
-    return [Sample(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+def samples_of(setting: Setting, watcher: str) -> Iterator[Sample]:
+    """Each chosen event of a film at each age, where its clip shows anything of it."""
+    kept = _Kept(file_of(setting, watcher))
+    found = suspected(setting, watcher, list(happened_in(setting)))
+    for number, one in chosen(found, setting, watcher):
+        for age in AGES:
+            seen = kept.seen(one, age)
+            if seen:
+                yield Sample(
+                    film=setting.name,
+                    seed=setting.seed,
+                    watcher=watcher,
+                    kind=one.kind,
+                    act=one.act,
+                    number=number,
+                    age=age,
+                    true=one.true,
+                    plain=one.plain,
+                    **seen,  # type: ignore[arg-type]
+                )
+
+
+class _Kept:
+    """What was seen of the events of one film; a line a look."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        rows = file.read_text("utf-8").splitlines() if file.exists() else []
+        self._seen: dict[str, Seen] = dict(map(json.loads, rows))
+
+    def seen(self, one: Candidate, age: Age) -> Seen:
+        """Empty where the clip shows nothing of the event."""
+        key = _key(one, age)
+        if key not in self._seen:
+            self._seen[key] = _see(one, age)
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([key, self._seen[key]]) + "\n")
+        return self._seen[key]
+
+
+def _key(one: Candidate, age: Age) -> str:
+    """Of all that the second look is given; an event's id is another one each time."""
+    event = event_json(replace(one.newborn, id=""))
+    given = [event, one.kind, sorted(WANTS[one.kind]), clip_end_s(one.newborn, one.told_s, age)]
+    return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def file_of(setting: Setting, watcher: str) -> Path:
@@ -91,16 +141,6 @@ def _measure() -> str:
     folder = Path(package.__file__).parent
     text = "".join((folder / f"{name}.py").read_text("utf-8") for name in MEASURED_BY)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def seen_of(setting: Setting, watcher: str) -> Iterator[Sample]:
-    """What the second look sees of each chosen event of a film."""
-    found = suspected(setting, watcher, list(happened_in(setting)))
-    for number, one in chosen(found, setting, watcher):
-        for age in AGES:
-            sample = _seen(number, one, age)
-            if sample is not None:
-                yield sample
 
 
 def chosen(
@@ -122,30 +162,13 @@ def chosen(
         yield int(index), one
 
 
-def _seen(number: int, one: Candidate, age: Age) -> Sample | None:
-    """None where the clip shows nothing of the event."""
+def _see(one: Candidate, age: Age) -> Seen:
     case = one.case(age, decoded=True)
     try:
         seen = evidence(case, Stop(), _looker(), looks=8, picture_px=832, clock=SystemClock())
     except SourceLost:
-        return None
-    return Sample(
-        film=one.setting.name,
-        seed=one.setting.seed,
-        watcher=one.watcher,
-        kind=one.kind,
-        act=one.act,
-        number=number,
-        age=age,
-        true=one.true,
-        plain=one.plain,
-        family=seen.family,
-        features=seen.features,
-        tells=seen.tells,
-        proven=seen.proven,
-        persists=seen.persists,
-        blind=seen.blind,
-    )
+        return {}
+    return {name: getattr(seen, name) for name in MEASURED}
 
 
 @cache

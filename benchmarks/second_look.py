@@ -34,6 +34,7 @@ from vigil.stages.verify.features import Features
 from vigil.stages.verify.fitting import Fit, banded, calibration_error, fit
 from vigil.stages.verify.lettering import word_boxes
 from vigil.stages.verify.looking import Find, features
+from vigil.stages.verify.owner import nobody_brought
 from vigil.stages.verify.scoring import FILE, Score, fitted_scores, score_json
 from vigil.stages.verify.second_look import SecondLook
 
@@ -42,8 +43,10 @@ HELD_OUT = (*settings(500, 1), *settings(700, 2, left=True))
 TIMED = 3
 """Films whose events are timed."""
 BLIND = Find(wanted=0.0, label="", other=0.0, other_label="")
+UNOWNED: Features = {"owned": 0.0, "brought": 0.0}
 BLIND_EVERY = 8
-"""Of so many true samples, one is fitted a second time as if the detector were blind to it."""
+"""Of so many true samples, one is fitted a second time as if the detector were blind to it, and one
+of what was left as if nobody had been seen to leave it."""
 COMMAND = "python -m benchmarks second_look --fit"
 PACKAGE = Path(__file__).parents[1] / "src" / "vigil" / "stages" / "verify"
 
@@ -59,7 +62,7 @@ NAMES = {
     "named/pixels": MOVING,
     "named/model": (*MOVING, *FINDS),
     "left/pixels": LEFT,
-    "left/model": (*LEFT, *FINDS, "vehicle"),
+    "left/model": (*LEFT, "owned", "brought", *FINDS, "vehicle"),
 }
 """Few: how much something stirs, how fast it is or how the whole picture's light changes tells
 true from false in rendered films, and speaks against people and cars in real ones."""
@@ -69,7 +72,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks second_look")
     parser.add_argument("--fit", action="store_true", help="fit anew, before it is measured")
     parser.add_argument(
-        "--at-hand", action="store_true", help="only films of which samples are kept already"
+        "--at-hand", action="store_true", help="only films that were watched before"
     )
     options = parser.parse_args()
     settle()
@@ -112,17 +115,23 @@ def _fit(name: str, found: Sequence[Sample], told: dict[str, str]) -> Fit:
         ages=[one.age for one in mine],
         plain=[one.plain for one in mine],
         proven=[by_model and one.proven for one in mine],
-        doubts=_blinded(mine) if by_model else (),
+        doubts=[*_unowned(mine), *(_blinded(mine) if by_model else ())],
         told=told,
     )
 
 
 def _blinded(found: Sequence[Sample]) -> list[Features]:
     """Some true events as a detector sees them that does not know such a view: not at all."""
-    true = [one for one in found if one.true and one.plain]
-    return [
-        one.features | features([BLIND], one.features["visible"]) for one in true[::BLIND_EVERY]
-    ]
+    return [one.features | features([BLIND], one.features["visible"]) for one in _some_true(found)]
+
+
+def _unowned(found: Sequence[Sample]) -> list[Features]:
+    """Some true things as a watch tells of them that has missed whoever left them."""
+    return [one.features | UNOWNED for one in _some_true(found) if one.family == "left"]
+
+
+def _some_true(found: Sequence[Sample]) -> Sequence[Sample]:
+    return [one for one in found if one.true and one.plain][::BLIND_EVERY]
 
 
 def ruling_of(sample: Sample, what: str) -> tuple[Ruling, float]:
@@ -137,7 +146,7 @@ def ruling_of(sample: Sample, what: str) -> tuple[Ruling, float]:
             ruling,
             proven=sample.proven,
             persists=sample.persists,
-            doubted=sample.blind and solid,
+            doubted=sample.blind and solid and not nobody_brought(sample.features),
         )
     return ruling, likelihood
 

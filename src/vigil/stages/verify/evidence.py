@@ -7,6 +7,7 @@ from vigil.core import Case, Clock, Ruling, SourceLost
 from vigil.stages.verify.features import Features, of_what_moves, of_what_rests
 from vigil.stages.verify.looking import Find, Looker, features, finds
 from vigil.stages.verify.meaning import BAGS, PEOPLE, VEHICLES, Family, family_of, wanted
+from vigil.stages.verify.owner import nobody_brought, of_the_owner
 from vigil.stages.verify.paths import path_of, resting
 from vigil.stages.verify.pool import Stop
 from vigil.stages.verify.reasons import Words
@@ -48,8 +49,12 @@ class Evidence:
 
     @property
     def proven(self) -> bool:
-        """Whether the detector saw it clearly at any moment: then nothing speaks it away."""
-        return any(find.wanted >= CLEAR for find in self.finds)
+        """Whether the detector saw it clearly at any moment: then nothing speaks it away.
+
+        Or, of what was left, somebody beside its place as it came.
+        """
+        brought = self.features.get("brought", 0.0) >= CLEAR
+        return brought or any(find.wanted >= CLEAR for find in self.finds)
 
     @property
     def persists(self) -> bool:
@@ -90,23 +95,31 @@ def evidence(
     """Read the clip, follow the thing, and have it looked at. Raises `SourceError`."""
     began_s = clock.monotonic_s()
     wants, family = wanted(case), family_of(case)
-    path = resting(case.event) if family == "left" else path_of(case.event)
-    clear_s = AT_REST_S if family == "left" else CLEAR_S
-    reel = read(case, stop, still_px=picture_px if looker else 0, clear_s=clear_s)
+    left = family == "left"
+    path = resting(case.event) if left else path_of(case.event)
+    reel = read(
+        case,
+        stop,
+        still_px=picture_px if looker else 0,
+        clear_s=AT_REST_S if left else CLEAR_S,
+        coming=left,
+    )
     if not reel.shots:
         raise SourceLost("the clip shows nothing of the event")
     frames_s = clock.monotonic_s() - began_s
     trace = follow(reel, path)
     stop.check()
     found = finds(looker, reel, trace, path, wants, most=looks) if looker else []
-    measured = of_what_rests(trace) if family == "left" else of_what_moves(trace)
+    measured = of_what_rests(trace) if left else of_what_moves(trace)
+    if left:
+        measured |= of_the_owner(case.event, reel, path, looker)
     return Evidence(
         family=family,
         features=measured | features(found, measured["visible"]),
         finds=found,
         what=_called(wants),
         # A thing that lay there when the clip began shows no change, and need not be new.
-        tells=bool(trace.sights) or (bool(found) and family != "left"),
+        tells=bool(trace.sights) or (bool(found) and not left),
         frames_s=frames_s,
     )
 
@@ -127,9 +140,14 @@ def score_for(seen: Evidence) -> Score:
 
 
 def doubted(seen: Evidence) -> bool:
-    """Whether a detector was blind to what pixels alone do not speak away."""
+    """Whether a detector was blind to what pixels alone do not speak away.
+
+    It may not know such a thing, but then it is one that somebody brought.
+    """
+    if not seen.blind or nobody_brought(seen.features):
+        return False
     pixels = fitted_scores()[f"{seen.family}/pixels"]
-    return seen.blind and pixels.likelihood(seen.features) >= SOLID
+    return pixels.likelihood(seen.features) >= SOLID
 
 
 def _called(wants: frozenset[str]) -> Words:

@@ -34,6 +34,14 @@ PHRASES: Mapping[str, tuple[Words, Words]] = {
         ("its size changes all the time", "大小不断变化"),
         ("it keeps its size", "大小稳定"),
     ),
+    "owned": (
+        ("somebody was with it when it came to rest", "放下时有人在旁"),
+        ("nobody was seen with it when it came to rest", "放下时未见有人在旁"),
+    ),
+    "brought": (
+        ("a person stood beside its place as it came", "出现时旁边有人"),
+        ("no person stood beside its place as it came", "出现时旁边无人"),
+    ),
     "structure": (
         ("it has edges of its own", "有自身的轮廓"),
         ("it brings no edges of its own", "没有自身的轮廓"),

@@ -61,14 +61,21 @@ class Reel:
     shots: list[Shot] = field(default_factory=list)
     stills: list[tuple[float, Image]] = field(default_factory=list)
     """Large pictures of the event, with their times."""
+    coming: list[Image] = field(default_factory=list)
+    """Large pictures from just before the event, when what rests now came."""
     earlier: Image | None = None
     """A large picture from well before the event, where the clip reaches back so far."""
     source_width: int = 0
 
     @property
+    def clear_until_s(self) -> float:
+        """Pictures from here on may show what made the event."""
+        return self.span.start_s - self.clear_s
+
+    @property
     def before(self) -> list[Shot]:
         """Those from before the event, without what made it."""
-        return [shot for shot in self.shots if shot.time_s < self.span.start_s - self.clear_s]
+        return [shot for shot in self.shots if shot.time_s < self.clear_until_s]
 
     @property
     def during(self) -> list[Shot]:
@@ -101,13 +108,15 @@ def read(
     still_px: int = 0,
     still_every_s: float = 0.5,
     clear_s: float = CLEAR_S,
+    coming: bool = False,
 ) -> Reel:
     """Decode once. With `still_px`, also pictures so wide, never enlarged, of the event itself.
 
-    Raises `SourceError` when the clip cannot be read, `Abandoned` when nobody waits any more.
+    `coming`: and of the `clear_s` before it. Raises `SourceError` when the clip cannot be read,
+    `Abandoned` when nobody waits any more.
     """
     reel = Reel(span=span_of(case), clear_s=clear_s)
-    due_s = reel.span.start_s
+    due_s = reel.clear_until_s if coming else reel.span.start_s
     for frame in stop.frames(case.footage, reel.span.from_s, reel.span.end_s, every_s=EVERY_S):
         small = frame.rgb(SMALL_PX)
         reel.scale, reel.source_width = frame.width / SMALL_PX, frame.width
@@ -119,5 +128,9 @@ def read(
             reel.earlier = frame.rgb(min(still_px, frame.width))
         if frame.time_s >= due_s:
             due_s = frame.time_s + still_every_s - EVERY_S / 2
-            reel.stills.append((frame.time_s, frame.rgb(min(still_px, frame.width))))
+            still = frame.rgb(min(still_px, frame.width))
+            if frame.time_s >= reel.span.start_s:
+                reel.stills.append((frame.time_s, still))
+            else:
+                reel.coming.append(still)
     return reel
