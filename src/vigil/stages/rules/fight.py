@@ -23,7 +23,7 @@ ALIKE = 0.5
 NEARLY = 0.9
 """Of `restless`: each second of a fight is at least so fierce, all of it is fiercer."""
 DRIFT_S = 2.0
-"""Over which a group is seen to go on: who fights sways and comes back, who strolls does not."""
+"""Over which people are seen to go on: who fights sways and comes back, who strolls does not."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -180,7 +180,8 @@ class Fight(SceneRule):
             return self._lives.end(group.number, moment)
         if not fights or not group.holding.lasted(moment, self.longer_than_s):
             return []
-        if _restless(stay, self.longer_than_s) < self.restless:
+        is_told = group.number in self._lives
+        if not is_told and _restless(stay, self.longer_than_s) < self.restless:
             return []
         sighting = self.sighting(
             start_s=group.holding.since_s,
