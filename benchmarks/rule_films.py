@@ -56,7 +56,8 @@ class Book:
 
 def film_of(rendered: Rendered, name: str, seed: int, recipe: str) -> Path:
     """The encoded film of a story; `recipe`: the text that it was made by."""
-    digest = hashlib.sha256(f"{RECIPE} {recipe} {seed}".encode()).hexdigest()[:12]
+    made_by = f"{RECIPE} {recipe} {rendered.camera} {seed}"
+    digest = hashlib.sha256(made_by.encode()).hexdigest()[:12]
     path = CACHE / f"rule-{name}-{seed}-{digest}.mp4"
     if path.exists():
         return path
