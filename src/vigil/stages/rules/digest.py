@@ -31,7 +31,7 @@ class Tracks(list[Track]):
 
 def columns_of(tracks: Sequence[Track]) -> Columns:
     """Ids, boxes and velocities of tracks."""
-    return (tracks if isinstance(tracks, Tracks) else Tracks(tracks)).columns
+    return Tracks(tracks).columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -81,7 +81,8 @@ class Fall(SceneRule):
             down = person.is_down(moment, self.drop, self.wide, self.within_s, posture)
             person.leaves = down and person.walks_out(EDGE * scene.height)
             holds = down and self.stands_inside(track.box, scene)
-            person.down.note(moment, holds=holds)
+            if holds or person.down.hits:
+                person.down.note(moment, holds=holds)
         steps: list[Step] = []
         busy = not self._lives.idle
         for person in self._people:

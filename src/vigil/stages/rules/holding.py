@@ -12,7 +12,9 @@ class Holding:
     def __init__(self, *, inertia: int, close_s: float) -> None:
         self._inertia = inertia
         self._close_s = close_s
-        self._hits = 0
+        self.hits = 0
+        """In how many looks it was found; 0 when it has ended. Who was never found need not be
+        noted when they are not found again."""
         self._failing_lived_s: float | None = None
         self.since_s = 0.0
         """Time of the first look that found it so."""
@@ -23,18 +25,18 @@ class Holding:
     @property
     def on(self) -> bool:
         """Whether it was found often enough, and has not ended."""
-        return self._hits >= self._inertia
+        return self.hits >= self._inertia
 
     def note(self, moment: Moment, *, holds: bool, late_s: float = 0.0) -> None:
         """Take in one look; `late_s`: for how long it held before anybody could be sure."""
         if not holds:
-            if self._hits:
+            if self.hits:
                 self._fail(moment)
             return
-        if self._hits == 0:
+        if self.hits == 0:
             self.since_s = moment.time_s - late_s
             self._since_lived_s = moment.lived_s - late_s
-        self._hits += 1
+        self.hits += 1
         self.last_s, self._failing_lived_s = moment.time_s, None
 
     def lasted(self, moment: Moment, duration_s: float) -> bool:
@@ -45,4 +47,4 @@ class Holding:
         if self._failing_lived_s is None:
             self._failing_lived_s = moment.lived_s
         if not self.on or moment.passed(self._failing_lived_s, self._close_s):
-            self._hits = 0
+            self.hits = 0

@@ -106,7 +106,12 @@ class LineCrossing(SceneRule):
             box = walker.box
             x, y = feet[box] if by_foot else stand(box, scene, self.anchor)
             place = x * aspect, y
-            spot = tuple.__new__(_Spot, (time_s, box, place, wire.beyond(place)))
+            beyond, home, last = wire.beyond(place), walker.home, walker.last
+            spot = tuple.__new__(_Spot, (time_s, box, place, beyond))
+            # Most stay on the side where they belong.
+            if home and last and beyond * last.beyond > 0 and beyond * home.beyond > 0:
+                walker.last, walker.over = spot, 0
+                continue
             passage = self._advance(walker, spot, wire)
             if passage is not None and self.stands_inside(box, scene):
                 steps += self._count(moment, walker, spot, passage)
@@ -123,12 +128,8 @@ class LineCrossing(SceneRule):
             # A thing first seen exactly on the line has no side to come from yet.
             walker.home = walker.last = spot if spot.beyond else None
             return None
-        beyond, last_beyond = spot.beyond, walker.last.beyond
-        if beyond * last_beyond > 0 and beyond * walker.home.beyond > 0:
-            # Most stay on the side where they belong.
-            walker.last, walker.over = spot, 0
-            return None
-        if beyond * last_beyond < 0:
+        beyond = spot.beyond
+        if beyond * walker.last.beyond < 0:
             walker.passage = _passage(walker.last, spot, wire)
         if beyond:
             walker.last = spot

@@ -85,7 +85,8 @@ class LyingStill(SceneRule):
             if lies and person.strays(still=self.still, inertia=self.inertia):
                 person.rest = self._new_rest()
                 steps += self._lives.end(person.number, moment)
-            person.rest.note(moment, holds=lies)
+            if lies or person.rest.hits:
+                person.rest.note(moment, holds=lies)
         busy = not self._lives.idle
         for person in self._people:
             if person.rest.on or (busy and self._lives.concerns(person.number)):

@@ -65,7 +65,8 @@ class Running(SceneRule):
             speed = runner.speed(self.over_s)
             fast = speed is not None and speed >= self.faster_than
             holds = fast and self.stands_inside(runner.box, scene)
-            runner.running.note(moment, holds=holds, late_s=runner.window_s if holds else 0.0)
+            if holds or runner.running.hits:
+                runner.running.note(moment, holds=holds, late_s=runner.window_s if holds else 0.0)
             if runner.running.on or (busy and self._lives.concerns(runner.number)):
                 steps += self._judge_runner(runner, moment, fast=fast)
         for runner in self._runners.lost(moment):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from vigil.core import Box, Track
-from vigil.stages.rules.digest import columns_of, digest
+from vigil.stages.rules.digest import Tracks, columns_of, digest
 from vigil.stages.rules.geometry import overlap
 from vigil.stages.rules.moment import Moment
 
@@ -79,7 +79,9 @@ class Trails(Generic[TrailT]):
         """The things seen, and the track of each: those that were known come first."""
         if not tracks and not self._trails:
             return [], ()
-        ids, boxes, velocities = columns_of(tracks)
+        ids, boxes, velocities = (
+            tracks.columns if isinstance(tracks, Tracks) else columns_of(tracks)
+        )
         as_before = ids == self._ids
         things: list[Any] = list(self._things if as_before else map(self._by_id.get, ids))
         time_s = moment.time_s
