@@ -11,7 +11,7 @@ stories in true boxes, about half of them lures. `films`: rendered films through
 
 # What was tried on the cost of 50 tracks, old and new in turns in one run (processor time; each
 # left every event of 8270 runs of rules on stories as it was):
-# - won, .80 together: one lookup by the settings of a rule instead of by its labels; feet and
+# - won, .77 together: one lookup by the settings of a rule instead of by its labels; feet and
 #   places of everybody at once; who is seen again as before is not looked up anew; calls saved
 #   for those who stand on their side, are on their way, stand upright or have no event open;
 #   named tuples made without their function; arguments by place.
