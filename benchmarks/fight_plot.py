@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 FILE = Path(__file__).parent.parent / "docs" / "images" / "fights.svg"
-WIDTH, LEFT, TOP, LINE = 760, 330, 16, 22
+WIDTH, LEFT, TOP, LINE = 820, 390, 16, 22
 ACROSS = WIDTH - LEFT - 60
 LEAST, MOST = 0.3, 1.0
 

@@ -1,17 +1,19 @@
 """Clips that nobody labelled, cut from the films of the data folder, and networks that saw them."""
 
+import json
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from benchmarks.footage import DATA
-from benchmarks.report import Report, cpu_s
+from benchmarks.report import Report
 from vigil.core import SourceError
 from vigil.media.films import picture_times
 from vigil.media.sampling import Span
 from vigil.train.video.clips import VideoClip
 from vigil.train.video.keeping import WEIGHTS
 from vigil.train.video.learning import Heard
+from vigil.train.video.presets import PRETRAINED
 from vigil.train.video.pretraining import pretrain
 from vigil.train.video.settings import PretrainSettings
 
@@ -50,22 +52,15 @@ def stretches(paths: Iterable[Path], seconds: float) -> Iterator[VideoClip]:
 def pretrained(report: Report, settings: PretrainSettings, folder: Path, seconds: float) -> Path:
     """The folder of such weights, which are learnt once and kept; `seconds` of each clip."""
     if not (folder / WEIGHTS).is_file():
-        began_s = cpu_s()
-        clips = list(stretches(films(), seconds))
-        made = pretrain(settings, clips, folder, heard=Heard(refused=report.say))
+        pretrain(
+            settings, list(stretches(films(), seconds)), folder, heard=Heard(refused=report.say)
+        )
         for checkpoint in folder.glob("checkpoint-*"):
             shutil.rmtree(checkpoint)
-        report.table(
-            f"{settings.network} before labels, {settings.by}",
-            ("clips", "films", "epochs", "loss on films not learnt from", "CPU s"),
-            [
-                (
-                    made.learnt,
-                    len({clip.group for clip in clips}),
-                    settings.epochs,
-                    f"{made.metrics['loss']:.3f}",
-                    f"{cpu_s() - began_s:.0f}",
-                )
-            ],
-        )
+    about = json.loads((folder / PRETRAINED).read_text(encoding="utf-8"))
+    report.table(
+        f"fights: {settings.network} before labels, {settings.by}",
+        ("clips", "epochs", "clips of other films", "loss on these"),
+        [(about["clips"], settings.epochs, about["judged"], f"{about['loss']:.3f}")],
+    )
     return folder
