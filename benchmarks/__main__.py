@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HELPERS = {
-    "__init__", "__main__", "above", "candidates", "fight_clips", "fight_features",
+    "__init__", "__main__", "above", "boxes", "candidates", "fight_clips", "fight_features",
     "fight_heads", "fight_plot", "footage", "judging", "load", "replay", "report", "rivals",
     "rule_films", "rule_replay", "rule_stories", "sightings", "suspicions", "turn",
     "turn_plot", "turn_site", "unseen",

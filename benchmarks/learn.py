@@ -1,7 +1,7 @@
 """What a student is worth that learnt from an algorithm's head, and how fast it is.
 
     python -m benchmarks learn [flame kitchen] [--only student] [--seeds N] [--epochs N] [--side PX]
-    python -m benchmarks learn --only turn|above
+    python -m benchmarks learn --only turn|above|boxes
 
 Hold-outs, near-duplicates and draws are those of `twostep`. Of each draw 50 examples make a head
 on embedders, the teacher. A small network learns from the same 50 alone; the same network, the
@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from benchmarks.above import above
+from benchmarks.boxes import boxes
 from benchmarks.report import Report, cpu_s
 from benchmarks.turn import turn
 from benchmarks.twostep import BOTH, DATA, TASKS, Pool
@@ -218,7 +219,7 @@ def speeds(course: Course, made: Trained) -> dict[str, float]:
     return {name: float(np.median(each)) for name, each in rates.items()}
 
 
-OTHERS: dict[str, Callable[[Report], None]] = {"turn": turn, "above": above}
+OTHERS: dict[str, Callable[[Report], None]] = {"turn": turn, "above": above, "boxes": boxes}
 """Parts besides `student` that need no settings."""
 
 
