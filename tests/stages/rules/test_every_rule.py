@@ -84,7 +84,9 @@ def wrong_way(lane: tuple[tuple[float, float], ...]) -> Rule:
 
 
 def queue(line: tuple[tuple[float, float], ...]) -> Rule:
-    return Queue(line=line, number=1, labels=ANYONE, width=0.3, gap=9.0, longer_than_s=2.0)
+    # Over well before the next one comes, at any rate of looks.
+    brief = {"longer_than_s": 2.0, "grace_s": 1.0, "close_s": 2.0}
+    return Queue(line=line, number=1, labels=ANYONE, width=0.3, gap=9.0, **brief)
 
 
 def speed(**settings: object) -> Rule:
@@ -109,7 +111,7 @@ SCENE_RULES: dict[str, Make] = {
     "fall": lambda: Fall(labels=ANYONE),
     "fight": lambda: Fight(labels=ANYONE),
     "fire": lambda: Fire(zone=ZONE, labels=ANYONE),
-    "smoke": lambda: Smoke(labels=ANYONE, close_s=3.0),
+    "smoke": lambda: Smoke(labels=ANYONE, longer_than_s=2.0, close_s=3.0),
     "lying_still": lambda: LyingStill(labels=ANYONE, longer_than_s=3.0),
     "queue": lambda: queue(LANE),
     "jam": lambda: Jam(labels=ANYONE, number=1, longer_than_s=5.0, close_s=2.0, share=0.5),
