@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vigil.config import parts
+from vigil.config import open_home, parse, parts
 from vigil.core import Frame, Scene, Signals
 from vigil.media.encode import Encoder, H264Options
 from vigil.media.ring import PacketRing
+from vigil.pipeline.build import Builder
 from vigil.pipeline.senses import senses
 from vigil.pipeline.watch import Watch
 from vigil.stages.gate.luma import LumaGate
 from vigil.stages.rules.camera_covered import CameraCovered
 from vigil.stages.rules.presence import Presence
+from vigil.stages.sense.rain import RainSense
 from vigil.stages.sense.surface import SurfaceSense
 from vigil.stages.sense.view import ViewSense
 from vigil.stages.track.two_stage import TwoStageTracker
@@ -90,6 +92,17 @@ def test_only_signals_that_have_a_sense_make_one():
     surface, view = senses({"view", "surface"}, ())
     assert isinstance(surface, SurfaceSense)
     assert isinstance(view, ViewSense)
+
+
+def test_rain_is_sought_where_samples_are_kept(tmp_path: Path):
+    camera = parse({"cameras": {"gate": {"source": "/gate.mp4"}}}).cameras["gate"]
+    home = open_home(tmp_path)
+    without = Builder(home, evidence=False)
+    keeping = Builder(home, evidence=False, tell_sample=[].append)
+    for builder, kinds in ((without, []), (keeping, [RainSense])):
+        made, _ = builder.camera(camera)
+        assert [type(sense) for sense in made.watch.senses] == kinds
+        builder.close()
 
 
 def test_each_camera_has_senses_of_its_own_with_its_masks():

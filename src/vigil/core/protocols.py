@@ -75,7 +75,8 @@ class Gate(Protocol):
 class Sense(Protocol):
     """Cheap arithmetic on pictures that rules read, done once however many they are.
 
-    One object per camera, made only when a rule names it among its `signals`.
+    One object per camera, made only when a rule names it among its `signals`; that of rain
+    where samples are kept.
     """
 
     @property

@@ -159,6 +159,8 @@ class Signals:
     brightness: float = 0.0
     """Mean luma, 0 to 255."""
     static_blobs: tuple[StaticBlob, ...] = ()
+    rain: bool = False
+    """Whether it rained of late; told only where samples are kept."""
     # What follows is computed only for rules that name it among their `signals`.
     view: View | None = None
     plumes: tuple[Plume, ...] = ()

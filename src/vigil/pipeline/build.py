@@ -36,6 +36,7 @@ from vigil.stages.gate.packets import PacketGate
 from vigil.stages.gate.static_blobs import StaticBlobs
 from vigil.stages.hear.loud_ear import LoudEar
 from vigil.stages.sample.novelty import Novelty
+from vigil.stages.sense.rain import RainSense
 
 PartT = TypeVar("PartT")
 RING_BYTES = 48 << 20
@@ -89,6 +90,7 @@ class Builder:
         rules = copy.deepcopy(config.all_rules)
         masks = tuple(config.masks)
         signals = frozenset().union(*(rule.signals for rule in rules))
+        sample_desk = self._sample_desk_of(config)
         gate = dataclasses.replace(config.gate, masks=masks) if masks else config.gate  # type: ignore[type-var]
         watch = Watch(
             source=config.name,
@@ -102,11 +104,12 @@ class Builder:
             static_blobs=StaticBlobs(masks=masks) if "static_blobs" in signals else None,
             senses=(
                 *senses(signals, masks),
+                *((RainSense(masks=masks),) if sample_desk is not None else ()),
                 *self._stills.senses(config.name, rules, gate, masks),
                 *self._actions.senses(rules, gate, masks),
             ),
             scene_desk=self._scene_desk_of(config, rules),
-            sample_desk=self._sample_desk_of(config),
+            sample_desk=sample_desk,
             enhancers=tuple(self._enhancer(each) for each in config.enhance),
             readers=tuple(self._reader(reader) for reader in config.readers),
             ear=self._ear(config.ear or LoudEar()) if "sounds" in signals else None,

@@ -1,6 +1,7 @@
 """Which looks each sampler wants, and how much they are worth to it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -135,6 +136,8 @@ def test_an_event_is_wanted_where_it_begins() -> None:
         (DAY, "usual"),
         (NIGHT, "dark"),
         (Signals(brightness=120, motion=0.6), "restless"),
+        (Signals(brightness=120, motion=0.6, rain=True), "rain"),
+        (replace(NIGHT, rain=True), "rain"),
         (Signals(brightness=120, view=View(contrast=40, sharpness=0.2)), "blurred"),
         (Signals(brightness=120, view=View(contrast=8, sharpness=0.9)), "hazy"),
         (Signals(brightness=120, view=View(contrast=40, sharpness=0.9)), "usual"),

@@ -10,14 +10,18 @@ BLURRED = 0.5
 HAZY_CONTRAST = 16.0
 """Standard deviation of luma below which a picture by day is fog, or a fogged lens."""
 RESTLESS_MOTION = 0.3
-"""Share of the picture that differs from its background: rain, snow, noise, light that changes."""
+"""Share of the picture that differs from its background: snow, noise, light that changes."""
 
 
 def condition_of(signals: Signals) -> str:
-    """`dark`, `blurred`, `hazy`, `restless` or `usual`: the first that applies.
+    """`rain`, `dark`, `blurred`, `hazy`, `restless` or `usual`: the first that applies.
+
+    Rain by night is `rain`: of the two it is the rarer, and more differs with it.
 
     Blur and haze are seen only where a rule has the view measured, such as `camera_blurred`.
     """
+    if signals.rain:
+        return "rain"
     if signals.brightness < DARK_LUMA:
         return "dark"
     if signals.view is not None and signals.view.sharpness < BLURRED:

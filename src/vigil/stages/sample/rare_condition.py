@@ -19,7 +19,7 @@ DAY_S = 86_400.0
 
 @part
 class RareCondition:
-    """Wants looks in a condition (`dark`, `restless` …) that the camera was seldom seen in.
+    """Wants looks in a condition (`rain`, `dark` …) that the camera was seldom seen in.
 
     A condition is rare while its share of the time of late is below `share`; what was `half_life_s`
     ago counts half. A score is the higher the rarer. It is learnt anew after each start.
