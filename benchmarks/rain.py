@@ -3,10 +3,10 @@
     python -m benchmarks rain [--only PART]
 
 No film of real rain was at hand. What no drawing can flatter is the other half: every real film
-here is dry, and none may be told to be in rain. Every other film, by name, chose the settings; the
-figures are of those that did not. Recall is of drawn rain, in two drawings that know nothing of
-each other: the renderer's (`vigil.sim`), and streaks laid over real films, as long as a drop of 5
-to 9 m/s falls while the shutter is open at its distance, their number a Poisson draw. Both are
+here is dry, and none may be told to be in rain. (Counts on all of them were seen when the settings
+were chosen: none is unseen.) Recall is of drawn rain, in two drawings that know nothing of each
+other: the renderer's (`vigil.sim`), and streaks laid over real films, as long as a drop of 5 to 9
+m/s falls while the shutter is open at its distance, their number a Poisson draw. Both are
 encoded as a camera would before they are judged.
 """
 
@@ -180,35 +180,31 @@ def encoded(images: Sequence[Image], rate: float, crf: int) -> list[Burst | None
 
 
 def dry(report: Report) -> None:
-    """False alarms: films of each half, and the milliseconds of a burst."""
-    rows = []
-    for half, name in enumerate(("chose the settings", "did not")):
-        wrong, count, alarms, minutes, spent, number = [], 0, 0, 0.0, [], 0
-        for film in films()[half::2]:
-            try:
-                found = list(_taken(lumas(film)))
-            except (av.FFmpegError, IndexError):
-                continue  # media that are broken on purpose
-            last_s = found[-1][0] if found else 0.0
-            began_s = time.thread_time()
-            seen = list(bursts(found, 0.0))
-            spent.append((time.thread_time() - began_s) / max(1, len(seen)))
-            number += bool(seen)
-            minutes += last_s / 60
-            count += len(seen)
-            alarms += sum(burst is not None and burst.rains for burst in seen)
-            if told(seen):
-                wrong.append(film.name)
-        cost_ms = 1e3 * median(spent)
-        rows.append((name, number, f"{minutes:.1f}", count, alarms, ", ".join(wrong) or "none",
-                     f"{cost_ms:.1f}"))  # fmt: skip
-        report.say(f"dry films that {name}: {alarms} of {count} bursts")
-        if half:
-            report.claim("dry real films told to be in rain", len(wrong), 0, better="lower")
-            report.claim("of their bursts, taken for rain", alarms / count, 0.005, better="lower")
-            report.claim("cost of a burst, every 10 s", cost_ms, 10, "ms", better="lower")
-    columns = ("dry films", "films", "minutes", "bursts", "rain", "told", "ms a burst")
-    report.table("dry films", columns, rows)
+    """False alarms, and the milliseconds of a burst."""
+    wrong, count, alarms, number, seconds, spent = [], 0, 0, 0, 0.0, []
+    for film in films():
+        try:
+            found = list(_taken(lumas(film)))
+        except (av.FFmpegError, IndexError):
+            continue  # media that are broken on purpose
+        began_s = time.thread_time()
+        seen = list(bursts(found, 0.0))
+        if not seen:
+            continue
+        spent.append((time.thread_time() - began_s) / len(seen))
+        number += 1
+        seconds += found[-1][0]
+        count += len(seen)
+        alarms += sum(burst is not None and burst.rains for burst in seen)
+        if told(seen):
+            wrong.append(film.name)
+    cost_ms = 1e3 * median(spent)
+    columns = ("films", "minutes", "bursts", "like rain", "told to be in rain")
+    row = (number, f"{seconds / 60:.1f}", count, alarms, ", ".join(wrong) or "none")
+    report.table("dry films", columns, [row])
+    report.claim("dry real films told to be in rain", len(wrong), 0, better="lower")
+    report.claim("of their bursts, taken for rain", alarms / count, 0.005, better="lower")
+    report.claim("cost of a burst, every 10 s", cost_ms, 10, "ms", better="lower")
 
 
 def _taken(found: Iterable[tuple[float, Luma]]) -> Iterator[tuple[float, Luma]]:

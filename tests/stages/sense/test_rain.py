@@ -137,6 +137,11 @@ def test_nothing_is_told_while_it_sleeps_and_rain_is_forgotten(place) -> None:
     assert rains([weather.frame(3600.0)], sense) == [False]
 
 
+def test_a_picture_of_a_few_pixels_tells_nothing(place) -> None:
+    small = (replace(frame, width=1, height=1) for frame in bursts(Weather(place()), 1))
+    assert not any(rains(small))
+
+
 def test_what_lies_under_a_mask_does_not_count(place) -> None:
     everything = (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)),)
     frames = bursts(Weather(place(), streaks=80), 4)

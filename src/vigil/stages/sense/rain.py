@@ -15,6 +15,8 @@ EVERY_S = 10.0
 """Three pictures in so many seconds: rain lasts."""
 LONGEST_GAP_S = 0.5
 """Between two of the three; over a longer one too much else has changed."""
+SMALLEST = 64
+"""Pixels of the shorter side of a picture in which anything can be told."""
 FAINTEST, SIGMAS = 4.0, 3.0
 """Levels by which a streak is brighter, and how many times the mean change between the two other
 pictures, whichever is more."""
@@ -145,7 +147,9 @@ class RainSense:
 
 
 def burst_of(before: Luma, now: Luma, after: Luma, masks: tuple[Polygon, ...] = ()) -> Burst | None:
-    """Three pictures of one size, in a row. None: too little stands still, or all changed."""
+    """Three pictures of one size, in a row. None: too small, too little at rest, or all changed."""
+    if min(now.shape) < SMALLEST:
+        return None
     change = cv2.absdiff(before, after)
     level = max(FAINTEST, SIGMAS * cv2.mean(change)[0])
     changed = over(np.asarray(change, np.uint8), level)
