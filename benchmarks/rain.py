@@ -42,7 +42,7 @@ BEHIND = (
     "videos/vehicle_survaillance.mp4", "videos/aboda_video4.avi", "tracking/cdnet_highway/img1",
     "action/fight_surv/noFight/nofi029.mp4",
 )  # fmt: skip
-"""Films that it is made to rain on: a road, a pavement, a motorway, a street by night."""
+"""Films that it is made to rain on: a road, a pavement, a motorway, a car park by night."""
 VIEW_DEG = 70.0
 NEAR_M, FAR_M = 1.0, 10.0
 SITES = {"street": street, "car park": car_park, "yard by night": yard}
