@@ -4,6 +4,7 @@ Each takes what a batch holds and normalises it as it was published, so that who
 exports its normalisation. Legend: b clips, t frames, c channels, n moments, d numbers of a vector.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -40,7 +41,7 @@ MEL_WIDTH = 128
 PIXELS = 255.0
 
 
-class Body(nn.Module):
+class Body(nn.Module, ABC):
     """A network without its last layer. RGB (b, t, 3, h, w) is 0 to 255; flow has 2, ±1."""
 
     mean: Tensor
@@ -68,13 +69,13 @@ class Body(nn.Module):
         """(b, d): the mean over the moments."""
         return self.norm(self.rows(clips).mean(1))
 
+    @abstractmethod
     def seen(self, clips: Tensor) -> Tensor:
         """What the kind of network says of normalised clips, as `rows`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def blocks(self) -> list[nn.Module]:
         """Its parts in order, from the pictures to the vectors."""
-        raise NotImplementedError
 
     def remember_less(self) -> None:
         """Gradient checkpointing (Chen et al. 2016, arXiv 1604.06174), block by block."""
