@@ -135,15 +135,8 @@ def train(
         from vigil.train.video import settings as settings_of  # noqa: PLC0415
     except ImportError as error:
         raise missing("train", error) from error
-    given = {
-        key: value
-        for key, value in locals().items()
-        if key in settings_of.VideoSettings.__dataclass_fields__ and value is not None
-    }
-    tree = {} if file is None else settings_of.read_settings(file)
-    if isinstance(given.get("streams"), str):
-        given["streams"] = tuple(given["streams"].split(","))
-    settings = settings_of.settings_from(tree | given, "" if file is None else f"{file}: ")
+    told = locals() | {"streams": tuple(streams.split(",")) if streams is not None else None}
+    settings = settings_of.settings_told(settings_of.VideoSettings, told, file)
     folder = home_of(config).path / "training" / settings.name
     clips = clips_of(settings, settings.data, version, config)
     if settings_of.is_first():

@@ -71,15 +71,7 @@ def pretrain(
         from vigil.train.video import settings as settings_of  # noqa: PLC0415
     except ImportError as error:
         raise missing("train", error) from error
-    given = {
-        key: value
-        for key, value in locals().items()
-        if key in settings_of.PretrainSettings.__dataclass_fields__ and value is not None
-    }
-    tree = {} if file is None else settings_of.read_settings(file)
-    settings = settings_of.settings_of(
-        settings_of.PretrainSettings, tree | given, "" if file is None else f"{file}: "
-    )
+    settings = settings_of.settings_told(settings_of.PretrainSettings, locals(), file)
     folder = home_of(config).path / "training" / settings.name
     clips = clips_of(settings.as_run(), settings.data, version, config, labelled=False)
     if settings_of.is_first():

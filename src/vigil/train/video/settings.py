@@ -247,6 +247,17 @@ def settings_of(kind: type[Settings], tree: Mapping[str, Any], where: str) -> Se
     return made
 
 
+def settings_told(kind: type[Settings], options: Mapping[str, Any], file: Path | None) -> Settings:
+    """Those of a command line: options that were given come after what the file says.
+
+    `options` may hold more than settings, and None for what nobody gave. Raises `ConfigError`.
+    """
+    names = [field.name for field in fields(kind)]
+    given = {name: options[name] for name in names if options.get(name) is not None}
+    tree = {} if file is None else read_settings(file)
+    return settings_of(kind, tree | given, "" if file is None else f"{file}: ")
+
+
 def read_settings(path: Path) -> dict[str, Any]:
     """What a file says; raises `ConfigError`."""
     tree = read_yaml(path)
