@@ -23,7 +23,7 @@ from vigil.stages.rules.left_things import (
 )
 from vigil.stages.rules.life import Sighting
 from vigil.stages.rules.moment import Moment
-from vigil.stages.rules.rest import Rest
+from vigil.stages.rules.rest import Arrival, note_spots
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.stopped_vehicle import VEHICLES
 from vigil.stages.rules.thing_rule import ThingRule
@@ -85,7 +85,7 @@ class AbandonedObject(ThingRule):
         return self.owners
 
     def forget(self) -> None:
-        self._rests = Trails(Rest, grace_s=self.gone_s)
+        self._rests = Trails(Arrival, grace_s=self.gone_s)
         self._things = LeftThings(gone_s=self.gone_s)
         self._companions = Companions()
         meant = {*self.labels, *self.owners}
@@ -109,8 +109,10 @@ class AbandonedObject(ThingRule):
     def _found(self, moment: Moment) -> list[Resting]:
         """What rests now, by the background and by the detector."""
         scene = moment.scene
-        for rest in self._rests.see(moment, self.counted(scene, self._rests)):
-            rest.note(moment, still=self.still, inertia=self.inertia)
+        at_hand = self._rests.see(moment, self.counted(scene, self._rests))
+        for rest in at_hand:
+            rest.come()
+        note_spots(at_hand, moment, self.still, self.inertia)
         self._rests.lost(moment)
         blobs = scene.signals.static_blobs if scene.signals else ()
         found = [
@@ -143,7 +145,7 @@ class AbandonedObject(ThingRule):
         things = {rest.ids[-1] for rest in self._rests if self._is_thing(rest, moment)}
         return [track for track in people if track.id not in things] if things else people
 
-    def _is_thing(self, rest: Rest, moment: Moment) -> bool:
+    def _is_thing(self, rest: Arrival, moment: Moment) -> bool:
         """Whether a track at rest is a thing; an `object` that came by itself is somebody."""
         somebody = rest.label in self.owners and rest.came_whole
         return rest.settled(moment) and not somebody

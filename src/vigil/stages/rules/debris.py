@@ -20,7 +20,7 @@ from vigil.stages.rules.left_things import (
 )
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.placed import Leavers
-from vigil.stages.rules.rest import Rest
+from vigil.stages.rules.rest import Rest, note_spots
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.thing_rule import ThingRule
 from vigil.stages.rules.trails import Trails
@@ -110,8 +110,7 @@ class Debris(ThingRule):
             for track in self.counted(scene, self._rests)
             if track.label not in self.road_users
         ]
-        for rest in self._rests.see(moment, things):
-            rest.note(moment, still=self.still, inertia=self.inertia)
+        note_spots(self._rests.see(moment, things), moment, self.still, self.inertia)
         self._rests.lost(moment)
         blobs = scene.signals.static_blobs if scene.signals and self.signals else ()
         found = [

@@ -15,23 +15,27 @@ Columns = tuple[Sequence[int], Sequence[Box], Sequence[tuple[float, float]]]
 class Tracks(list[Track]):
     """Some tracks of a scene, which nobody changes, for several rules follow the same ones."""
 
-    __slots__ = ("columns", "labels", "least_score")
+    __slots__ = ("_gone", "columns", "id_set", "labels", "least_score")
 
     def __init__(self, tracks: Iterable[Track]) -> None:
         super().__init__(tracks)
         self.columns: Columns = ((), (), ())
         """Their ids, boxes and velocities."""
+        self.id_set: frozenset[int] = frozenset()
+        self._gone: tuple[frozenset[int], frozenset[int]] = (self.id_set, self.id_set)
         self.labels: Sequence[str] = ()
         self.least_score = inf
         if self:
             ids, self.labels, boxes, scores, _, _, _, velocities, _ = zip(*self, strict=True)
             self.columns = ids, boxes, velocities
+            self.id_set = frozenset(ids)
             self.least_score = min(scores)
 
-
-def columns_of(tracks: Sequence[Track]) -> Columns:
-    """Ids, boxes and velocities of tracks."""
-    return Tracks(tracks).columns
+    def gone_since(self, before: frozenset[int]) -> frozenset[int]:
+        """Which of the ids of a look before are not among them; many ask about the same look."""
+        if self._gone[0] is not before:
+            self._gone = before, before - self.id_set
+        return self._gone[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from vigil.core import Box, Rung, Severity, Step, part
 from vigil.stages.rules.holding import Holding
-from vigil.stages.rules.moment import Moment
-from vigil.stages.rules.pace import Paced
+from vigil.stages.rules.moment import ROUNDING_S, Moment
+from vigil.stages.rules.pace import Paced, note_paces
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds
 from vigil.stages.rules.trails import Trails
@@ -35,9 +35,11 @@ class _Fighter(Paced):
 
     def goes(self, moment: Moment) -> None:
         """Take in a look that found them."""
-        self.way.append((moment.lived_s, self.box))
-        while len(self.way) > 2 and moment.passed(self.way[1][0], DRIFT_S):
-            self.way.popleft()
+        way, lived_s = self.way, moment.lived_s
+        way.append((lived_s, self.box))
+        # As `moment.passed` says.
+        while len(way) > 2 and lived_s - way[1][0] >= DRIFT_S - ROUNDING_S:
+            way.popleft()
 
     def drift(self) -> float | None:
         """How fast it goes on, own heights a second; None before it was seen for that long."""
@@ -122,8 +124,9 @@ class Fight(SceneRule):
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
         energy = scene.signals.energy if scene.signals else {}
-        for person in self._people.see(moment, self.counted(scene, self._people)):
-            person.note(moment, self.over_s)
+        seen = self._people.see(moment, self.counted(scene, self._people))
+        note_paces(seen, moment, self.over_s)
+        for person in seen:
             person.goes(moment)
         self._people.lost(moment)
         longest_s = max(self.over_s, self.longer_than_s)

@@ -8,7 +8,7 @@ from pydantic import Field
 from vigil.core import part
 from vigil.stages.rules.geometry import distance
 from vigil.stages.rules.moment import Moment
-from vigil.stages.rules.pace import Paced
+from vigil.stages.rules.pace import Paced, note_paces
 from vigil.stages.rules.rest import MOVED
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.stopped_vehicle import VEHICLES
@@ -66,9 +66,11 @@ class Jam(ZoneRule):
     def find(self, moment: Moment) -> Finding:
         late_s = self.follow(moment, self._vehicles)
         time_s = moment.time_s
-        for vehicle in self._vehicles:
-            if vehicle.seen_s == time_s:
-                _note(vehicle, moment)
+        seen = [one for one in self._vehicles if one.seen_s == time_s]
+        note_paces(seen, moment, OVER_S)
+        for vehicle in seen:
+            if not vehicle.moved:
+                _come(vehicle)
         there = [one for one in self.inside(moment, self._vehicles) if self.parked or one.moved]
         slow = [one for one in there if self._is_slow(one, moment)]
         holds = len(there) >= self.number and len(slow) >= self.share * len(there)
@@ -83,10 +85,7 @@ class Jam(ZoneRule):
         return speed is not None and speed < self.slower_than
 
 
-def _note(vehicle: _Vehicle, moment: Moment) -> None:
-    vehicle.note(moment, OVER_S)
-    if vehicle.moved:
-        return
+def _come(vehicle: _Vehicle) -> None:
     foot = vehicle.box.foot
     vehicle.origin = vehicle.origin or foot
     size = max(vehicle.box.area**0.5, 1.0)

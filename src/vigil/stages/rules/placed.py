@@ -8,7 +8,7 @@ from vigil.core import Box, Track
 from vigil.stages.rules.geometry import covered, overlap
 from vigil.stages.rules.left_things import SAME_IOU
 from vigil.stages.rules.moment import ROUNDING_S, Moment
-from vigil.stages.rules.rest import SETTLED_S, Rest
+from vigil.stages.rules.rest import SETTLED_S, Rest, note_spots
 from vigil.stages.rules.trails import Trails
 
 MOST = 64
@@ -66,9 +66,8 @@ class Leavers:
 
     def note(self, moment: Moment, tracks: Sequence[Track]) -> None:
         """Take in where they are; `tracks` were measured at this moment."""
-        still, inertia, lived_s = self._still, self._inertia, moment.lived_s
-        for rest in self._rests.see(moment, tracks):
-            rest.note(moment, still, inertia)
+        lived_s = moment.lived_s
+        note_spots(self._rests.see(moment, tracks), moment, self._still, self._inertia)
         self._rests.lost(moment)
         settled_s = lived_s - SETTLED_S + 2 * ROUNDING_S
         for rest in self._rests:

@@ -11,7 +11,7 @@ from vigil.core import part
 from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import Way, WayPoints, way_over
 from vigil.stages.rules.moment import Moment
-from vigil.stages.rules.pace import Paced
+from vigil.stages.rules.pace import Paced, note_paces
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.trails import Trails
 from vigil.stages.rules.words import Phrase
@@ -82,10 +82,11 @@ class Queue(ZoneRule):
         aspect = scene.width / scene.height
         way = way_over(self.line, aspect)
         feet = digest(scene).feet
-        for person in self._people:
-            if person.seen_s == moment.time_s:
-                x, y = feet[person.box]
-                self._note(person, moment, way, (x * aspect, y))
+        seen = [one for one in self._people if one.seen_s == moment.time_s]
+        note_paces(seen, moment, OVER_S)
+        for person in seen:
+            x, y = feet[person.box]
+            self._note(person, moment, way, (x * aspect, y))
         queue = self._in_line(moment)
         self._count_served(queue, moment)
         length = len(queue)
@@ -95,7 +96,6 @@ class Queue(ZoneRule):
 
     def _note(self, person: _Person, moment: Moment, way: Way, foot: tuple[float, float]) -> None:
         """Take in a look that found them; `foot`: picture heights."""
-        person.note(moment, OVER_S)
         person.along, person.aside = way.place(foot)
         near = person.aside <= self.width and -self.width <= person.along <= way.length
         person.waits = near and (person.waits or self._is_slow(person))

@@ -15,6 +15,7 @@ from vigil.stages.rules.left_things import (
 )
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.placed import Leavers, Placed
+from vigil.stages.rules.rest import note_spots
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.thing_rule import ThingRule
 from vigil.stages.rules.trails import Trails
@@ -121,8 +122,9 @@ class RemovedObject(ThingRule):
             for track in self.counted(moment.scene, self._placed)
             if track.label not in self.leavers
         ]
-        for one in self._placed.see(moment, things):
-            one.note(moment, still=self.still, inertia=self.inertia)
+        seen = self._placed.see(moment, things)
+        note_spots(seen, moment, self.still, self.inertia)
+        for one in seen:
             one.settle(moment, self.stood_s)
         steps: list[Step] = []
         for one in self._placed:

@@ -1,9 +1,10 @@
 """Telling what stays where it is from what moves, in units of its own size."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, inf, nan
 
-from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.trails import Trail
 
 MOVED = 1.0
@@ -18,50 +19,61 @@ SETTLED_S = 1.0
 class Rest(Trail):
     """A thing, and the spot where it stands."""
 
-    origin: tuple[float, float] | None = None
-    """Foot point, pixels, where it was first seen."""
-    spot: tuple[float, float] = (0.0, 0.0)
-    """Foot point, pixels, where it came to rest."""
+    spot: tuple[float, float] = (nan, nan)
+    """Foot point, pixels, where it came to rest; near nothing before the first look."""
     since_s: float = 0.0
-    since_lived_s: float = 0.0
+    since_lived_s: float = inf
     off: int = 0
     """Looks in a row that found it off its spot."""
-    moved: bool = False
-    """Whether it was ever seen to come from somewhere else."""
-    largest: float = 0.0
-    """Square pixels of its largest box."""
 
     def settled(self, moment: Moment) -> bool:
         """Whether it is there and has rested long enough to be taken for a thing at rest."""
         return self.missing_lived_s is None and moment.passed(self.since_lived_s, SETTLED_S)
+
+
+@dataclass(slots=True, kw_only=True)
+class Arrival(Rest):
+    """A thing of which it matters whether it came by itself."""
+
+    origin: tuple[float, float] | None = None
+    """Foot point, pixels, where it was first seen."""
+    moved: bool = False
+    """Whether it was ever seen to come from somewhere else."""
+    largest: float = 0.0
+    """Square pixels of its largest box in the looks that were taken in."""
 
     @property
     def came_whole(self) -> bool:
         """Whether it came here by itself, rather than being what a larger thing left behind."""
         return self.moved and self.box.area >= LEFTOVER * self.largest
 
-    def note(self, moment: Moment, still: float, inertia: int) -> None:
-        """Take in a look that found it: at rest while within `still` of its size of its spot."""
-        # Every rule about what rests asks this of everybody at each look.
-        x1, y1, x2, y2 = self.box
+    def come(self) -> None:
+        """Take in a look that found it; only `came_whole` asks for more once it has moved."""
+        area, foot = self.box.area, self.box.foot
+        self.largest = max(self.largest, area)
+        if self.origin is None:
+            self.origin = foot
+        if not self.moved:
+            way = hypot(foot[0] - self.origin[0], foot[1] - self.origin[1])
+            self.moved = way >= MOVED * max(area**0.5, 1.0)
+
+
+def note_spots(rests: Iterable[Rest], moment: Moment, still: float, inertia: int) -> None:
+    """Take in a look that found these: at rest while within `still` of their size of their spot."""
+    # Every rule about what rests asks this of everybody at each look.
+    _, lived_s, time_s = moment
+    settled_s = SETTLED_S - ROUNDING_S
+    for rest in rests:
+        x1, y1, x2, y2 = rest.box
         wide, high = x2 - x1, y2 - y1
         area = wide * high if wide > 0.0 and high > 0.0 else 0.0
         x = (x1 + x2) / 2
-        foot = x, y2
-        size = area**0.5 if area > 1.0 else 1.0
-        self.largest = area if area > self.largest else self.largest
-        if self.origin is None:
-            self.origin = foot
-            self._rest_at(foot, moment)
-        if not self.moved:
-            self.moved = hypot(x - self.origin[0], y2 - self.origin[1]) >= MOVED * size
-        if hypot(x - self.spot[0], y2 - self.spot[1]) <= still * size:
-            self.off = 0
-            return
-        self.off += 1
-        if self.off >= inertia or not moment.passed(self.since_lived_s, SETTLED_S):
-            self._rest_at(foot, moment)
-
-    def _rest_at(self, foot: tuple[float, float], moment: Moment) -> None:
-        self.spot, self.off = foot, 0
-        self.since_s, self.since_lived_s = moment.time_s, moment.lived_s
+        spot_x, spot_y = rest.spot
+        if hypot(x - spot_x, y2 - spot_y) <= still * (area**0.5 if area > 1.0 else 1.0):
+            rest.off = 0
+        # As `moment.passed` says.
+        elif rest.off + 1 < inertia and lived_s - rest.since_lived_s >= settled_s:
+            rest.off += 1
+        else:
+            rest.spot, rest.off = (x, y2), 0
+            rest.since_s, rest.since_lived_s = time_s, lived_s

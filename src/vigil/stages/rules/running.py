@@ -8,7 +8,7 @@ from pydantic import Field
 from vigil.core import Rung, Step, part
 from vigil.stages.rules.holding import Holding
 from vigil.stages.rules.moment import Moment
-from vigil.stages.rules.pace import Paced
+from vigil.stages.rules.pace import Paced, note_paces
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds
 from vigil.stages.rules.trails import Trails
@@ -60,8 +60,9 @@ class Running(SceneRule):
         scene = moment.scene
         steps: list[Step] = []
         busy = not self._lives.idle
-        for runner in self._runners.see(moment, self.counted(scene, self._runners)):
-            runner.note(moment, self.over_s)
+        seen = self._runners.see(moment, self.counted(scene, self._runners))
+        note_paces(seen, moment, self.over_s)
+        for runner in seen:
             speed = runner.speed(self.over_s)
             fast = speed is not None and speed >= self.faster_than
             holds = fast and self.stands_inside(runner.box, scene)

@@ -7,7 +7,7 @@ from vigil.core import Box, Track
 from vigil.stages.rules.geometry import overlap
 from vigil.stages.rules.left_things import is_hidden
 from vigil.stages.rules.moment import ROUNDING_S, Moment
-from vigil.stages.rules.rest import Rest
+from vigil.stages.rules.rest import Arrival, note_spots
 from vigil.stages.rules.stopped_vehicle import VEHICLES
 from vigil.stages.rules.trails import Trails
 
@@ -48,7 +48,7 @@ class _Place:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Stay(Rest):
+class _Stay(Arrival):
     place: _Place | None = None
     """Where it rests; None while it does not."""
     back: bool = False
@@ -73,12 +73,15 @@ class Stays:
     def note(self, moment: Moment, tracks: Sequence[Track]) -> None:
         """Take in a look; `tracks` were measured by it."""
         rested_s = moment.lived_s - RESTED_S + 2 * ROUNDING_S
-        for stay in self._stays.see(moment, tracks):
+        seen = self._stays.see(moment, tracks)
+        note_spots(seen, moment, STILL, INERTIA)
+        for stay in seen:
             if stay.origin is None:
                 place = self._at(stay)
                 stay.back = place is not None and place.told and self._back_s > 0
-            stay.note(moment, STILL, INERTIA)
-            stay.back = stay.back and not stay.moved
+            if not stay.moved:
+                stay.come()
+                stay.back = stay.back and not stay.moved
             # Most are on their way, and have no place.
             if stay.place is not None or stay.since_lived_s <= rested_s:
                 self._settle(stay, moment)

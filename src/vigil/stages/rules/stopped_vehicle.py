@@ -8,7 +8,7 @@ from vigil.core import Step, part
 from vigil.stages.rules.fixtures import PlaceRule
 from vigil.stages.rules.geometry import fractions
 from vigil.stages.rules.moment import ROUNDING_S, Moment
-from vigil.stages.rules.rest import Rest
+from vigil.stages.rules.rest import Arrival, note_spots
 from vigil.stages.rules.settings import Labels, Seconds, Share
 from vigil.stages.rules.traffic import Traffic
 from vigil.stages.rules.trails import Trails
@@ -46,12 +46,15 @@ class StoppedVehicle(PlaceRule):
     """So many others in the zone must have gone past it; 0: it need not be a live lane."""
 
     def forget(self) -> None:
-        self._rests = Trails(Rest, grace_s=self.grace_s)
+        self._rests = Trails(Arrival, grace_s=self.grace_s)
         self._traffic = Traffic()
 
     def judge(self, moment: Moment) -> list[Step]:
-        for rest in self._rests.see(moment, self.counted(moment.scene, self._rests)):
-            rest.note(moment, self.still, self.inertia)
+        seen = self._rests.see(moment, self.counted(moment.scene, self._rests))
+        for rest in seen:
+            if not rest.moved:
+                rest.come()
+        note_spots(seen, moment, self.still, self.inertia)
         if self.passed_by:
             self._traffic.note(moment, list(self._rests), self._is_on_the_road)
         steps: list[Step] = []
@@ -66,7 +69,7 @@ class StoppedVehicle(PlaceRule):
             steps += self._lives.end(rest.number, moment)
         return steps
 
-    def _judge_rest(self, rest: Rest, moment: Moment) -> list[Step]:
+    def _judge_rest(self, rest: Arrival, moment: Moment) -> list[Step]:
         stands = moment.passed(rest.since_lived_s, self.longer_than_s)
         stands = stands and (rest.moved or self.parked)
         # The spot, not the box: what stands on the border of the zone does not flicker.
@@ -86,5 +89,5 @@ class StoppedVehicle(PlaceRule):
         )
         return self._lives.hold(rest.number, moment, sighting)
 
-    def _is_on_the_road(self, rest: Rest, moment: Moment) -> bool:
+    def _is_on_the_road(self, rest: Arrival, moment: Moment) -> bool:
         return self.stands_inside(rest.box, moment.scene)

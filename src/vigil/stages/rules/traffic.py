@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 
 from vigil.stages.rules.geometry import distance
 from vigil.stages.rules.moment import Moment
-from vigil.stages.rules.rest import Rest
+from vigil.stages.rules.rest import Arrival
 
 BESIDE = 2.5
 """Who goes past is no further aside than so many times the size of what stands."""
 PAST = 0.5
 """From so many sizes behind it to as many ahead of it."""
 
-OnTheRoad = Callable[[Rest, Moment], bool]
+OnTheRoad = Callable[[Arrival, Moment], bool]
 
 
 class Traffic:
@@ -21,7 +21,7 @@ class Traffic:
         self._behind: dict[tuple[int, int], float] = {}  # since when it stands, by pair
         self._passed: dict[int, tuple[float, set[int]]] = {}
 
-    def note(self, moment: Moment, vehicles: Sequence[Rest], on_the_road: OnTheRoad) -> None:
+    def note(self, moment: Moment, vehicles: Sequence[Arrival], on_the_road: OnTheRoad) -> None:
         """Take in where everybody is; only who is on the road can go past."""
         numbers = {one.number for one in vehicles}
         self._passed = {k: v for k, v in self._passed.items() if k in numbers}
@@ -40,11 +40,11 @@ class Traffic:
                 if other.number != standing.number and self._goes_past(other, standing):
                     passed.add(other.number)
 
-    def passed(self, standing: Rest) -> int:
+    def passed(self, standing: Arrival) -> int:
         """How many have gone past since it stopped."""
         return len(self._passed.get(standing.number, (0.0, set()))[1])
 
-    def _goes_past(self, other: Rest, standing: Rest) -> bool:
+    def _goes_past(self, other: Arrival, standing: Arrival) -> bool:
         along, aside = _place(other, standing)
         size = max(standing.box.area**0.5, 1.0)
         pair = (other.number, standing.number)
@@ -55,7 +55,7 @@ class Traffic:
         return along > PAST * size and self._behind.get(pair) == standing.since_lived_s
 
 
-def _place(other: Rest, standing: Rest) -> tuple[float, float]:
+def _place(other: Arrival, standing: Arrival) -> tuple[float, float]:
     """How far ahead and how far aside another is, pixels, along the way it came by."""
     x0, y0 = standing.origin or standing.spot
     x1, y1 = standing.spot

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from vigil.core import Box, Track
-from vigil.stages.rules.digest import Tracks, columns_of, digest
+from vigil.stages.rules.digest import Tracks, digest
 from vigil.stages.rules.geometry import overlap
 from vigil.stages.rules.moment import Moment
 
@@ -53,6 +53,8 @@ class Trails(Generic[TrailT]):
         """Of the tracks of the last look, where they were those of all things and of no other."""
         self._things: list[TrailT] = []
         """Which things those were, in the same order."""
+        self._before: frozenset[int] | None = None
+        """Ids of the last look, where everybody else was missing already."""
         self._count = 0
 
     def __iter__(self) -> Iterator[TrailT]:
@@ -79,9 +81,9 @@ class Trails(Generic[TrailT]):
         """The things seen, and the track of each: those that were known come first."""
         if not tracks and not self._trails:
             return [], ()
-        ids, boxes, velocities = (
-            tracks.columns if isinstance(tracks, Tracks) else columns_of(tracks)
-        )
+        if not isinstance(tracks, Tracks):
+            tracks = Tracks(tracks)
+        ids, boxes, velocities = tracks.columns
         as_before = ids == self._ids
         things: list[Any] = list(self._things if as_before else map(self._by_id.get, ids))
         time_s = moment.time_s
@@ -92,26 +94,28 @@ class Trails(Generic[TrailT]):
                 trail.seen_s = time_s
                 trail.velocity = velocity
         if not as_before:
-            tracks = self._renew(moment, things, tracks, ids)
+            return things, self._renew(moment, things, tracks)
+        self._before = tracks.id_set
         return things, tracks
 
     def _renew(
         self,
         moment: Moment,
         things: list[Any],
-        tracks: Sequence[Track],
-        ids: Sequence[int],
+        found: Tracks,
     ) -> Sequence[Track]:
-        """Take in who is new, found again or missing: `things` knows all of `tracks` afterwards.
+        """Take in who is new, found again or missing: `things` knows all of `found` afterwards.
 
         Returns those in the same order.
         """
+        tracks: Sequence[Track] = found
+        ids = found.id_set
         if not all(things):
-            new = [track for track, thing in zip(tracks, things, strict=True) if thing is None]
-            tracks = [track for track, thing in zip(tracks, things, strict=True) if thing]
+            new = [track for track, thing in zip(found, things, strict=True) if thing is None]
+            known = [track for track, thing in zip(found, things, strict=True) if thing]
             things[:] = [thing for thing in things if thing]
-            things += self._take_in(new, moment, {thing.number for thing in things if thing})
-            tracks = [*tracks, *new]
+            things += self._take_in(new, moment, {thing.number for thing in things})
+            tracks = [*known, *new]
         if self._missing:
             for number, trail in list(self._missing.items()):
                 if trail.ids[-1] in ids:
@@ -120,7 +124,9 @@ class Trails(Generic[TrailT]):
         unseen = len(self._by_id) - len(things)
         # Whoever is missing already need not be found out again.
         if moment.scene.looked and unseen > len(self._missing):
-            self._miss(ids, moment)
+            self._miss(found, moment)
+        all_told = len(self._by_id) == len(ids) + len(self._missing)
+        self._before = ids if all_told else None
         self._ids = None
         if not unseen and ids:
             self._ids = tuple([track.id for track in tracks])
@@ -184,15 +190,15 @@ class Trails(Generic[TrailT]):
         best, trail = max(lost, key=lambda pair: pair[0], default=(0.0, None))
         return trail if best >= SAME_PLACE_IOU else None
 
-    def _miss(self, seen: Sequence[int], moment: Moment) -> None:
-        by_id, missing = self._by_id, self._missing
-        unseen = by_id.keys() - seen
+    def _miss(self, found: Tracks, moment: Moment) -> None:
         # A look need not show all of the picture; what it left out is believed to be there.
-        for track_id in unseen - digest(moment.scene).believed_ids:
-            trail = by_id[track_id]
-            if trail.missing_lived_s is None:
+        believed = digest(moment.scene).believed_ids
+        before = frozenset(self._by_id) if self._before is None else self._before
+        for track_id in found.gone_since(before):
+            trail = self._by_id.get(track_id)
+            if trail and trail.missing_lived_s is None and track_id not in believed:
                 trail.missing_lived_s = moment.lived_s
-                missing[trail.number] = trail
+                self._missing[trail.number] = trail
 
 
 def _likeness(trail: Trail, box: Box, time_s: float) -> float:
