@@ -19,6 +19,7 @@ from vigil.core import (
     StepKind,
     Unverified,
 )
+from vigil.stages.verify.cascade import Cascade
 from vigil.store import Retention, SteadyStore
 from vigil.store.schema import events
 
@@ -242,6 +243,40 @@ def test_a_large_model_waits_for_more_of_the_clip_than_the_judge_before_it(tmp_p
     assert seen[0] < 1.5
     assert seen[1] > 3.0
     assert dear.shown[0].event.path == later.path
+
+
+def test_a_second_glance_spares_a_question(tmp_path: Path) -> None:
+    seen: list[float] = []
+
+    def look(case: Case) -> str:
+        seen.append(case.footage.end_s - case.event.start_s)
+        return "unsure" if len(seen) == 1 else "rejected"
+
+    dear = BrainJudge()
+    judges = Cascade(cheap=Judge(says=look), dear=dear)
+    app = app_with(judges, decide={"deadline_s": 60, "first_s": 10, "asked_s": 3})
+    with deciding(tmp_path / "e.db", tmp_path / "clips", app) as bench:
+        event, clips = an_event(), tmp_path / "clips"
+        short = put_film(clips, event, seconds=2)
+        bench.store.record(Step(kind=StepKind.NEW, event=event, time_s=event.start_s), short)
+        wait_for(lambda: seen)
+        put_film(clips, event, seconds=6)
+        decision = bench.decided(event)
+        kept = bench.decider.decisions.verdicts([event.id])[event.id]
+    assert decision.outcome is Outcome.REJECTED
+    assert (len(seen), dear.asked) == (2, [])
+    assert seen[0] < 1.5
+    assert seen[1] > 3.0
+    assert [verdict.ruling for verdict in kept] == ["rejected"]
+
+
+def test_what_was_seen_whole_is_not_looked_into_again(tmp_path: Path) -> None:
+    cheap, dear = Judge(says=lambda _: "unsure"), BrainJudge()
+    app = app_with(Cascade(cheap=cheap, dear=dear), **PATIENT)
+    with deciding(tmp_path / "e.db", tmp_path / "clips", app) as bench:
+        event = bench.happens()
+        bench.decided(event)
+    assert (cheap.asked, dear.asked) == ([event.id], [event.id])
 
 
 def test_a_clip_that_stays_short_is_judged_all_the_same(tmp_path: Path) -> None:

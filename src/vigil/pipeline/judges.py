@@ -4,16 +4,19 @@ import asyncio
 import contextlib
 import dataclasses
 import heapq
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from vigil.core import Case, Clock, Verdict, Verifier
+from vigil.core import Case, Clock, SourceError, Verdict, Verifier
 from vigil.pipeline.dispatcher import Dispatcher
 from vigil.store import DecisionStore, Said
 
 LOOK_S = 120.0
 """A judge without a large model that takes longer hangs."""
+MORE_S = 0.25
+"""A clip that shows less than this beyond what was seen of it is not looked into once more."""
 
 
 async def as_it_is(case: Case, _seconds: float) -> Case:
@@ -32,6 +35,9 @@ class Hearing:
     """Waits until the clip shows so many seconds of the event; the case as it is then."""
     clip_s: float = 0.0
     """So long the clip was waited for."""
+    seen_s: float = math.inf
+    """Where the clip ended when a judge looked into it, UTC seconds; what was said before a restart
+    is not looked into again."""
     said: list[Said] = dataclasses.field(default_factory=list)
     """What its judges said, in order; of an incident perhaps of another of its events."""
     unwritten: list[Said] = dataclasses.field(default_factory=list)
@@ -119,6 +125,7 @@ class Noted:
         verdict: Verdict | None = await court.aside(court.store.noted, event_id, self._name)
         if verdict is None:
             async with court.seats.taken(court.urgency(case)):
+                court.hearings[event_id].seen_s = await asyncio.to_thread(_shown_until, case)
                 async with asyncio.timeout(LOOK_S):
                     verdict = await self._judge.verify(case)
             court.hearings[event_id].unwritten.append(Said(verdict=verdict, judge=self._name))
@@ -189,6 +196,16 @@ class Court:
         due_s = self.hearings[case.event.id].due_s
         return due_s < self.clock.monotonic_s(), -case.event.severity.rank, due_s
 
+    async def _longer(self, case: Case) -> Case | None:
+        """The case as a large model is shown it; None when its judges have seen as much before."""
+        hearing = self.hearings[case.event.id]
+        seen_s = hearing.seen_s
+        if seen_s >= case.event.start_s + self.asked_s:
+            return None
+        longer = await hearing.shown(case, self.asked_s)
+        shown_s = await asyncio.to_thread(_shown_until, longer)
+        return longer if shown_s - seen_s >= MORE_S else None
+
     def supervised(self, verifier: Verifier, name: str = "") -> Verifier:
         """The same arrangement; those with a `brain` are dispatched, and the others noted.
 
@@ -204,13 +221,24 @@ class Court:
                 among = enumerate(value)
                 changes[word] = tuple(self.supervised(one, f"{place}.{at}") for at, one in among)
         if changes:
-            return _changed(verifier, changes)
+            made = _changed(verifier, changes)
+            if hasattr(made, "longer"):
+                made.longer = self._longer
+            return made
         if settings.get("workers", self.threads) < self.threads:
             verifier = _changed(verifier, {"workers": self.threads})
         if settings.get("brain") is None:
             return Noted(verifier, name, self)
         self.brains.append(settings["brain"])
         return Dispatched(verifier, name, self)
+
+
+def _shown_until(case: Case) -> float:
+    """UTC seconds; of a clip that cannot be read nothing more is expected."""
+    try:
+        return case.footage.end_s
+    except SourceError:
+        return math.inf
 
 
 def _settings(verifier: Verifier) -> dict[str, Any]:

@@ -87,6 +87,36 @@ def test_the_band_decides_what_is_unsure() -> None:
     assert dear.asked == 1
 
 
+@pytest.mark.parametrize(("then", "asked"), [(0.1, 0), (0.95, 0), (0.6, 1)])
+def test_the_cheap_judge_looks_once_more_before_the_dear_one_is_asked(
+    then: float, asked: int
+) -> None:
+    more = replace(CASE)
+    cheap, dear = Judge(verdict(0.5)), Judge(verdict(0.99))
+    judges = Cascade(cheap=cheap, dear=dear)
+
+    async def longer(case: Case) -> Case:
+        assert case is CASE
+        cheap.says = verdict(then)
+        return more
+
+    judges.longer = longer
+    found = asyncio.run(judges.verify(CASE))
+    assert found == (dear.says if asked else verdict(then))
+    assert [case is more for case in cheap.seen] == [False, True]
+    assert [case is more for case in dear.seen] == [True] * asked
+
+
+def test_nobody_waits_for_more_where_nobody_is_asked_then() -> None:
+    async def longer(_case: Case) -> Case:
+        raise AssertionError
+
+    for likelihood, dear in ((0.5, None), (0.95, Judge(verdict(0.99)))):
+        judges = Cascade(cheap=Judge(verdict(likelihood)), dear=dear)
+        judges.longer = longer
+        assert asyncio.run(judges.verify(CASE)) == verdict(likelihood)
+
+
 def test_without_a_dear_judge_the_cheap_verdict_stands() -> None:
     assert cascade(0.5, None) == verdict(0.5)
 
