@@ -42,6 +42,8 @@ def test_mistakes_are_told_in_one_line(vigil: Any) -> None:
     assert "no data set 'barn'; there are: red" in gone
     odd = vigil("model", "distil", "red", *options, "--side", 100).failure
     assert "side: 100; allowed: a multiple of 32" in odd
+    none = vigil("model", "distil", "red", *options, "--begin", "gone").failure
+    assert "'gone'" in none
 
 
 def test_vectors_teach_a_student_besides_and_an_embedder_alone(
@@ -56,11 +58,20 @@ def test_vectors_teach_a_student_besides_and_an_embedder_alone(
     assert "head: embedding" in vigil("model", "show", "mine@1").out
     vigil("model", "use", "mine", 1)
     vigil("model", "verify", "mine")
+    begun = ("--name", "begun", "--begin", "mine", "--keep", "body")
+    told = vigil(
+        "model", "distil", red, *begun, "--licence", "CC0-1.0", "--side", 64, "--epochs", 1
+    ).lines
+    assert told[1].split()[:4] == ["numbers", "accuracy", "F1", "ECE"]
+    shown = vigil("model", "show", "begun@1").out
+    assert "parent: mine@1" in shown
+    assert "head: softmax" in shown
 
 
 def test_what_is_to_be_made_must_be_clear(vigil: Any) -> None:
     options = ("--name", "s", "--licence", "CC0-1.0")
     bare = vigil("model", "distil", *options).failure
     assert "name an algorithm; or, for an embedder, give --features and --dataset" in bare
-    begun = vigil("model", "distil", "red", *options, "--begin", "net").failure
-    assert "--begin: is for an embedder" in begun
+    taught = ("--begin", "gone", "--keep", "body", "--features", "net")
+    kept = vigil("model", "distil", "red", *options, *taught).failure
+    assert "--features: teach a body, and --keep body lets none of it learn" in kept

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 from tests.train import toys
 
-from vigil.core import Image
+from vigil.core import Embedder, Image
 from vigil.infer.head import Head
 from vigil.train.shown import Shown
 from vigil.train.teaching import Teacher
@@ -50,7 +50,7 @@ class Colours:
         return np.stack([means[:, 2] - means[:, 0], np.ones(len(images))], 1).astype(np.float32)
 
 
-def teacher(embedder: Colours | None = None, words: tuple[str, ...] = toys.WORDS) -> Teacher:
+def teacher(embedder: Embedder | None = None, words: tuple[str, ...] = toys.WORDS) -> Teacher:
     """Blue is a disc."""
     head = Head(
         words=words, embedder="colours",

@@ -1,11 +1,19 @@
-"""What a classifier is told of its mistakes."""
+"""What a classifier is told of its mistakes, and what of a body that it begins as it learns."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tests.train import sights, toys
+from tests.train.bodies import write_body
 
 from vigil.models.glance import Exported, Glance
-from vigil.train.classifying import ClassifierLoss, counts_of, worths
+from vigil.models.namer import Namer
+from vigil.train.beginning import Begin
+from vigil.train.classifying import ClassifierLoss, counts_of, fit_classifier, worths
+from vigil.train.distilling import student_card
+from vigil.train.fitting import Fit
 from vigil.train.shown import NOBODY, PEOPLE, Shown
 
 EVEN = torch.ones(2)
@@ -70,3 +78,22 @@ def test_the_network_is_small_and_its_export_says_probabilities() -> None:
     shares = Exported(network).eval()(torch.rand(2, 3, 64, 96) * 255)
     assert shares.shape == (2, 3)
     assert torch.allclose(shares.sum(1), torch.ones(2))
+
+
+def test_of_a_body_that_it_begins_as_the_kept_blocks_stay(tmp_path: Path) -> None:
+    body = write_body(tmp_path / "body.onnx")
+    card = student_card("toys", toys.WORDS, side=64, licence="CC0-1.0", source="a test")
+    fitted = fit_classifier(
+        sights.sights(tmp_path, 12), sights.sights(tmp_path, 4, seed=1), card, tmp_path / "run",
+        begin=Begin(path=tmp_path / "body.onnx", keep="middle", maps=tmp_path / "maps"),
+        fit=Fit(side=64, epochs=1, batch=8, rate=1e-2, threads=torch.get_num_threads()),
+    )  # fmt: skip
+    network = fitted.network
+    assert isinstance(network, Namer)
+    shown = torch.rand(2, 3, 64, 64) * 255
+    with torch.no_grad():
+        early = network.early(shown)
+        assert torch.allclose(early, body.trunk[:14]((shown - 128) / 128), atol=1e-3)
+        learnt = network.late(early)
+        assert not torch.allclose(learnt, body.last(body.trunk((shown - 128) / 128)).mean((2, 3)))
+    assert len(list((tmp_path / "maps").glob("*/*.npy"))) == 16

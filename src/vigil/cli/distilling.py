@@ -32,6 +32,7 @@ from vigil.infer.head_folder import open_head
 from vigil.infer.registry import Registry
 
 Measure = Literal["cosine", "mse"]
+Keep = Literal["nothing", "early", "middle", "body"]
 OF_STUDENTS = {"accuracy": "accuracy", "F1": "f1", "ECE": "calibration_error"}
 OF_EMBEDDERS = {"neighbours": "neighbours"}
 
@@ -52,8 +53,16 @@ def distil(
         Measure, typer.Option(help="How far vectors are apart: cosine or mse.")
     ] = "cosine",
     begin: Annotated[
-        str, typer.Option(help="An embedder begins as this MobileNetV2 of the registry.")
+        str,
+        typer.Option(
+            help="It begins as this MobileNetV2 of the registry; a student also as an embedder "
+            "that was made here."
+        ),
     ] = "",
+    keep: Annotated[
+        Keep,
+        typer.Option(help="Of what a student begins as, this stays as it is."),
+    ] = "middle",
     version: Version = "",
     side: Side = 128,
     epochs: Epochs = 60,
@@ -70,10 +79,16 @@ def distil(
     """
     if not algorithm and not (features and dataset):
         raise DataError("name an algorithm; or, for an embedder, give --features and --dataset")
-    if algorithm and begin:
-        raise DataError("--begin: is for an embedder; a student of an algorithm begins anew")
+    if begin and algorithm and keep == "body" and features:
+        raise DataError("--features: teach a body, and --keep body lets none of it learn")
     try:
-        from vigil.train import distilling, embedding, fitting, teaching  # noqa: PLC0415  torch
+        from vigil.train import (  # noqa: PLC0415  torch
+            beginning,
+            distilling,
+            embedding,
+            fitting,
+            teaching,
+        )
     except ImportError as error:
         raise missing("train", error) from error
     home = home_of(config)
@@ -82,9 +97,10 @@ def distil(
     teachers = [embedder_for(word.strip(), registry) for word in features.split(",") if word]
     kept_head = open_head(home.algorithms, algorithm) if algorithm else None
     library, frozen = frozen_of(dataset or algorithm, version, config)
+    parent, weights = _published(begin, registry)
     marks = [each.mark for each in teachers]
     # Threads change how long a run takes, not what it learns.
-    run = _short(marks, measure, begin, replace(fit, threads=1))
+    run = _short(marks, measure, parent, keep, replace(fit, threads=1))
     runs = home.path / "training"
     with _progress() as (asked, told):
         if kept_head is not None:
@@ -95,18 +111,19 @@ def distil(
                 licence=licence,
                 source=f"vigil model distil {kept_head.id}",
                 dataset=frozen.version,
+                parent=parent,
             )
+            start = None if weights is None else beginning.Begin(path=weights, keep=keep)
             teacher = teaching.Teacher(
                 head=kept_head.head, embedder=embedder_for(kept_head.embedder, registry)
             )
             made = distilling.train_student(
                 frozen, library.folder, card,
                 runs / f"{name}-{kept_head.head.version}-{frozen.version[:16]}-{run}",
-                teacher=teacher, embedders=teachers, measure=measure, fit=fit,
+                teacher=teacher, embedders=teachers, measure=measure, begin=start, fit=fit,
                 asked=asked, told=told,
             )  # fmt: skip
         else:
-            parent, weights = _published(begin, registry)
             card = embedding.embedder_card(
                 name,
                 side=side,

@@ -50,7 +50,8 @@ class Glance(nn.Module):
 class Exported(nn.Module):
     """What the watch opens: one output (b, k), probabilities of words."""
 
-    def __init__(self, network: Glance) -> None:
+    def __init__(self, network: nn.Module) -> None:
+        """`network`: gives logits, as `Glance` and `Namer` do."""
         super().__init__()
         self.network = network
 

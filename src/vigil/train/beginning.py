@@ -1,22 +1,56 @@
-"""Weights to begin from: those of a published MobileNetV2, read from its file."""
+"""Weights to begin from: those of a published MobileNetV2 or of a `Likeness`, from its file."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import openvino
+import openvino.passes
 import torch
 from torch import Tensor, nn
 
 from vigil.core import ModelError
 from vigil.models.likeness import Likeness
+from vigil.models.namer import Body, Namer
 
+Keep = Literal["nothing", "early", "middle", "body"]
+KEPT: dict[Keep, int] = {"nothing": 0, "early": 7, "middle": 14}
+"""So many of the first blocks stay as they are; of `body` all do. What sees edges and textures is
+the same for all words, and learning it costs most."""
+LIKENESS_LAYERS = 49
+"""Convolutions of a `Likeness`; the published network has more."""
 LEAST_SPREAD = 1e-4
 """Variance of a channel that says nothing: it is not made louder."""
 
 
-@torch.no_grad()
-def begin_from_published(network: Likeness, path: Path, pictures: Tensor) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Begin:
+    """What a student begins as."""
+
+    path: Path
+    """A MobileNetV2, or a `Likeness`, in a format of OpenVINO's."""
+    keep: Keep = "middle"
+    """What of it stays as it is."""
+    maps: Path | None = None
+    """Folder of what the kept blocks make of pictures; None: that of the run."""
+
+
+def namer_from(begin: Begin, words: int, pictures: Tensor) -> Namer:
+    """A network for words that begins as `begin`; `pictures` as `begin_from_published`.
+
+    Raises `ModelError` for a file of another shape.
+    """
+    found = _convolutions(begin.path)
+    body: Body = "likeness" if len(found) <= LIKENESS_LAYERS else "published"
+    network = Namer(words, body=body)
+    _take_over(network, found, begin.path.name, pictures)
+    network.keep(KEPT.get(begin.keep, len(network.trunk)))
+    return network
+
+
+def begin_from_published(network: Likeness | Namer, path: Path, pictures: Tensor) -> None:
     """Let the trunk answer as the file's first layers do, and norm as one that is still learning.
 
     `path`: a MobileNetV2 in a format of OpenVINO's, TFLite among them; its batch norms are part of
@@ -24,13 +58,19 @@ def begin_from_published(network: Likeness, path: Path, pictures: Tensor) -> Non
     the norms have their means and spreads, without a change in what the network answers (there).
     Raises `ModelError` for a file of another shape.
     """
-    found = _convolutions(path)
+    _take_over(network, _convolutions(path), path.name, pictures)
+
+
+@torch.no_grad()
+def _take_over(
+    network: Likeness | Namer, found: Sequence[tuple[Tensor, Tensor]], name: str, pictures: Tensor
+) -> None:
     layers = [each for each in network.trunk.modules() if isinstance(each, nn.Conv2d)]
     norms = [each for each in network.trunk.modules() if isinstance(each, nn.BatchNorm2d)]
     for layer, norm, (weight, bias) in zip(layers, norms, found, strict=False):
         if layer.weight.shape != weight.shape:
             raise ModelError(
-                f"{path.name}: no MobileNetV2; a layer is {tuple(weight.shape)}, "
+                f"{name}: no MobileNetV2; a layer is {tuple(weight.shape)}, "
                 f"wanted: {tuple(layer.weight.shape)}"
             )
         layer.weight.copy_(weight)
@@ -38,7 +78,7 @@ def begin_from_published(network: Likeness, path: Path, pictures: Tensor) -> Non
         norm.weight.fill_((1 + norm.eps) ** 0.5)
         norm.bias.copy_(bias)
     if len(found) < len(layers):
-        raise ModelError(f"{path.name}: {len(found)} convolutions; wanted: {len(layers)} or more")
+        raise ModelError(f"{name}: {len(found)} convolutions; wanted: {len(layers)} or more")
     hooks = [norm.register_forward_pre_hook(_takes_over) for norm in norms]
     network.eval()
     network(pictures)
@@ -64,6 +104,10 @@ def _convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
         model = openvino.Core().read_model(path)
     except RuntimeError as error:
         raise ModelError(f"{path.name}: OpenVINO refuses it: {str(error)[:300]}") from error
+    # Biases of ONNX take their shape from that of the picture.
+    folding = openvino.passes.Manager()
+    folding.register_pass(openvino.passes.ConstantFolding())
+    folding.run_passes(model)
     found = []
     for node in model.get_ordered_ops():
         if node.get_type_name() not in {"Convolution", "GroupConvolution"}:
@@ -85,5 +129,8 @@ def _bias(node: Any, channels: int) -> np.ndarray:
 
 def _constant(output: Any) -> np.ndarray:
     """What a part of the graph without inputs comes to."""
+    node = output.get_node()
+    if node.get_type_name() == "Constant":
+        return np.array(node.get_data(), np.float32)
     answered = openvino.Core().compile_model(openvino.Model([output], []), "CPU")([])
     return np.array(next(iter(answered.values())), np.float32)

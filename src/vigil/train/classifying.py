@@ -1,24 +1,29 @@
 """What a classifier is shown, and what it is told of its mistakes: by people and by a teacher."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float16, Float32, Float64
+from jaxtyping import Float16, Float32, Float64, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import Dataset
 
-from vigil.core import DataError, Image, ModelCard, ModelInput
+from vigil.core import DataError, ModelCard, ModelInput
+from vigil.infer.content import sha256_of
+from vigil.infer.fitting import fitted_image
 from vigil.models.glance import Exported, Glance
+from vigil.models.namer import Namer
 from vigil.train import fitting
 from vigil.train.asking import Vectors, side_by_side
+from vigil.train.beginning import Begin, namer_from
 from vigil.train.copies import packed, varied
 from vigil.train.features import FeatureLoss, Measure
-from vigil.train.fitting import Answered, Fit, Lesson, Told, run_fit
-from vigil.train.judging_words import Exam, judge_words
+from vigil.train.fitting import Answered, Fit, Lesson, Metrics, Told, run_fit
+from vigil.train.judging_words import Exam, judge_words, judged_words
+from vigil.train.keeping import KeptMaps
 from vigil.train.shown import NOBODY, Shown
 
 GOAL = "likelihood"
@@ -32,6 +37,16 @@ FEATURES = 1.0
 """Of what embedders teach, against what is learnt of words."""
 LEAST_AREA = 0.5
 """Of a picture that is cut: the word may be told by a part of it."""
+BODY_RATE = 0.1
+"""Of the rate at which words are learnt: a body that has learnt to see only adapts."""
+FIRST = 32
+"""Pictures from which the norms of a body that was taken over begin."""
+MAPS_FOLDER = "maps"
+AT_ONCE = 64
+"""Pictures that are judged in one go."""
+Given = UInt8[np.ndarray, "3 h w"] | Float16[np.ndarray, "c h w"]
+"""A picture, or its map behind the kept blocks of a network."""
+Judge = Callable[[], Metrics]
 
 
 class ClassifierLoss(nn.Module):
@@ -72,9 +87,15 @@ class TrainedClassifier(nn.Module):
     """A network with its loss, as a trainer wants it: a batch in, `loss` out."""
 
     def __init__(
-        self, network: Glance, loss: ClassifierLoss, features: FeatureLoss | None = None
+        self,
+        network: Glance | Namer,
+        loss: ClassifierLoss,
+        features: FeatureLoss | None = None,
     ) -> None:
-        """`features`: what embedders teach besides; None: none does."""
+        """`features`: what embedders teach besides; None: none does.
+
+        Of a network whose first blocks are kept, a batch holds maps behind these, no pictures.
+        """
         super().__init__()
         self.network = network
         self.loss = loss
@@ -88,7 +109,9 @@ class TrainedClassifier(nn.Module):
         taught: Tensor,
         vectors: Tensor,
     ) -> dict[str, Tensor]:
-        seen = self.network.embed(pictures.float())
+        given, network = pictures.float(), self.network
+        from_maps = isinstance(network, Namer) and network.kept
+        seen = network.late(given) if from_maps else network.embed(given)
         loss = self.loss(self.network.words(seen), words, weights, taught)
         if self.features is not None:
             loss = loss + FEATURES * self.features(seen, vectors.float()).mean()
@@ -99,7 +122,7 @@ class TrainedClassifier(nn.Module):
 class FittedClassifier:
     """A network as it was when it was best on pictures that it did not learn from."""
 
-    network: Glance
+    network: Glance | Namer
     steps: int
 
 
@@ -112,13 +135,15 @@ def fit_classifier(
     fit: Fit,
     vectors: Sequence[Vectors] = (),
     measure: Measure = "cosine",
+    begin: Begin | None = None,
     told: Told = lambda done, total, best: None,
 ) -> FittedClassifier:
     """Fit `card.labels` to pictures, and judge by others after each epoch.
 
-    `vectors`: of each embedder that teaches besides, a row a picture of `learnt`. The card's input
-    must be `fit: stretch`. Raises `DataError`, also where a word has no picture to learn from, or
-    none is left to judge by.
+    `vectors`: of each embedder that teaches besides, a row a picture of `learnt`. `begin`: None: a
+    `Glance` that begins with nothing. The card's input must be `fit: stretch`. Raises `DataError`,
+    also where a word has no picture to learn from, or none is left to judge by, and `ModelError`
+    for a file that no student can begin as.
     """
     if card.input.fit != "stretch":
         raise DataError(f"{card.name}: fit {card.input.fit!r}; a classifier learns with: stretch")
@@ -127,22 +152,66 @@ def fit_classifier(
     for word, count in zip(card.labels, counts, strict=True):
         if count < 1:
             raise DataError(f"split 'train': no picture of {word}")
-    exam = Exam.of(judged, card)
+    known = [each for each in judged if each.truth() != NOBODY]
+    exam = Exam.of(known, card)
     fitting.prepare(fit)
-    network = Glance(len(card.labels))
-    answer = Answered(Exported(network))
-    worth = torch.from_numpy(worths(counts))
+    network = _network(begin, told_of, card)
+    if begin is not None and isinstance(network, Namer) and network.kept:
+        maps = KeptMaps(
+            network, weights=sha256_of(begin.path), size=card.input,
+            folder=begin.maps or folder / MAPS_FOLDER,
+        )  # fmt: skip
+        given, judge = _kept(told_of, maps, fit.seed), _behind(network, maps, known, exam, card)
+    else:
+        given, judge = _varied(told_of, card.input, fit.seed), _as_the_watch(network, exam, card)
     features = FeatureLoss(network.numbers, vectors, measure=measure) if vectors else None
-    shown = _Pictures(told_of, vectors, card.input, words=len(card.labels), seed=fit.seed)
     lesson = Lesson(
-        model=TrainedClassifier(network, ClassifierLoss(worth), features),
-        pictures=shown,
+        model=TrainedClassifier(
+            network, ClassifierLoss(torch.from_numpy(worths(counts))), features
+        ),
+        pictures=_Pictures(told_of, vectors, given, words=len(card.labels)),
         together=_together,
-        judged=lambda: judge_words(exam, answer, card.labels).metrics(),
+        judged=judge,
         goal=GOAL,
+        share_of_rate=None if begin is None else _share_of_rate,
     )
     steps = run_fit(lesson, card, folder, fit=fit, told=told)
     return FittedClassifier(network=network, steps=steps)
+
+
+def _network(begin: Begin | None, shown: Sequence[Shown], card: ModelCard) -> Glance | Namer:
+    if begin is None:
+        return Glance(len(card.labels))
+    rows = np.linspace(0, len(shown) - 1, min(FIRST, len(shown))).astype(int)
+    images = np.stack([fitted_image(shown[row].image(), card.input) for row in rows])
+    pictures = torch.from_numpy(images.transpose(0, 3, 1, 2).copy()).float()
+    return namer_from(begin, len(card.labels), pictures)
+
+
+def _share_of_rate(parameter: str) -> float:
+    return BODY_RATE if parameter.startswith("network.trunk") else 1.0
+
+
+def _as_the_watch(network: Glance | Namer, exam: Exam, card: ModelCard) -> Judge:
+    answer = Answered(Exported(network))
+    return lambda: judge_words(exam, answer, card.labels).metrics()
+
+
+def _behind(
+    network: Namer, maps: KeptMaps, known: Sequence[Shown], exam: Exam, card: ModelCard
+) -> Judge:
+    """The same by the maps of pictures, all at once; `known` are those of the exam."""
+    whole = torch.from_numpy(np.stack([maps.of(each)[0] for each in known]))
+
+    def judge() -> Metrics:
+        network.eval()
+        there = whole.to(network.word_logits.weight.device)
+        with torch.no_grad():
+            parts = [network.words(network.late(some.float())) for some in there.split(AT_ONCE)]
+        shares = functional.softmax(torch.cat(parts), 1).cpu().numpy()
+        return judged_words(exam, shares, card.labels).metrics()
+
+    return judge
 
 
 def counts_of(shown: Sequence[Shown], words: int) -> Float64[np.ndarray, " k"]:
@@ -164,9 +233,9 @@ def worths(counts: Float64[np.ndarray, " k"]) -> Float32[np.ndarray, " k"]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Seen:
-    """A picture of the size that a network takes."""
+    """What a network is given of a picture, and what it is told."""
 
-    image: Image
+    given: Given
     word: int
     weight: float
     taught: Float32[np.ndarray, " k"]
@@ -175,30 +244,27 @@ class _Seen:
 
 
 class _Pictures(Dataset[_Seen]):
-    """Whole pictures, cut, mirrored and weathered otherwise each time."""
+    """Whole pictures."""
 
     def __init__(
         self,
         shown: Sequence[Shown],
         vectors: Sequence[Vectors],
-        size: ModelInput,
+        given: Callable[[int], Given],
         *,
         words: int,
-        seed: int,
     ) -> None:
-        self._shown, self._vectors, self._size = shown, vectors, size
+        """`given`: of the picture in that row."""
+        self._shown, self._vectors, self._given = shown, vectors, given
         self._untaught = np.zeros(words, np.float32)
-        self._copies = [packed(each.image(), size) for each in shown]
-        self._chance = np.random.default_rng(seed)
 
     def __len__(self) -> int:
         return len(self._shown)
 
     def __getitem__(self, number: int) -> _Seen:
         each = self._shown[number]
-        copy = self._copies[number]
         return _Seen(
-            image=varied(copy, self._size, self._chance, least_area=LEAST_AREA),
+            given=self._given(number),
             word=each.word,
             weight=each.weight,
             taught=self._untaught if each.taught is None else each.taught,
@@ -206,10 +272,28 @@ class _Pictures(Dataset[_Seen]):
         )
 
 
+def _varied(shown: Sequence[Shown], size: ModelInput, seed: int) -> Callable[[int], Given]:
+    """Pictures, cut, mirrored and weathered otherwise each time."""
+    copies = [packed(each.image(), size) for each in shown]
+    chance = np.random.default_rng(seed)
+
+    def given(number: int) -> Given:
+        image = varied(copies[number], size, chance, least_area=LEAST_AREA)
+        return image.transpose(2, 0, 1)
+
+    return given
+
+
+def _kept(shown: Sequence[Shown], maps: KeptMaps, seed: int) -> Callable[[int], Given]:
+    """Maps of pictures, of any variation each time."""
+    every = [maps.of(each) for each in shown]
+    chance = np.random.default_rng(seed)
+    return lambda number: every[number][chance.integers(len(every[number]))]
+
+
 def _together(seen: Sequence[_Seen]) -> dict[str, Tensor]:
-    pictures = np.stack([each.image for each in seen]).transpose(0, 3, 1, 2)
     return {
-        "pictures": torch.from_numpy(np.ascontiguousarray(pictures)),
+        "pictures": torch.from_numpy(np.stack([each.given for each in seen])),
         "words": torch.tensor([each.word for each in seen]),
         "weights": torch.tensor([each.weight for each in seen]),
         "taught": torch.from_numpy(np.stack([each.taught for each in seen])),

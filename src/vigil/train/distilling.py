@@ -12,7 +12,8 @@ from vigil.infer.embedders import NamedEmbedder
 from vigil.infer.session import open_session
 from vigil.models.glance import Exported
 from vigil.train.asking import vectors_of
-from vigil.train.classifying import fit_classifier
+from vigil.train.beginning import Begin
+from vigil.train.classifying import MAPS_FOLDER, fit_classifier
 from vigil.train.exporting import export, in_eight_bits, latency_ms
 from vigil.train.features import Measure
 from vigil.train.fitting import Fit, Told
@@ -35,6 +36,7 @@ def train_student(
     fit: Fit,
     embedders: Sequence[NamedEmbedder] = (),
     measure: Measure = "cosine",
+    begin: Begin | None = None,
     asked: Taught = lambda done, total: None,
     told: Told = lambda done, total, best: None,
 ) -> Trained:
@@ -43,7 +45,8 @@ def train_student(
     It learns from all pictures of a frozen data set whose files are below `root`: from the words
     of those that somebody labelled, and of all, and of pieces of them, from what the teacher finds
     likely, and from the vectors of `embedders` besides. `card.labels` are the head's words, in
-    its order; `folder` is the run's.
+    its order; `folder` is the run's. `begin`: what the student begins as; None: it begins with
+    nothing, which takes many more pictures.
     Raises `DataError`, or `ModelError` when a file answers otherwise than its network.
     """
     numbers = {word: number for number, word in enumerate(card.labels)}
@@ -52,17 +55,25 @@ def train_student(
         for split in ("train", "val", HOLDOUT)
     }
     return distil(
-        splits, card, folder, teacher=teacher, embedders=embedders, measure=measure, fit=fit,
-        asked=asked, told=told,
+        splits, card, folder, teacher=teacher, embedders=embedders, measure=measure, begin=begin,
+        fit=fit, asked=asked, told=told,
     )  # fmt: skip
 
 
 def student_card(
-    name: str, words: Sequence[str], *, side: int, licence: str, source: str, dataset: str = ""
+    name: str,
+    words: Sequence[str],
+    *,
+    side: int,
+    licence: str,
+    source: str,
+    dataset: str = "",
+    parent: str = "",
 ) -> ModelCard:
     """Of a classifier that the watch opens as it does any other.
 
-    `licence`: of the weights. `source`: how it was made. Raises `ConfigError`.
+    `licence`: of the weights. `source`: how it was made. `parent`: what it began as. Raises
+    `ConfigError`.
     """
     card = ModelCard(
         name=name,
@@ -74,6 +85,7 @@ def student_card(
         licence_weights=licence,
         source=source,
         dataset=dataset,
+        parent=parent,
     )
     check_card(card)
     return card
@@ -88,6 +100,7 @@ def distil(
     fit: Fit,
     embedders: Sequence[NamedEmbedder] = (),
     measure: Measure = "cosine",
+    begin: Begin | None = None,
     pieces: int = PIECES,
     asked: Taught = lambda done, total: None,
     told: Told = lambda done, total, best: None,
@@ -111,10 +124,12 @@ def distil(
         learnt = with_pieces(learnt, folder, count=pieces)
     vectors = vectors_of(learnt, embedders, folder, told=asked)
     fitted = fit_classifier(
-        learnt, val, card, folder, vectors=vectors, measure=measure, fit=fit, told=told
-    )
-    # They can be cut again, the same; what the teacher said of them stays.
-    shutil.rmtree(folder / PIECES_FOLDER, ignore_errors=True)
+        learnt, val, card, folder,
+        vectors=vectors, measure=measure, begin=begin, fit=fit, told=told,
+    )  # fmt: skip
+    # They can be made again, the same; what the teacher said of them stays.
+    for made_again in (PIECES_FOLDER, MAPS_FOLDER):
+        shutil.rmtree(folder / made_again, ignore_errors=True)
     held = [each for each in splits[HOLDOUT] if each.word != NOBODY]
     exam = Exam.of(held or val, card)
     pictures = [each.image() for each in splits["train"][:MOST_COMPARED]]

@@ -29,21 +29,24 @@ LEAST_AREA = 0.2
 SHORT_SIDE = 320
 """Pixels of a piece that are kept: an embedder takes less."""
 PIECES_FOLDER, SAID = "pieces", "teacher.jsonl"
+VIEWS = 2
+"""Of which a teacher says the mean."""
 Taught = Callable[[int, int], object]
 """Called with pictures done and pictures in all."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Teacher:
-    """A head with its embedder."""
+    """A head with its embedder, which sees two views of a picture: it, and its mirror image."""
 
     head: Head
     embedder: Embedder
 
     def shares(self, image: Image) -> Float32[np.ndarray, " k"]:
-        """Probabilities of the head's words."""
-        found = self.head.probabilities(self.embedder.embed([image]))
-        return np.asarray(found[0], np.float32)
+        """Probabilities of the head's words, the mean of both views."""
+        views = [image, np.ascontiguousarray(image[:, ::-1])]
+        found = self.head.probabilities(self.embedder.embed(views))
+        return np.asarray(found.mean(0), np.float32)
 
 
 def with_pieces(pictures: Sequence[Shown], folder: Path, *, count: int = PIECES) -> list[Shown]:
@@ -75,7 +78,7 @@ def taught(
     file = folder / SAID
     known = _said_before(file, teacher.head.version)
     # Written anew, so that nothing follows a line that was cut short.
-    header = json.dumps({"head": teacher.head.version})
+    header = json.dumps({"head": teacher.head.version, "views": VIEWS})
     lines = [header, *(_line(name, shares) for name, shares in known.items()), ""]
     write_durably(file, "\n".join(lines).encode())
     found = []
@@ -94,7 +97,7 @@ def _said_before(file: Path, version: str) -> dict[str, Float32[np.ndarray, " k"
     """What this head has said already; a line that was cut short does not count."""
     try:
         lines = file.read_text(encoding="utf-8").split("\n")[:-1]
-        if not lines or json.loads(lines[0])["head"] != version:
+        if not lines or json.loads(lines[0]) != {"head": version, "views": VIEWS}:
             return {}
         rows = [json.loads(line) for line in lines[1:]]
         return {row["picture"]: np.array(row["shares"], np.float32) for row in rows}
