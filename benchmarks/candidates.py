@@ -56,10 +56,10 @@ WATCH = 3
 """Goes up when the watch changes, its rules aside, so that what it saw before is not used."""
 PRE_S, POST_S = 5.0, 5.0
 """What a clip shows before and after an event."""
-FIRST_S = {"glance": 0.5, "young": 3.0}
-"""So much of an event is to be seen before it is judged: at least, and where nobody else is asked
-afterwards (`decide.first_s`)."""
-SETTLED_S = {"glance": 0.2, "young": 1.0}
+FIRST_S = {"glance": 0.5, "asked": 1.0, "young": 3.0}
+"""So much of an event is to be seen before it is judged: at least, before a large model is asked
+(`decide.asked_s`), and where nobody else is asked afterwards (`decide.first_s`)."""
+SETTLED_S = {"glance": 0.2, "asked": 0.2, "young": 1.0}
 """And so much of what came after it was told."""
 VISITORS = ("person", "car", "truck", "bus", "motorcycle", "object")
 WANTS = {
@@ -72,8 +72,9 @@ WANTS = {
 """As the rules have them."""
 EXACT_SLACK_S = 1.0
 """Rendered truth is exact; a rule may still wait until it is sure."""
-Age = Literal["glance", "young"]
-"""When an event is judged: as soon as it may be, or when some of it has been seen."""
+Age = Literal["glance", "asked", "young"]
+"""When an event is judged: as soon as it may be, once more before a large model is asked, or when
+some of it has been seen."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,6 @@
 """What judges make of suspicions whose truth is known: `decide --only accuracy`."""
 
 import asyncio
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +9,19 @@ from typing import Any
 from scipy.special import betaincinv
 
 from benchmarks import second_look
+from benchmarks.calls import (
+    Verdicts,
+    answers_to,
+    largest_error_rate,
+    shown_more,
+    tell_calls,
+    unsure_of,
+)
 from benchmarks.candidates import EXACT_SLACK_S, Age
 from benchmarks.footage import YOLOX
 from benchmarks.parades import settings, yolox
 from benchmarks.report import Report
 from benchmarks.suspicions import Material, Suspicion, of_parades, of_real_clips
-from vigil.brain.openai import OpenAiBrain
 from vigil.core import (
     Decision,
     Outcome,
@@ -28,26 +34,19 @@ from vigil.core import (
 )
 from vigil.data.happened import SLACK_S, Happened, happening_of
 from vigil.pipeline.score import JudgedEvent, Score, scorecard
-from vigil.stages.verify.ask_brain import AskBrain
 from vigil.stages.verify.scoring import fitted_scores
 from vigil.stages.verify.second_look import SecondLook
-from vigil.testing.fake_answers import TruthOracle
-from vigil.testing.fake_brain import FakeBrain
 
 HELD_OUT = settings(900, 2)
 """Films that were rendered for this benchmark alone."""
 WORKERS = 3
 WANTED = 0.94
 ERRORS_STEP = 0.01
-ACTS_A_DAY = 24
-"""Assumed of a camera: one thing an hour, such as the films show, of which half are true."""
 OUTCOMES = {
     Ruling.CONFIRMED: Outcome.CONFIRMED,
     Ruling.REJECTED: Outcome.REJECTED,
     Ruling.UNSURE: Outcome.UNVERIFIED,
 }
-Verdicts = Mapping[str, Verdict | None]
-"""By event; None: the clip could not be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +59,8 @@ class Setup:
     """Whether the second look has a detector, too."""
     age: Age = "young"
     """Of the events that it is shown."""
+    asks: bool = False
+    """Whether a large model is asked about what it is unsure of, after it has looked once more."""
 
     def judge(self) -> SecondLook:
         return SecondLook(detector=yolox() if self.looks_again else None, workers=WORKERS)
@@ -67,8 +68,13 @@ class Setup:
 
 NO_MODEL = Setup(name="no model at all", watcher="motion", looks_again=False)
 MODEL = Setup(name="YOLOX in both", watcher="model", looks_again=True)
-GLANCE = Setup(name="YOLOX in both, at once", watcher="model", looks_again=True, age="glance")
-"""As where a large model is asked afterwards."""
+ASKING = Setup(
+    name="YOLOX in both, before a large model",
+    watcher="model",
+    looks_again=True,
+    age="glance",
+    asks=True,
+)
 
 
 def measure(report: Report, films: int = len(HELD_OUT)) -> None:
@@ -77,19 +83,27 @@ def measure(report: Report, films: int = len(HELD_OUT)) -> None:
     It takes long: what was measured is written after each setup.
     """
     report.details["held out"] = _seeds(films)
-    setups = [MODEL, GLANCE, NO_MODEL] if YOLOX.exists() else [NO_MODEL]
+    setups = [MODEL, ASKING, NO_MODEL] if YOLOX.exists() else [NO_MODEL]
     rows = []
     for setup in setups:
         material = of_parades(HELD_OUT[:films], setup.watcher, setup.age)
         verdicts = asyncio.run(heard(setup.judge(), material.suspicions))
+        if setup.asks:
+            material, verdicts = _looked_again(report, setup, films, material, verdicts)
         score = scored(material, verdicts, slack_s=EXACT_SLACK_S)
         rows.append(_row(setup.name, score))
+        report.details[f"suspicions, {setup.name}"] = {
+            "seconds of film": round(material.seconds, 1),
+            "acts": material.acts,
+            "suspicions": len(material.suspicions),
+            "suspicions an act": round(len(material.suspicions) / material.acts, 2),
+        }
         report.say(f"{setup.name}: {score.events} events, {score.true_rejected} true ones rejected")
         _claim(report, setup, score)
-        _calls(report, setup, material, verdicts)
         _rulings(report, setup, material, verdicts)
         _drifting(report, setup, material, verdicts)
-        _cascade(report, setup, material, verdicts)
+        if setup.asks:
+            _cascade(report, setup, material, verdicts)
         _tell(report, "held-out rendered films", rows)
         report.write(part=True)
     if YOLOX.exists():
@@ -218,57 +232,53 @@ def _claim(report: Report, setup: Setup, score: Score) -> None:
     )
 
 
-def _calls(report: Report, setup: Setup, material: Material, verdicts: Verdicts) -> None:
-    """How often a large model would be asked in a day; only the number of acts is assumed."""
-    asked = {
-        (one.event.source, one.event.rule, *(one.event.track_ids[:1] or (one.event.id,)))
-        for one in _unsure(material, verdicts)
-    }
-    an_act = len(asked) / material.acts
-    rows = [(acts, f"{an_act * acts:.1f}") for acts in (6, 12, ACTS_A_DAY, 48, 96)]
-    report.table(f"large calls a camera and day, {setup.name}", ("acts a day", "calls"), rows)
-    report.details[f"suspicions, {setup.name}"] = {
-        "seconds of film": round(material.seconds, 1),
-        "acts": material.acts,
-        "suspicions": len(material.suspicions),
-        "suspicions an act": round(len(material.suspicions) / material.acts, 2),
-        "calls an act, one for each rule and track": round(an_act, 3),
-    }
-    report.claim(
-        f"large calls a camera and day at an assumed {ACTS_A_DAY} acts, {setup.name}",
-        an_act * ACTS_A_DAY,
-        5,
-        better="lower",
+def _looked_again(
+    report: Report, setup: Setup, films: int, material: Material, verdicts: Verdicts
+) -> tuple[Material, Verdicts]:
+    """As a cascade does before it asks; the events as they are then, and the last words on them."""
+    later = of_parades(HELD_OUT[:films], setup.watcher, "asked")
+    unsure = {one.event.id for one in unsure_of(material, verdicts)}
+    again = shown_more(
+        [one for one in later.suspicions if one.event.id in unsure], setup.age, "asked"
     )
-
-
-def _unsure(material: Material, verdicts: Verdicts) -> list[Suspicion]:
-    def is_unsure(one: Suspicion) -> bool:
-        verdict = verdicts[one.event.id]
-        return verdict is not None and verdict.ruling is Ruling.UNSURE
-
-    return [one for one in material.suspicions if is_unsure(one)]
+    found = asyncio.run(heard(setup.judge(), again))
+    ruled = Counter(verdict.ruling.value for verdict in found.values() if verdict is not None)
+    report.details[f"looked at once more, {setup.name}"] = {
+        "unsure at first": len(unsure),
+        "clips that show more": len(again),
+        **ruled,
+    }
+    return later, {**verdicts, **found}
 
 
 def _cascade(report: Report, setup: Setup, material: Material, verdicts: Verdicts) -> None:
-    """How often a large model may err. Only a fake one is asked, so that nothing else is told.
+    """How often a large model is asked, and may err. Only a fake one is, so nothing else is told.
 
     Calculated from what the second look leaves unsure, and then tried.
     """
-    unsure = _unsure(material, verdicts)
+    unsure = unsure_of(material, verdicts)
+    truths = {one.event.id: _telling(one, material) is not None for one in material.suspicions}
+    found = answers_to(unsure, truths)
+    tell_calls(report, setup.name, material, found, truths)
     score = scored(material, verdicts, slack_s=EXACT_SLACK_S)
     events = score.true + score.false
-    true = sum(_telling(one, material) is not None for one in unsure)
+    true = sum(truths[one.event.id] for one in unsure)
     # What is unsure is kept, and so is right already where it is true.
     right = score.true - score.true_rejected + score.false_removed - true
-    rate = 1.0 - (WANTED * events - right) / max(1, len(unsure))
-    rate = math.floor(min(1.0, rate) / ERRORS_STEP) * ERRORS_STEP
+    rate = largest_error_rate(WANTED, events, right, len(unsure), ERRORS_STEP)
     reached = None
-    while rate >= 0 and (reached := _accuracy_with(unsure, material, verdicts, rate)) < WANTED:
+    while rate >= 0:
+        said = answers_to(unsure, truths, rate).said
+        told = scored(material, {**verdicts, **said}, slack_s=EXACT_SLACK_S)
+        reached = told.accuracy_after or 0.0
+        if reached >= WANTED:
+            break
         rate -= ERRORS_STEP
+    never_wrong = scored(material, {**verdicts, **found.said}, slack_s=EXACT_SLACK_S)
     report.details[f"cascade with a FAKE large model, {setup.name}"] = {
-        "asked of it": len(unsure),
-        "accuracy if it never erred": round((right + len(unsure)) / events, 4),
+        "asked of it": len(found.asked),
+        "accuracy if it never erred": round(never_wrong.accuracy_after or 0.0, 4),
+        "true events rejected then": never_wrong.true_rejected,
         "largest error rate that still gives 94 %": round(rate, 2) if rate >= 0 else None,
         "accuracy at that rate": reached,
     }
@@ -315,24 +325,3 @@ def _drifting(report: Report, setup: Setup, material: Material, verdicts: Verdic
         "events": len(drifted),
         **rulings,
     }
-
-
-def _accuracy_with(
-    unsure: Sequence[Suspicion], material: Material, verdicts: Verdicts, error_rate: float
-) -> float:
-    said = asyncio.run(_fake(unsure, material, error_rate))
-    score = scored(material, {**verdicts, **said}, slack_s=EXACT_SLACK_S)
-    return score.accuracy_after or 0.0
-
-
-async def _fake(unsure: Sequence[Suspicion], material: Material, error_rate: float) -> Verdicts:
-    """What a server says that knows the truth and errs on purpose, over the real protocol."""
-    truth = False
-    with FakeBrain(TruthOracle(lambda _asked: truth, error_rate=error_rate, seed=1)) as server:
-        judge = AskBrain(brain=OpenAiBrain(base_url=server.url, model="fake-brain"))
-        said: dict[str, Verdict | None] = {}
-        for one in unsure:
-            truth = _telling(one, material) is not None
-            said[one.event.id] = await judge.verify(one.case())
-        await judge.close()
-    return said

@@ -22,7 +22,7 @@ from benchmarks.candidates import (
 )
 from benchmarks.footage import CACHE, DATA
 from benchmarks.parades import Setting, film_of, parade_of, truths_of, yolox
-from benchmarks.whose import is_beside
+from benchmarks.whose import is_beside, is_meant
 from vigil.core import Box, Case, Clip, Event, Packet, Rule, Step, StepKind
 from vigil.data.happened import Happened
 from vigil.media.clip import write_clip
@@ -73,6 +73,9 @@ class Suspicion:
     """When the watch told of it, on the event's clock."""
     beside: bool = False
     """Whether it is not about the visitor that its box touches."""
+    meant: bool = True
+    """Whether such a thing as its rule tells of is there, be it one that does not do what is
+    claimed; a dog is none, nor is a shadow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +112,7 @@ def _said(setting: Setting, watcher: str, age: Age) -> Iterator[Suspicion]:
             ),
             told_s=row.told_s,
             beside=is_beside(setting, row.newborn) or is_beside(setting, row.event),
+            meant=is_meant(setting, row.newborn),
         )
 
 

@@ -39,6 +39,11 @@ def is_beside(setting: Setting, event: Event) -> bool:
     return is_furniture(event, setting) or share_about(event, setting, MEANT[kind]) < UNSURE
 
 
+def is_meant(setting: Setting, event: Event) -> bool:
+    """Whether it is about something of the kind that its rule tells of, whatever that does."""
+    return is_furniture(event, setting) or share_about(event, setting, MEANT[event.rule]) >= UNSURE
+
+
 def is_furniture(event: Event, setting: Setting) -> bool:
     """Whether it is about something that stands there all the time, such as a parked car."""
     standing = _furniture(setting.place, setting.night)

@@ -21,7 +21,8 @@ from vigil.store.decision_store import DecisionStore
 
 COLUMNS = (
     *("by", "name", "events", "labelled", "kept", "false removed", "true rejected"),
-    *("unverified", "precision", "recall", "calls/camera/day", "tokens", "p50 s", "p95 s", "p99 s"),
+    *("unverified", "precision", "recall", "calls/camera/day", "shared", "tokens"),
+    *("p50 s", "p95 s", "p99 s"),
 )
 UNKNOWN = "–"
 
@@ -106,6 +107,7 @@ def _cells(score: Score) -> tuple[str, ...]:
         f"{_share(score.precision_before)} → {_share(score.precision_after)}",
         f"{_share(score.recall_before)} → {_share(score.recall_after)}",
         f"{score.calls_per_camera_day:.2f}",
+        str(score.shared),
         str(score.tokens_in + score.tokens_out),
         *((f"{value:.2f}" for value in percentiles) if percentiles else (UNKNOWN,) * 3),
     )

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from vigil.config.decide import Budgets, DayBudget
 from vigil.config.schedule import zone_of
 from vigil.core import Clock, Event, SystemClock
-from vigil.store import Account, BudgetStore, Limits, Spent, algorithm_of
+from vigil.store import Account, BudgetStore, Limit, Limits, Spent, algorithm_of
 
 TOKENS_A_CALL = 1600
 """Reserved before a call: pictures (800), the question, the answer (400), and some to spare."""
@@ -50,3 +51,12 @@ class Budget:
     def spent(self, site: str) -> Mapping[tuple[str, str], Spent]:
         """What today cost a site so far, by camera and algorithm."""
         return self.store.spent(site=site, day=self.day)
+
+
+def limits_of(budget: Budgets) -> Limits:
+    """What the file says about spending, as the store understands it."""
+
+    def limit(day: DayBudget) -> Limit:
+        return Limit(calls=day.calls_per_day, tokens=day.tokens_per_day)
+
+    return Limits(source=limit(budget), algorithm=limit(budget.algorithm), site=limit(budget.site))

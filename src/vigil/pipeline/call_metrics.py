@@ -18,7 +18,7 @@ def of_call(call: Mapping[str, Any]) -> Iterable[Metric]:
     yield _counted("vigil_brain_shed", "Questions that were not asked", "why", brain["shed"])
     yield CounterMetricFamily(
         "vigil_brain_shared",
-        "Events that got the answer of another event of their incident",
+        "Events that got the answer of another event of their incident or about the same thing",
         value=brain["shared"],
     )
     yield GaugeMetricFamily(

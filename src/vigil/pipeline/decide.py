@@ -14,7 +14,6 @@ from typing import Any
 import structlog
 
 from vigil.config.app import App
-from vigil.config.decide import Budgets, DayBudget
 from vigil.core import (
     BrainError,
     BudgetSpent,
@@ -31,7 +30,7 @@ from vigil.core import (
     Unverified,
 )
 from vigil.pipeline.appearance import Looks
-from vigil.pipeline.budget import Budget
+from vigil.pipeline.budget import Budget, limits_of
 from vigil.pipeline.cases import Cases, NoFootage
 from vigil.pipeline.deadlines import Deadlines
 from vigil.pipeline.decide_stats import DecideStats
@@ -41,6 +40,7 @@ from vigil.pipeline.incidents import Incidents, Neighbours
 from vigil.pipeline.judges import Court, Hearing, Hearings, Seats
 from vigil.pipeline.loop_thread import LoopThread
 from vigil.pipeline.ruled import Ruled, by_nobody, by_verdict, without_a_brain
+from vigil.pipeline.same_thing import SameThing
 from vigil.store import (
     Announce,
     BrainStore,
@@ -48,8 +48,6 @@ from vigil.store import (
     Connection,
     DecisionStore,
     EventStore,
-    Limit,
-    Limits,
     Said,
     StoredEvent,
 )
@@ -95,13 +93,13 @@ class Decider:
         self._hearings: Hearings = {}
         self._room = LoopThread("verify", threads=app.decide.looks_at_once, polite=True)
         self.cases = Cases(store, app)
+        same = app.incidents
+        looks = Looks(same.embedder, labels=same.labels, alike=same.alike)
         self._incidents = Incidents(
             self.decisions,
             self._case_of,
             Neighbours(groups=app.neighbours),
-            looks=Looks(
-                app.incidents.embedder, labels=app.incidents.labels, alike=app.incidents.alike
-            ),
+            looks=looks,
             clock=self._clock,
         )
         self.budget = Budget(
@@ -128,6 +126,7 @@ class Decider:
             seats=Seats(app.decide.looks_at_once),
             threads=app.decide.looks_at_once,
             asked_s=app.decide.asked_s,
+            same_thing=SameThing(self._brain_store, self._case_of, looks=looks, clock=self._clock),
             aside=self._room.aside,
             clock=self._clock,
         )
@@ -232,7 +231,11 @@ class Decider:
             await self._room.aside(self._settle, event_id, old, ())
             return
         left_s = min(decision.due_s - now_s, self._settings.deadline_s)
-        hearing = Hearing(incident=decision.incident, due_s=self._clock.monotonic_s() + left_s)
+        hearing = Hearing(
+            incident=decision.incident,
+            due_s=self._clock.monotonic_s() + left_s,
+            recorded_s=stored.created_s,
+        )
         self._hearings[event_id] = hearing
         try:
             ruled = await self._heard(stored, hearing)
@@ -382,15 +385,6 @@ def _tell_what_is_wrong(model: object) -> None:
         check()
     except (ConfigError, ModelError) as error:
         log.error("a model cannot be asked", reason=str(error))
-
-
-def limits_of(budget: Budgets) -> Limits:
-    """What the file says about spending, as the store understands it."""
-
-    def limit(day: DayBudget) -> Limit:
-        return Limit(calls=day.calls_per_day, tokens=day.tokens_per_day)
-
-    return Limits(source=limit(budget), algorithm=limit(budget.algorithm), site=limit(budget.site))
 
 
 def _priority(event: Event) -> int:

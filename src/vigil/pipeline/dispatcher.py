@@ -17,6 +17,7 @@ from vigil.core import (
     BudgetSpent,
     Case,
     Clock,
+    Event,
     StoreUnavailable,
     SystemClock,
     Unverified,
@@ -24,6 +25,7 @@ from vigil.core import (
 )
 from vigil.pipeline.budget import Budget
 from vigil.pipeline.question import Ask, Prepare, Question, looked_at, nothing_to_prepare
+from vigil.pipeline.same_thing import is_same_thing
 from vigil.pipeline.waiting_line import Place, WaitingLine
 from vigil.store import Account, BrainRequest, BrainStore, RequestKey, RequestState
 
@@ -31,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 Aside = Callable[..., Awaitable[Any]]
 """Runs something short that blocks, such as the database."""
+Settle = Callable[[], Awaitable[Verdict | None]]
+"""The verdict that follows from an answer about the same thing; None: there is none."""
 
 TICK_S = 0.5
 """How often who waits is looked at, while anybody waits."""
@@ -72,7 +76,7 @@ class Tallies:
     shed: Counter[str] = field(default_factory=Counter)
     """Not asked at all, by why: `full`, `stale`, `budget`."""
     shared: int = 0
-    """Events that got the answer of another event of their incident."""
+    """Events that got the answer of another event of their incident, or about the same thing."""
 
 
 class Dispatcher:
@@ -135,27 +139,52 @@ class Dispatcher:
         judge: str,
         due_s: float,
         prepare: Prepare | None = None,
+        settle: Settle | None = None,
     ) -> Verdict:
         """What a large model says of an incident: of this case, or of another one of it.
 
         `due_s`: when it is late, seconds of the clock that never goes back. `prepare`: does what
-        can be done before its turn, and takes the place of `ask`. Raises `BrainError` when it
+        can be done before its turn, and takes the place of `ask`. `settle`: what it said of the
+        same thing for another rule, where that makes asking needless. Raises `BrainError` when it
         will not say anything any more, and whatever else `ask` raises.
         """
-        # One after the other, so that two events of one incident do not both begin to ask.
-        async with self._entrance:
-            found = await self._written(self._store.request, incident, judge)
-            if found is not None and found.state is RequestState.ANSWERED:
-                self.tallies.shared += found.verdict.event_id != case.event.id
-                return found.verdict  # type: ignore[no-any-return]
-            question = self._questions.get(found.key) if found is not None else None
-            if question is None:
-                _not_shed_before(found, case)
-                ready = prepare or partial(nothing_to_prepare, ask)
-                question = await self._begin((incident, judge), case, ready, due_s)
-            self.tallies.shared += question.case.event.id != case.event.id
+        question = None
+        while question is None:
+            # One after the other, so that two events of one incident do not both begin to ask.
+            async with self._entrance:
+                found = await self._written(self._store.request, incident, judge)
+                if found is not None and found.state is RequestState.ANSWERED:
+                    self.tallies.shared += found.verdict.event_id != case.event.id
+                    return found.verdict  # type: ignore[no-any-return]
+                question = self._questions.get(found.key) if found is not None else None
+                first = None
+                if question is None and settle is not None:
+                    first = self._about(case.event, judge)
+                if question is None and first is None:
+                    if settle is not None and (settled := await settle()) is not None:
+                        self.tallies.shared += 1
+                        return settled
+                    _not_shed_before(found, case)
+                    ready = prepare or partial(nothing_to_prepare, ask)
+                    question = await self._begin((incident, judge), case, ready, due_s)
+            if first is not None:
+                await asyncio.wait([first.answer])
+        self.tallies.shared += question.case.event.id != case.event.id
         # Others may wait for the same answer, so that one who leaves must not take it along.
         return await asyncio.shield(question.answer)
+
+    def _about(self, event: Event, judge: str) -> Question | None:
+        """A question about the same thing that is under way, and no less important."""
+        under_way = (one for (_, asked), one in self._questions.items() if asked == judge)
+        return next(
+            (
+                one
+                for one in under_way
+                if is_same_thing(event, one.case.event)
+                and one.case.event.severity.rank >= event.severity.rank
+            ),
+            None,
+        )
 
     async def run(self) -> None:
         """Ask, until cancelled."""

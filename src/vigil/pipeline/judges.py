@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any
 
 from vigil.core import Case, Clock, SourceError, Verdict, Verifier
-from vigil.pipeline.dispatcher import Dispatcher
+from vigil.pipeline.dispatcher import Dispatcher, Settle
+from vigil.pipeline.same_thing import SameThing
 from vigil.store import DecisionStore, Said
 
 LOOK_S = 120.0
@@ -31,6 +32,8 @@ class Hearing:
     incident: str
     due_s: float
     """When the decision is due, seconds of the clock that never goes back."""
+    recorded_s: float = 0.0
+    """When the event's first step was written, UTC seconds."""
     shown: Callable[[Case, float], Awaitable[Case]] = as_it_is
     """Waits until the clip shows so many seconds of the event; the case as it is then."""
     clip_s: float = 0.0
@@ -148,7 +151,7 @@ class Dispatched:
             judge.on_answer = partial(court.dispatcher.heard_from, name)
 
     async def verify(self, case: Case) -> Verdict:
-        """The answer to this case, or to another one of its incident. Raises `BrainError`."""
+        """The answer to this case, or to one of its incident or thing. Raises `BrainError`."""
         hearing = self._court.hearings[case.event.id]
         if hearing.unwritten:
             await self._court.aside(self._court.store.note, *hearing.unwritten)
@@ -163,6 +166,7 @@ class Dispatched:
                 judge=self._name,
                 due_s=hearing.due_s,
                 prepare=getattr(self._judge, "prepare", None),
+                settle=self._court.settler(case, self._judge, self._name),
             )
         finally:
             hearing.asks = None
@@ -185,6 +189,8 @@ class Court:
     """So many threads has each judge that looks at pictures, if it says how many it has."""
     asked_s: float = 0.0
     """So many seconds of an event are to be seen before a large model is asked about it."""
+    same_thing: SameThing | None = None
+    """Lets an answer settle other claims about the same thing."""
     brains: list[Any] = dataclasses.field(default_factory=list)
     """Large models that judges ask."""
     aside: Aside
@@ -195,6 +201,20 @@ class Court:
         """Who can still be in time comes before who is late, then the more severe one."""
         due_s = self.hearings[case.event.id].due_s
         return due_s < self.clock.monotonic_s(), -case.event.severity.rank, due_s
+
+    def settler(self, case: Case, judge: Verifier, name: str) -> Settle | None:
+        """Finds what the judge has said of the same thing; None: it is to be asked anyway.
+
+        So it is of critical events, and where a judge cannot tell what its answers are worth for
+        other claims.
+        """
+        carry = getattr(judge, "carried", None)
+        if self.same_thing is None or carry is None or case.event.critical:
+            return None
+        recorded_s = self.hearings[case.event.id].recorded_s
+        return partial(
+            self.same_thing.settled, case, name, carry, recorded_s=recorded_s, aside=self.aside
+        )
 
     async def _longer(self, case: Case) -> Case | None:
         """The case as a large model is shown it; None when its judges have seen as much before."""

@@ -32,6 +32,15 @@ class JudgedEvent:
         return self.decision is None or self.decision.outcome is not Outcome.REJECTED
 
     @property
+    def shared(self) -> bool:
+        """Whether a large model's answer about another event decided it, and nobody was asked."""
+        verdict = self.decision.verdict if self.decision else None
+        if verdict is None:
+            return False
+        carried = bool(verdict.prompt) and not verdict.calls
+        return carried or verdict.event_id != self.event.id
+
+    @property
     def judge(self) -> str:
         """Whose word counted."""
         verdict = self.decision.verdict if self.decision else None
@@ -70,6 +79,9 @@ class Score:
     happened_kept: int = 0
     """Of these, with an event that was not rejected."""
     calls: int = 0
+    """Of a large model."""
+    shared: int = 0
+    """Events that needed none: the answer about another one of their incident or thing holds."""
     tokens_in: int = 0
     tokens_out: int = 0
     camera_days: float = 0.0
@@ -244,6 +256,7 @@ def _count(score: Score, judged: JudgedEvent, is_true: bool | None) -> None:
     outcome = judged.decision.outcome if judged.decision else None
     score.events += 1
     score.kept += judged.kept
+    score.shared += judged.shared
     score.unverified += outcome is Outcome.UNVERIFIED
     score.pending += outcome is Outcome.PENDING
     score.unlabelled += is_true is None

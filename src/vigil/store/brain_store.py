@@ -10,11 +10,14 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 from vigil.core import Event, Unverified, Verdict
 from vigil.store.budget_store import Account, Limits, algorithm_of, charge, check
 from vigil.store.database import Database
-from vigil.store.decision_rows import Said, put_verdict, stored_verdict
-from vigil.store.schema import brain_request, decisions, verdicts
+from vigil.store.decision_rows import SAID, SAID_PREFIX, Said, put_verdict, stored_verdict
+from vigil.store.rows import stored_step
+from vigil.store.schema import brain_request, decisions, events, verdicts
 
 RequestKey = tuple[str, str]
 """The incident when the question arose, and the judge's place in the configuration."""
+MOST_ANSWERS = 50
+"""The newest ones of a camera that are looked through for one about the same thing."""
 
 
 class RequestState(StrEnum):
@@ -59,6 +62,34 @@ class BrainStore:
         found = [_request(row) for row in rows]
         answered = [each for each in found if each.state is RequestState.ANSWERED]
         return next(iter(answered or found), None)
+
+    def answers(
+        self, event: Event, judge: str, *, since_s: float, recorded_since_s: float
+    ) -> Sequence[tuple[Event, Verdict]]:
+        """What this judge answered of other events of the same camera and label, newest first.
+
+        Of events, as they are known now, that went on until `since_s` or longer and were first
+        written since `recorded_since_s`, both UTC seconds.
+        """
+        query = (
+            select(*events.c, *SAID)
+            .join_from(brain_request, events, brain_request.c.event_id == events.c.id)
+            .join(verdicts, brain_request.c.verdict_id == verdicts.c.id)
+            .where(
+                brain_request.c.judge == judge,
+                brain_request.c.state == RequestState.ANSWERED.value,
+                events.c.source == event.source,
+                events.c.label == event.label,
+                events.c.id != event.id,
+                events.c.end_s >= since_s,
+                events.c.created_s >= recorded_since_s,
+            )
+            .order_by(brain_request.c.ended_s.desc())
+            .limit(MOST_ANSWERS)
+        )
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [(stored_step(row).event, stored_verdict(row, SAID_PREFIX)) for row in rows]
 
     def wait(self, key: RequestKey, event: Event, now_s: float) -> float:
         """A question begins to wait, or goes on after a crash; since when, UTC seconds."""

@@ -24,13 +24,15 @@ class Said:
         return f"{self.verdict.event_id}/{self.judge}"
 
 
-_SAID = tuple(column.label(f"said_{column.name}") for column in verdicts.c)
-DECISIONS = select(*decisions.c, *_SAID).join_from(
+SAID_PREFIX = "said_"
+SAID = tuple(column.label(f"{SAID_PREFIX}{column.name}") for column in verdicts.c)
+"""The columns of a verdict beside others of the same name."""
+DECISIONS = select(*decisions.c, *SAID).join_from(
     decisions, verdicts, decisions.c.verdict_id == verdicts.c.id, isouter=True
 )
 """Decisions with the verdict that counts."""
 DECIDED_EVENTS = (
-    select(*events.c, *decisions.c, *_SAID)
+    select(*events.c, *decisions.c, *SAID)
     .join_from(events, decisions, decisions.c.event_id == events.c.id)
     .join(verdicts, decisions.c.verdict_id == verdicts.c.id, isouter=True)
 )
@@ -63,7 +65,7 @@ def stored_decision(row: Row[Any]) -> Decision:
         event_id=row.event_id,
         outcome=Outcome(row.outcome),
         reason=None if row.reason is None else Unverified(row.reason),
-        verdict=None if row.said_ruling is None else stored_verdict(row, "said_"),
+        verdict=None if row.said_ruling is None else stored_verdict(row, SAID_PREFIX),
         incident=row.incident,
         due_s=row.due_s,
         decided_s=row.decided_s,

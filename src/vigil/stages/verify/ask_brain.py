@@ -22,6 +22,7 @@ from vigil.core import (
 )
 from vigil.stages.verify.answers import answer_type, judgement_of
 from vigil.stages.verify.asking import Asking, asking_for
+from vigil.stages.verify.carrying import carried_ruling
 from vigil.stages.verify.choosing import moments
 from vigil.stages.verify.health import health_verdict
 from vigil.stages.verify.heard import not_refuted
@@ -30,6 +31,8 @@ from vigil.stages.verify.pool import Pool, Stop
 from vigil.stages.verify.prompts import Language, Library, Prompt, prompt_hash, prompt_of
 from vigil.stages.verify.stills import Patches, cuttings, how_many
 
+CARRIED = "As answered of the same thing before"
+CARRIED_ZH = "依据此前对同一目标的回答"
 DISAGREES = "Rejected with the words in the picture blurred, and not with them"
 
 
@@ -77,6 +80,34 @@ class AskBrain:
         asking = await self._pool.run(lambda stop: self._asking(case, prompt, stop))
         framed_s = self.clock.monotonic_s() - began_s
         return partial(self._verdict, case, prompt, asking, framed_s)
+
+    def carried(self, case: Case, other: Case, said: Verdict) -> Verdict | None:
+        """What was `said` of another event of the same thing, as far as it settles this one.
+
+        None where nobody can tell without asking: the claims have to name the same thing, and
+        the prompt has to be the one of today.
+        """
+        if case.subject is not None or other.subject is not None:
+            return None
+        ours, theirs = self._prompt(case), self._prompt(other)
+        asked = prompt_hash(theirs, self.language, answer_type(theirs.questions))
+        if said.prompt != asked or case.event.label != other.event.label:
+            return None
+        ruling = carried_ruling(ours, theirs, said)
+        if ruling is None:
+            return None
+        return replace(
+            said,
+            event_id=case.event.id,
+            ruling=ruling,
+            reason=f"{CARRIED}: {said.reason}",
+            reason_zh=f"{CARRIED_ZH}：{said.reason_zh}" if said.reason_zh else "",
+            time_s=self.clock.now_s(),
+            seconds={},
+            calls=0,
+            tokens_in=0,
+            tokens_out=0,
+        )
 
     async def _verdict(
         self, case: Case, prompt: Prompt, asking: Asking, framed_s: float

@@ -52,6 +52,9 @@ class Query(Saying):
     key: Annotated[str, AfterValidator(_as_key)]
     expects: bool | None = None
     """The answer that a true claim leads to; None: both do."""
+    thing: bool = False
+    """Whether it asks what the thing is, whatever it does: the answer holds for other claims about
+    the same thing whose prompts ask it in the same words."""
     shows: Saying | None = None
     """What a picture shows if the answer is yes, for models that compare pictures with texts."""
 
@@ -60,6 +63,9 @@ def _each_once(questions: tuple[Query, ...]) -> tuple[Query, ...]:
     keys = [question.key for question in questions]
     if len(set(keys)) < len(keys):
         raise ValueError(f"allowed: each key once; found {', '.join(keys)}")
+    for question in questions:
+        if question.thing and question.expects is None:
+            raise ValueError(f"{question.key}: allowed with `thing`: a question with `expects`")
     return questions
 
 
