@@ -12,9 +12,9 @@ from vigil.pipeline.cases import NoFootage
 from vigil.store import BrainStore
 
 log = structlog.get_logger(__name__)
-WITHIN_S = 5.0
-"""So long after one event another one about the same track is about the same thing. On rendered
-films a person took over the track of a dog after 24 s, in the same colours."""
+WITHIN_S = 15.0
+"""Two events about one track that begin so close together are about the same thing. Later the track
+may be another's: on a rendered film a person in a dog's colours took over its track."""
 Aside = Callable[..., Awaitable[Any]]
 Carry: TypeAlias = Callable[[Case, Case, Verdict], Verdict | None]
 """From a case, another one and what was said of that, to what it settles of the first."""
@@ -23,14 +23,14 @@ Carry: TypeAlias = Callable[[Case, Case, Verdict], Verdict | None]
 def is_same_thing(event: Event, other: Event) -> bool:
     """Whether the tracker holds what `event` tells of for what `other` told of before.
 
-    Of one camera, with one label, every track of the later one being a track of the earlier one.
+    Of one camera, with one label, at about the same time, without a track that is new.
     """
     return (
         event.source == other.source
         and event.label == other.label
         and bool(event.track_ids)
         and set(event.track_ids) <= set(other.track_ids)
-        and event.start_s - other.end_s <= WITHIN_S
+        and abs(event.start_s - other.start_s) <= WITHIN_S
     )
 
 
@@ -84,7 +84,7 @@ class SameThing:
         found = self._store.answers(
             event,
             judge,
-            since_s=event.start_s - WITHIN_S,
+            within_s=WITHIN_S,
             recorded_since_s=self._started_s if recorded_s >= self._started_s else 0.0,
         )
         return [

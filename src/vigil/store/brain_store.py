@@ -64,12 +64,12 @@ class BrainStore:
         return next(iter(answered or found), None)
 
     def answers(
-        self, event: Event, judge: str, *, since_s: float, recorded_since_s: float
+        self, event: Event, judge: str, *, within_s: float, recorded_since_s: float
     ) -> Sequence[tuple[Event, Verdict]]:
         """What this judge answered of other events of the same camera and label, newest first.
 
-        Of events, as they are known now, that went on until `since_s` or longer and were first
-        written since `recorded_since_s`, both UTC seconds.
+        Of those, as they are known now, that began within so many seconds of this one and were
+        first written since `recorded_since_s`, UTC seconds.
         """
         query = (
             select(*events.c, *SAID)
@@ -81,7 +81,7 @@ class BrainStore:
                 events.c.source == event.source,
                 events.c.label == event.label,
                 events.c.id != event.id,
-                events.c.end_s >= since_s,
+                events.c.start_s.between(event.start_s - within_s, event.start_s + within_s),
                 events.c.created_s >= recorded_since_s,
             )
             .order_by(brain_request.c.ended_s.desc())
