@@ -118,14 +118,14 @@ class AbandonedObject(ThingRule):
         found = [
             one
             for one in at_rest(blobs, most_at_once=self.most_at_once)
-            if not self._is_vehicle(one.box, scene)
+            if self._is_wanted(one, scene) and not self._is_vehicle(one.box, scene)
         ]
-        found += [
+        tracked = [
             Resting(box=rest.box, since_s=rest.since_s, label=rest.label, track_id=rest.ids[-1])
             for rest in self._rests
             if rest.seen_s == scene.time_s and self._is_thing(rest, moment)
         ]
-        return [one for one in found if self._is_wanted(one, scene)]
+        return found + [one for one in tracked if self._is_wanted(one, scene)]
 
     def _is_vehicle(self, box: Box, scene: Scene) -> bool:
         """Whether a track shows that it is a vehicle, which nobody leaves behind as a thing."""

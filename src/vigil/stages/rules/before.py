@@ -33,11 +33,8 @@ class Before:
         self._after_s = after_s
         self._pasts = Trails(_Past, grace_s=REMEMBERED_S)
         self._fitting: set[int] = set()
-
-    @property
-    def asks(self) -> bool:
+        self.asks = moved > 0 or after is not None
         """Whether anything is asked of the past."""
-        return self._moved > 0 or self._area is not None
 
     def note(
         self, moment: Moment, tracks: Sequence[Track], inside: Callable[[Box, Scene], bool]

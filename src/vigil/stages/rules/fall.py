@@ -7,7 +7,7 @@ from pydantic import Field
 
 from vigil.core import Rung, Severity, Step, part
 from vigil.stages.rules.holding import Holding
-from vigil.stages.rules.lying import Bodies, Body, posture_of
+from vigil.stages.rules.lying import Bodies, Body, note_looks, postures_in
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
@@ -74,24 +74,25 @@ class Fall(SceneRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
-        found = self._people.follow(moment, self.counted(scene, self._people))
-        for person, track in found:
-            person.note(moment, self.within_s)
-            posture = posture_of(track)
+        seen = self._people.see(moment, self.counted(scene, self._people))
+        note_looks(seen, moment, self.within_s)
+        postures = postures_in(scene)
+        for person in seen:
+            posture = postures.get(person.ids[-1], "") if postures else ""
             down = person.is_down(moment, self.drop, self.wide, self.within_s, posture)
             person.leaves = down and person.walks_out(EDGE * scene.height)
-            holds = down and self.stands_inside(track.box, scene)
+            holds = down and self.stands_inside(person.box, scene)
             if holds or person.down.hits:
                 person.down.note(moment, holds=holds)
         steps: list[Step] = []
         busy = not self._lives.idle
         for person in self._people:
-            if person.down.on or (busy and self._lives.concerns(person.number)):
+            if person.down.hits or (busy and self._lives.concerns(person.number)):
                 steps += self._judge_person(person, moment)
         for person in self._people.lost(moment):
             steps += self._lives.end(person.number, moment)
         if scene.looked:
-            self._hurried = any(self._may_fall(person, moment) for person, _ in found)
+            self._hurried = any(self._may_fall(person, moment) for person in seen)
         return steps
 
     def _judge_person(self, person: _Faller, moment: Moment) -> list[Step]:

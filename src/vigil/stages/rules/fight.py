@@ -1,9 +1,10 @@
 """People seem to fight."""
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from math import fsum, hypot
+from operator import sub
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -28,18 +29,10 @@ DRIFT_S = 2.0
 
 @dataclass(slots=True, kw_only=True)
 class _Fighter(Paced):
-    energies: deque[tuple[float, float]] = field(default_factory=deque)
+    energies: list[tuple[float, float]] = field(default_factory=list)
     """Lived seconds, and how much moved in the box."""
-    way: deque[tuple[float, Box]] = field(default_factory=deque)
+    way: list[tuple[float, Box]] = field(default_factory=list)
     """Lived seconds and boxes of `DRIFT_S`."""
-
-    def goes(self, moment: Moment) -> None:
-        """Take in a look that found them."""
-        way, lived_s = self.way, moment.lived_s
-        way.append((lived_s, self.box))
-        # As `moment.passed` says.
-        while len(way) > 2 and lived_s - way[1][0] >= DRIFT_S - ROUNDING_S:
-            way.popleft()
 
     def drift(self) -> float | None:
         """How fast it goes on, own heights a second; None before it was seen for that long."""
@@ -57,7 +50,7 @@ class _Fighter(Paced):
         elif energy is not None:
             self.energies.append((moment.lived_s, energy))
         while self.energies and moment.lived_s - self.energies[0][0] > over_s:
-            self.energies.popleft()
+            del self.energies[0]
 
     def energy(self, over_s: float) -> float:
         """Mean of what was sensed in the last `over_s`; 0 when that was nothing."""
@@ -126,8 +119,7 @@ class Fight(SceneRule):
         energy = scene.signals.energy if scene.signals else {}
         seen = self._people.see(moment, self.counted(scene, self._people))
         note_paces(seen, moment, self.over_s)
-        for person in seen:
-            person.goes(moment)
+        _note_ways(seen, moment)
         self._people.lost(moment)
         longest_s = max(self.over_s, self.longer_than_s)
         for person in self._people:
@@ -149,10 +141,9 @@ class Fight(SceneRule):
         """Find who stands with whom, and which groups go on."""
         places = self.places(moment.scene)
         inside = [one for one in self._people if places[one.box]]
-        found = [group for group in _groups(inside, near=self.near) if len(group) > 1]
         for group in self._groups:
             group.members = ()
-        for members in found:
+        for members in _groups(inside, near=self.near):
             numbers = {one.number for one in members}
             # The largest overlap: a group that splits goes on as its larger part.
             known = max(
@@ -198,6 +189,16 @@ class Fight(SceneRule):
         return self._lives.hold(group.number, moment, sighting)
 
 
+def _note_ways(people: Sequence[_Fighter], moment: Moment) -> None:
+    """Take in a look that found these."""
+    lived_s, kept_s = moment.lived_s, DRIFT_S - ROUNDING_S
+    for person in people:
+        way = person.way
+        way.append((lived_s, person.box))
+        while len(way) > 2 and lived_s - way[1][0] >= kept_s:
+            del way[0]
+
+
 def _who_stay(members: Sequence[_Fighter], *, slower_than: float) -> list[_Fighter]:
     """Those who go on slower than that; who is new goes as the others do."""
     drifts = [one.drift() for one in members]
@@ -217,11 +218,11 @@ def _restless(people: Sequence[_Fighter], over_s: float) -> float:
 
 
 def _groups(people: Sequence[_Fighter], *, near: float) -> list[list[_Fighter]]:
-    """Who stands with whom, directly or through others."""
+    """Who stands with whom, directly or through others; who is alone is in none of them."""
     found: list[list[_Fighter]] = []
     friends = _friends(people, near=near)
-    left = set(range(len(people)))
-    for first in range(len(people)):
+    left = set(friends)
+    for first in sorted(friends):
         if first not in left:
             continue
         group, queue = [], [first]
@@ -236,24 +237,26 @@ def _groups(people: Sequence[_Fighter], *, near: float) -> list[list[_Fighter]]:
     return found
 
 
-def _friends(people: Sequence[_Fighter], *, near: float) -> list[set[int]]:
-    """By place in the list, those who are close."""
-    friends: list[set[int]] = [set() for _ in people]
+def _friends(people: Sequence[_Fighter], *, near: float) -> dict[int, set[int]]:
+    """By place in the list, those who are close, of everybody who is not alone."""
+    friends: dict[int, set[int]] = {}
     if len(people) < 2:
         return friends
-    boxes = [one.box for one in people]
-    furthest = near * max(box.height for box in boxes)
-    order = sorted(range(len(boxes)), key=lambda place: boxes[place].x1)
-    for nth, one in enumerate(order):
-        box = boxes[one]
+    lefts, tops, rights, lows = zip(*[one.box for one in people], strict=True)
+    reach = near * max(map(sub, lows, tops)) + 1.0  # for rounding
+    order = sorted(range(len(people)), key=lefts.__getitem__)
+    for nth, one in enumerate(order, start=1):
         # From left to right: whoever comes after the first out of reach is out of reach too.
-        reach = max(box.x1, box.x2) + furthest + 1.0  # for rounding
-        for other in order[nth + 1 :]:
-            if boxes[other].x1 > reach:
+        last_x, low = max(lefts[one], rights[one]) + reach, lows[one]
+        for other in islice(order, nth, None):
+            if lefts[other] > last_x:
                 break
-            if close(box, boxes[other], near):
-                friends[one].add(other)
-                friends[other].add(one)
+            # Most stand further back, or further in front.
+            if abs(lows[other] - low) > reach:
+                continue
+            if close(people[one].box, people[other].box, near):
+                friends.setdefault(one, set()).add(other)
+                friends.setdefault(other, set()).add(one)
     return friends
 
 

@@ -95,8 +95,10 @@ WayPoints = Annotated[tuple[Point, ...], BeforeValidator(_as_pairs), AfterValida
 """A line with bends, in the direction meant: `[[x, y], ...]` or `"x,y,x,y"`."""
 
 
-TILES = 64
+TILES = 128
 """Across the picture and down it."""
+UNKNOWN, MIXED, OUTSIDE, INSIDE = range(4)
+"""What is known of a tile; a mixed one is inside in part."""
 
 
 class Area:
@@ -109,10 +111,8 @@ class Area:
         self.bounds = (min(xs), min(ys), max(xs), max(ys))
         """Left, top, right and bottom, fractions of the picture."""
         self._edges = list(zip(points, points[1:] + points[:1], strict=True))
-        self._tiles: list[bool | None] = [None] * (TILES * TILES)
-        """What is so of a whole tile of the picture, found when somebody stands there."""
-        self._mixed = bytearray(TILES * TILES)
-        """Tiles of which only a part is inside."""
+        self._tiles = bytearray(TILES * TILES)
+        """What is so of each tile of the picture, found when somebody stands there."""
 
     def __deepcopy__(self, _memo: object) -> "Area":
         # What is remembered by it is found by a copied rule, too.
@@ -124,16 +124,13 @@ class Area:
         if not (0.0 <= x < 1.0 and 0.0 <= y < 1.0):
             return self._holds(point)
         tile = int(y * TILES) * TILES + int(x * TILES)
-        if self._mixed[tile]:
-            return self._holds(point)
         known = self._tiles[tile]
-        if known is None:
-            known = self._holds(point)
-            if self._crosses(tile):
-                self._mixed[tile] = 1
-            else:
-                self._tiles[tile] = known
-        return known
+        if known > MIXED:
+            return known == INSIDE
+        inside = self._holds(point)
+        if known == UNKNOWN:
+            self._tiles[tile] = MIXED if self._crosses(tile) else INSIDE if inside else OUTSIDE
+        return inside
 
     def _crosses(self, tile: int) -> bool:
         """Whether an edge comes near a tile; now and then it says so of one that none does."""

@@ -9,6 +9,11 @@ class Holding:
     While nobody looks, nothing is noted, it stays as it is, and its clock runs on.
     """
 
+    # Several rules keep one for each thing.
+    __slots__ = (
+        "_close_s", "_failing_lived_s", "_inertia", "_since_lived_s", "hits", "last_s", "since_s",
+    )  # fmt: skip
+
     def __init__(self, *, inertia: int, close_s: float) -> None:
         self._inertia = inertia
         self._close_s = close_s

@@ -19,8 +19,9 @@ class LargeThings:
         scene = moment.scene
         whole = scene.width * scene.height
         least = FILLS * whole
-        # Hardly any is so large even before it is cut to the picture.
-        large = [track.box for track in scene.tracks if track.box.area >= least]
+        # Hardly any is high enough even before it is cut to the picture.
+        high = FILLS * scene.height
+        large = [track.box for track in scene.tracks if track.box.y2 - track.box.y1 >= high]
         filled = any(box.clipped(scene.width, scene.height).area >= least for box in large)
         if whole <= 0 or not filled:
             self._since_lived_s = None

@@ -1,11 +1,11 @@
 """The life of an event: `new`, any number of `update`, one `end`."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from vigil.core import Box, Event, Reading, Severity, Step, StepKind, uuid7
+from vigil.core import Box, Event, Reading, Severity, Step, StepKind, Track, uuid7
 from vigil.stages.rules.cool_down import CoolDown
 from vigil.stages.rules.digest import digest
 from vigil.stages.rules.moment import ROUNDING_S, Moment
@@ -63,7 +63,7 @@ class _Open:
     cards: tuple[str, ...]
     path_gap_s: float = PATH_GAP_S
 
-    def up_to_date(self) -> Event:
+    def up_to_date(self, ending: str = "") -> Event:
         """The event as it is known now. It is made only when somebody reads it."""
         self.event = replace(
             self.event,
@@ -76,8 +76,15 @@ class _Open:
             by=self.by,
             readings=self.readings,
             cards=self.cards,
+            ending=ending,
         )
         return self.event
+
+    def last_step(self, time_s: float, ending: str = "") -> Step:
+        """The `end`; its path reaches to where the thing was last seen."""
+        if self.box is not None and self.path and self.path[-1][0] < self.end_s:
+            self.path = (*self.path, (self.end_s, self.box))
+        return Step(kind=StepKind.END, event=self.up_to_date(ending), time_s=time_s)
 
 
 class Lives:
@@ -145,11 +152,11 @@ class Lives:
         """It is no longer true. Nothing is told of a key that never began."""
         if self._dismissed:
             self._dismissed.discard(key)
-        if key not in self._open:
+        one = self._open.pop(key, None)
+        if one is None:
             return []
-        event = replace(self._open.pop(key).up_to_date(), ending=ending)
-        self._cool_down.note(moment.lived_s, key, event.track_ids)
-        return [_last_step(event, moment.time_s)]
+        self._cool_down.note(moment.lived_s, key, one.track_ids)
+        return [one.last_step(moment.time_s, ending)]
 
     def dismiss(self, key: Hashable, moment: Moment) -> list[Step]:
         """Somebody says that it is of no concern: nothing more is told of it until it is over."""
@@ -162,7 +169,7 @@ class Lives:
         if lived_s is not None:
             for key, one in self._open.items():
                 self._cool_down.note(lived_s, key, one.track_ids)
-        steps = [_last_step(one.up_to_date(), time_s) for one in self._open.values()]
+        steps = [one.last_step(time_s) for one in self._open.values()]
         self._open.clear()
         return steps
 
@@ -229,8 +236,10 @@ class Lives:
             one.counts = dict(counts)
         if by is not None:
             one.by = by
-        one.cards = _with(one.cards, moment.scene.cards)
-        learnt = _learn(one, moment, sighting)
+        if moment.scene.cards != one.cards:
+            one.cards = tuple(dict.fromkeys(one.cards + moment.scene.cards))
+        read = digest(moment.scene).read
+        learnt = bool(read) and _learn(one, read, track_ids)
         due = news and moment.passed(one.told_lived_s, self._settings.update_s)
         if not (risen or learnt or due):
             return []
@@ -238,25 +247,11 @@ class Lives:
         return [Step(kind=StepKind.UPDATE, event=one.up_to_date(), time_s=moment.time_s)]
 
 
-def _last_step(event: Event, time_s: float) -> Step:
-    """The `end`; its path reaches to where the thing was last seen."""
-    if event.box is not None and event.path and event.path[-1][0] < event.end_s:
-        event = replace(event, path=(*event.path, (event.end_s, event.box)))
-    return Step(kind=StepKind.END, event=event, time_s=time_s)
-
-
-def _learn(one: _Open, moment: Moment, sighting: Sighting) -> bool:
+def _learn(one: _Open, read: Iterable[Track], track_ids: Iterable[int]) -> bool:
     """Take in what readers say now; return whether it is of a kind not known before."""
-    read = digest(moment.scene).read
-    if not read:
-        return False
     kinds = {reading.kind for reading in one.readings}
-    one.readings = joined(one.readings, of_tracks(read, sighting.track_ids))
+    one.readings = joined(one.readings, of_tracks(read, track_ids))
     return any(reading.kind not in kinds for reading in one.readings)
-
-
-def _with(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    return known if known == more else tuple(dict.fromkeys(known + more))
 
 
 def _joined(known: tuple[int, ...], seen: tuple[int, ...]) -> tuple[int, ...]:

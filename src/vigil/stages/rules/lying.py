@@ -1,10 +1,11 @@
 """Telling who stands from who is on the ground, by boxes and by what a reader says of a posture."""
 
-from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from vigil.core import Box, Track
+from vigil.core import Box, Scene, Track
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import distance
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.trails import Trail, Trails
@@ -49,25 +50,29 @@ HALF_STEP_S = 0.25
 between looks further apart they might have sat down first."""
 
 
-def posture_of(track: Track) -> str:
-    """The word of a reader, empty where none is sure."""
-    for reading in track.readings:
-        if reading.kind == POSTURE and reading.score >= SURE:
-            return reading.word
-    return ""
+def postures_in(scene: Scene) -> dict[int, str]:
+    """The words of a reader, by track id, where it is sure."""
+    return {
+        track.id: reading.word
+        for track in digest(scene).read
+        # Of several the first is told.
+        for reading in reversed(track.readings)
+        if reading.kind == POSTURE and reading.score >= SURE
+    }
 
 
 def aspect(box: Box) -> float:
     """Width over height."""
     x1, y1, x2, y2 = box
-    return (x2 - x1) / max(y2 - y1, 1.0)
+    high = y2 - y1
+    return (x2 - x1) / (high if high > 1.0 else 1.0)
 
 
 @dataclass(slots=True, kw_only=True)
 class Body(Trail):
     """Somebody, and how they held themselves lately."""
 
-    looks: deque[tuple[float, Box]] = field(default_factory=deque)
+    looks: list[tuple[float, Box]] = field(default_factory=list)
     """Lived seconds and boxes within the time that a fall may take, and some before."""
     stood: Box | None = None
     """Their box before they went down; None while they are not down."""
@@ -84,14 +89,6 @@ class Body(Trail):
     low: bool = False
     """Whether, no later after that than a fall takes, they were lower than anybody who bends,
     crouches or sits."""
-
-    def note(self, moment: Moment, within_s: float) -> None:
-        """Take in a look that found them."""
-        looks, lived_s = self.looks, moment.lived_s
-        looks.append((lived_s, self.box))
-        kept_s = within_s + BEFORE_S - ROUNDING_S
-        while len(looks) > 1 and lived_s - looks[0][0] >= kept_s:
-            looks.popleft()
 
     @property
     def height(self) -> float:
@@ -162,6 +159,8 @@ class Body(Trail):
         for then_s, (_, then_top, _, then_low) in reversed(self.looks):
             if now_s - then_s > SINKS_S + ROUNDING_S:
                 break
+            if top <= then_top:
+                continue
             height = then_low - then_top
             least = SINKS * height
             if top - then_top > least and height - (low - top) > least:
@@ -201,6 +200,16 @@ class Body(Trail):
 
     def _far(self, stood: Box) -> bool:
         return distance(self.box.foot, stood.foot) > STRAYED * stood.height
+
+
+def note_looks(bodies: Iterable[Body], moment: Moment, within_s: float) -> None:
+    """Take in a look that found these, for falls that take `within_s`."""
+    lived_s, kept_s = moment.lived_s, within_s + BEFORE_S - ROUNDING_S
+    for body in bodies:
+        looks = body.looks
+        looks.append((lived_s, body.box))
+        while len(looks) > 1 and lived_s - looks[0][0] >= kept_s:
+            del looks[0]
 
 
 BodyT = TypeVar("BodyT", bound=Body)

@@ -5,10 +5,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from vigil.core import Rung, Severity, Step, Track, part
+from vigil.core import Rung, Severity, Step, part
 from vigil.stages.rules.geometry import distance
 from vigil.stages.rules.holding import Holding
-from vigil.stages.rules.lying import LYING, Bodies, Body, aspect, posture_of
+from vigil.stages.rules.lying import LYING, Bodies, Body, aspect, note_looks, postures_in
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
@@ -79,9 +79,12 @@ class LyingStill(SceneRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         scene, steps = moment.scene, list[Step]()
-        for person, track in self._people.follow(moment, self.counted(scene, self._people)):
-            person.note(moment, WITHIN_S)
-            lies = self._lies(person, track, moment) and self.stands_inside(track.box, scene)
+        seen = self._people.see(moment, self.counted(scene, self._people))
+        note_looks(seen, moment, WITHIN_S)
+        postures = postures_in(scene)
+        for person in seen:
+            posture = postures.get(person.ids[-1], "") if postures else ""
+            lies = self._lies(person, posture, moment) and self.stands_inside(person.box, scene)
             if lies and person.strays(still=self.still, inertia=self.inertia):
                 person.rest = self._new_rest()
                 steps += self._lives.end(person.number, moment)
@@ -89,14 +92,13 @@ class LyingStill(SceneRule):
                 person.rest.note(moment, holds=lies)
         busy = not self._lives.idle
         for person in self._people:
-            if person.rest.on or (busy and self._lives.concerns(person.number)):
+            if person.rest.hits or (busy and self._lives.concerns(person.number)):
                 steps += self._judge_person(person, moment)
         for person in self._people.lost(moment):
             steps += self._lives.end(person.number, moment)
         return steps
 
-    def _lies(self, person: _Liar, track: Track, moment: Moment) -> bool:
-        posture = posture_of(track)
+    def _lies(self, person: _Liar, posture: str, moment: Moment) -> bool:
         down = person.is_down(moment, DROP, FALLEN_WIDE, WITHIN_S, posture)
         if posture:
             return posture == LYING

@@ -1,6 +1,5 @@
 """How fast a thing goes, in units of its own size, over the last second or so."""
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -16,7 +15,7 @@ KEPT = 16
 class Paced(Trail):
     """A thing, and where it was lately."""
 
-    looks: deque[tuple[float, Box]] = field(default_factory=deque)
+    looks: list[tuple[float, Box]] = field(default_factory=list)
     """Lived seconds and boxes: one at least `over_s` old, and some of those since."""
 
     @property
@@ -56,4 +55,4 @@ def note_paces(things: Iterable[Paced], moment: Moment, over_s: float) -> None:
             looks.pop()
         looks.append((lived_s, thing.box))
         while len(looks) > 1 and lived_s - looks[1][0] >= kept_s:
-            looks.popleft()
+            del looks[0]  # of so few, that is quicker than a deque

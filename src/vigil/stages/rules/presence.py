@@ -149,9 +149,11 @@ class Presence(SceneRule):
         """
         if not is_open and self._stays.is_back(track.id):
             return False
-        stays = not is_open or self._stays.rests(track.id)
-        sure = track.score >= self.min_score or (stays and track.id in self._sure)
-        return sure and self._before.fits(track.id)
+        if track.score < self.min_score:
+            stays = not is_open or self._stays.rests(track.id)
+            if not stays or track.id not in self._sure:
+                return False
+        return self._before.fits(track.id)
 
     def _believed_inside(self, scene: Scene) -> bool:
         """Whether somebody surely seen before was left out of this look, and stands inside."""

@@ -62,14 +62,15 @@ def note_spots(rests: Iterable[Rest], moment: Moment, still: float, inertia: int
     """Take in a look that found these: at rest while within `still` of their size of their spot."""
     # Every rule about what rests asks this of everybody at each look.
     _, lived_s, time_s = moment
-    settled_s = SETTLED_S - ROUNDING_S
+    settled_s, near = SETTLED_S - ROUNDING_S, still * still
     for rest in rests:
         x1, y1, x2, y2 = rest.box
         wide, high = x2 - x1, y2 - y1
         area = wide * high if wide > 0.0 and high > 0.0 else 0.0
         x = (x1 + x2) / 2
         spot_x, spot_y = rest.spot
-        if hypot(x - spot_x, y2 - spot_y) <= still * (area**0.5 if area > 1.0 else 1.0):
+        right, down = x - spot_x, y2 - spot_y
+        if right * right + down * down <= near * (area if area > 1.0 else 1.0):
             rest.off = 0
         # As `moment.passed` says.
         elif rest.off + 1 < inertia and lived_s - rest.since_lived_s >= settled_s:

@@ -68,7 +68,7 @@ class Running(SceneRule):
             holds = fast and self.stands_inside(runner.box, scene)
             if holds or runner.running.hits:
                 runner.running.note(moment, holds=holds, late_s=runner.window_s if holds else 0.0)
-            if runner.running.on or (busy and self._lives.concerns(runner.number)):
+            if runner.running.hits or (busy and self._lives.concerns(runner.number)):
                 steps += self._judge_runner(runner, moment, fast=fast)
         for runner in self._runners.lost(moment):
             steps += self._lives.end(runner.number, moment)

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from vigil.core import Rung, Step, part
 from vigil.core.stats import Measure
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import Line, Zone
 from vigil.stages.rules.ground import Ground
 from vigil.stages.rules.moment import Moment
@@ -91,9 +92,10 @@ class Speed(SceneRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
+        feet = digest(scene).feet
         steps: list[Step] = []
         for thing in self._timed.see(moment, self.counted(scene, self._timed)):
-            reading = self._gauge.read(thing, moment)
+            reading = self._gauge.read(thing, feet[thing.box], moment)
             if reading is not None and reading.looks >= self.inertia:
                 inside = self.stands_inside(thing.box, scene)
                 if inside:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from vigil.stages.rules.digest import digest
-from vigil.stages.rules.geometry import Point, Wire, distance, stand, wire_over
+from vigil.stages.rules.geometry import Point, Wire, distance, wire_over
 from vigil.stages.rules.ground import Ground
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.trails import Trail
@@ -12,6 +11,8 @@ from vigil.stages.rules.trails import Trail
 STALE_S = 20.0
 """Who takes longer over the distance has stopped on the way; it is timed anew."""
 Lines = tuple[tuple[Point, ...], tuple[Point, ...]]
+Spot = tuple[float, float]
+"""Fractions of the picture."""
 
 
 class Mark(NamedTuple):
@@ -41,7 +42,7 @@ class _Look(NamedTuple):
     time_s: float
     place: tuple[float, float]
     """Picture heights."""
-    beyond: list[float]
+    beyond: tuple[float, float]
     """Of each line, picture heights."""
     aspect: float
     """Of the picture."""
@@ -63,8 +64,8 @@ class Timed(Trail):
 class Gauge(Protocol):
     """Times things."""
 
-    def read(self, thing: Timed, moment: Moment) -> Reading | None:
-        """Take in a look; the stretch that it completes, if any."""
+    def read(self, thing: Timed, foot: Spot, moment: Moment) -> Reading | None:
+        """Take in a look, which found it at `foot`; the stretch that it completes, if any."""
         ...
 
 
@@ -73,37 +74,40 @@ class LineGauge:
 
     def __init__(self, lines: Lines, distance_m: float) -> None:
         self._lines = lines
-        self._aspect = 0.0
-        self._wires: list[Wire] = []
+        self._aspect = 1.0
+        self._wires = self._across(1.0)
         """The lines across pictures of that shape."""
         self._distance_m = distance_m
 
-    def read(self, thing: Timed, moment: Moment) -> Reading | None:
-        scene = moment.scene
-        aspect = scene.width / scene.height
+    def read(self, thing: Timed, foot: Spot, moment: Moment) -> Reading | None:
+        aspect = moment.scene.width / moment.scene.height
         if aspect != self._aspect:
             self._aspect = aspect
-            self._wires = [wire_over(line, aspect) for line in self._lines]
-        x, y = digest(scene).feet[thing.box]
-        place = (x * aspect, y)
-        beyond = [wire.beyond(place) for wire in self._wires]
+            self._wires = self._across(aspect)
+        place = (foot[0] * aspect, foot[1])
+        one, other = self._wires
+        beyond = one.beyond(place), other.beyond(place)
         # As `_Look(...)`, of which each look makes one of everybody.
         now = tuple.__new__(_Look, (moment.lived_s, moment.time_s, place, beyond, aspect))
         before, thing.last = thing.last, now
         if before is None or before.aspect != aspect:
             return None  # of pictures of another shape nothing is known here
         thing.looks += 1
+        # Most stay on their side of both.
+        if before.beyond[0] * beyond[0] > 0 and before.beyond[1] * beyond[1] > 0:
+            return None
         passed: dict[int, Mark] = {}
         for number, wire in enumerate(self._wires):
-            # Most stay on their side.
-            if before.beyond[number] * beyond[number] > 0:
-                continue
             share = _crossed(wire, before, now, number)
             if share is not None:
                 lived_s = before.lived_s + share * (now.lived_s - before.lived_s)
                 time_s = before.time_s + share * (now.time_s - before.time_s)
                 passed[number] = Mark(lived_s, time_s)
         return self._between(thing, passed) if passed else None
+
+    def _across(self, aspect: float) -> tuple[Wire, Wire]:
+        first, second = self._lines
+        return wire_over(first, aspect), wire_over(second, aspect)
 
     def _between(self, thing: Timed, passed: dict[int, Mark]) -> Reading | None:
         reading = None
@@ -126,8 +130,8 @@ class GroundGauge:
         self._ground = ground
         self._distance_m = distance_m
 
-    def read(self, thing: Timed, moment: Moment) -> Reading | None:
-        place = self._ground.place(stand(thing.box, moment.scene))
+    def read(self, thing: Timed, foot: Spot, moment: Moment) -> Reading | None:
+        place = self._ground.place(foot)
         if not self._ground.holds(place):
             # Towards the horizon a step in the picture is any distance.
             thing.marks.clear()

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from vigil.core import Box, Track
 from vigil.stages.rules.digest import Tracks, digest
 from vigil.stages.rules.geometry import overlap
-from vigil.stages.rules.moment import Moment
+from vigil.stages.rules.moment import ROUNDING_S, Moment
 
 SAME_PLACE_IOU = 0.3
 """A new track this much over a lost one of the same label, or over where that one would be by now,
@@ -49,6 +49,7 @@ class Trails(Generic[TrailT]):
         self._trails: dict[int, TrailT] = {}
         self._by_id: dict[int, TrailT] = {}
         self._missing: dict[int, TrailT] = {}
+        """By the newest id of theirs, as `_by_id`; who went missing first comes first."""
         self._ids: Sequence[int] | None = None
         """Of the tracks of the last look, where they were those of all things and of no other."""
         self._things: list[TrailT] = []
@@ -58,7 +59,7 @@ class Trails(Generic[TrailT]):
         self._count = 0
 
     def __iter__(self) -> Iterator[TrailT]:
-        return iter(tuple(self._trails.values()))
+        return iter(self._trails.values())
 
     def __len__(self) -> int:
         return len(self._trails)
@@ -116,11 +117,8 @@ class Trails(Generic[TrailT]):
             things[:] = [thing for thing in things if thing]
             things += self._take_in(new, moment, {thing.number for thing in things})
             tracks = [*known, *new]
-        if self._missing:
-            for number, trail in list(self._missing.items()):
-                if trail.ids[-1] in ids:
-                    trail.missing_lived_s = None
-                    del self._missing[number]
+        for track_id in ids.intersection(self._missing):
+            self._missing.pop(track_id).missing_lived_s = None
         unseen = len(self._by_id) - len(things)
         # Whoever is missing already need not be found out again.
         if moment.scene.looked and unseen > len(self._missing):
@@ -135,19 +133,19 @@ class Trails(Generic[TrailT]):
 
     def lost(self, moment: Moment) -> list[TrailT]:
         """Forget what has been looked for in vain for too long, and return it."""
-        if not self._missing:
-            return []
-        gone = [
-            trail
-            for trail in self._missing.values()
-            if trail.missing_lived_s is not None
-            and moment.passed(trail.missing_lived_s, self._grace_s)
-        ]
-        gone.sort(key=lambda trail: trail.number)
-        for trail in gone:
-            del self._trails[trail.number]
-            del self._missing[trail.number]
-            del self._by_id[trail.ids[-1]]
+        # As `moment.passed` says.
+        latest_s = moment.lived_s - self._grace_s + ROUNDING_S
+        gone: list[TrailT] = []
+        for trail in self._missing.values():
+            if trail.missing_lived_s is None or trail.missing_lived_s > latest_s:
+                break
+            gone.append(trail)
+        if gone:
+            gone.sort(key=lambda trail: trail.number)
+            for trail in gone:
+                del self._trails[trail.number]
+                del self._missing[trail.ids[-1]]
+                del self._by_id[trail.ids[-1]]
         return gone
 
     def _take_in(self, new: Sequence[Track], moment: Moment, taken: set[int]) -> list[TrailT]:
@@ -158,7 +156,10 @@ class Trails(Generic[TrailT]):
             trail = self._heir(track, moment, taken) or self._new(track)
             taken.add(trail.number)
             # Only the newest id leads to a thing: an older one that comes back is another.
-            by_id.pop(trail.ids[-1] if trail.ids else track.id, None)
+            if trail.ids:
+                by_id.pop(trail.ids[-1], None)
+                self._missing.pop(trail.ids[-1], None)
+                trail.missing_lived_s = None
             by_id[track.id] = trail
             trail.ids = [*trail.ids[:1], *trail.ids[1:][-MOST_IDS + 2 :], track.id]
             things.append(trail)
@@ -198,7 +199,7 @@ class Trails(Generic[TrailT]):
             trail = self._by_id.get(track_id)
             if trail and trail.missing_lived_s is None and track_id not in believed:
                 trail.missing_lived_s = moment.lived_s
-                self._missing[trail.number] = trail
+                self._missing[track_id] = trail
 
 
 def _likeness(trail: Trail, box: Box, time_s: float) -> float:

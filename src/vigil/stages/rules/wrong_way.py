@@ -112,8 +112,8 @@ class WrongWay(SceneRule):
         if mover.back == 0:
             return self._lives.end(mover.number, moment)
         fallen = furthest.along - last.along
-        steep = fallen >= STEEP * distance(furthest.place, last.place)
-        wrong = mover.back >= self.inertia and fallen >= self.min_travel and steep
+        wrong = mover.back >= self.inertia and fallen >= self.min_travel
+        wrong = wrong and fallen >= STEEP * distance(furthest.place, last.place)
         if not wrong and mover.number not in self._lives:
             return []
         sighting = self.sighting(
