@@ -1,6 +1,7 @@
 """Draw contact sheets of the rendered world: `python -m benchmarks contact_sheets`.
 
 `sim-stories`: a moment of a film of each rule, when what it is to tell of has begun.
+`sim-lures`: what is like it and is not, and what else people wear, carry and do.
 `sim-conditions`: one moment of one place by day and night, in weathers, and before cameras that
 are not well.
 """
@@ -18,19 +19,34 @@ from benchmarks.scenarios import Rendered
 from vigil.core import Image
 from vigil.media.encode import H264Options, VideoWriter
 from vigil.media.films import film_frames
-from vigil.sim.acts import PLACES
+from vigil.sim.acts import PLACES, Director, FalseAct
 from vigil.sim.camera import Camera
+from vigil.sim.gear import Helmet, Vest
+from vigil.sim.lamps import SignalLamp
 from vigil.sim.mishaps import Covered, Darkness, Defocus, Dirt, Fog, Turned
+from vigil.sim.motions import Deed
 from vigil.sim.people import Looks
 from vigil.sim.render import Renderer
-from vigil.sim.route import Route
-from vigil.sim.world import Disturbance, LightSwitch, Rain, Vehicle, Walker, World
+from vigil.sim.route import Route, Stop
+from vigil.sim.smoke import Steam
+from vigil.sim.world import (
+    Actor,
+    Bag,
+    Disturbance,
+    Frozen,
+    LightSwitch,
+    Rain,
+    Shake,
+    Vehicle,
+    Walker,
+    World,
+)
 
 FOLDER = Path(__file__).parents[1] / "docs/images"
 WIDTH, HEIGHT, COLUMNS, QUALITY = 240, 135, 6, 82
 SHOWN_S, LATER_S = 4.0, 2.5
-SEEDS = 8
-"""Among so many films of a rule, one is sure to be no lure."""
+SEEDS = 24
+"""Among so many films of a rule, one is sure to be no lure, and one to be the lure asked for."""
 LITTLE = 40_000
 """Bits a second."""
 
@@ -64,6 +80,93 @@ def stories() -> Image:
     return sheet(tiles)
 
 
+def lures() -> Image:
+    """What is like it and is not, and what the films of the rules leave out."""
+    modules_of, always = modules("film"), {"start_s": 0.0, "end_s": 60.0}
+
+    def told(rule: str, story: str, at_s: float) -> Image:
+        films = (modules_of[rule].film(seed) for seed in range(SEEDS))
+        film: Rendered = next(film for film in films if film.story == story)
+        return Renderer(world=film.world, camera=film.camera).picture(at_s)[0]
+
+    lamps = (
+        SignalLamp(**always, position=(-0.6, 2.4, 0.9), radius_m=0.1),
+        SignalLamp(**always, position=(0.8, 3.0, 1.7), pattern="turns"),
+    )
+    steam = Steam(**always, position=(0.3, 2.4, 0.0))
+    tiles = [
+        tile(before_the_yard(4.0, things=lamps), "red lamps"),
+        tile(before_the_yard(5.2, things=(steam,)), "steam"),
+        tile(told("fire", "vests", 9.0), "orange clothes"),
+        tile(told("smoke", "black smoke", 30.0), "black smoke"),
+        tile(told("fight", "hug", 12.0), "hug"),
+        *(tile(picture, words) for words, picture in in_the_yard().items()),
+    ]
+    acts: dict[FalseAct, str] = {
+        "resting_dog": "dog", "litter": "litter", "shadow": "shadow of somebody unseen",
+        "cloud": "shadow of a cloud", "headlights": "headlights", "insect": "insect",
+        "branch": "twig",
+    }  # fmt: skip
+    tiles += [tile(acted(what), words) for what, words in acts.items()]
+    return sheet(tiles)
+
+
+def in_the_yard() -> dict[str, Image]:
+    """What people wear, carry and do, before the same camera."""
+    looks, way = Looks.from_seed(5), ((-6.0, 2.2), (0.0, 2.4), (6.0, 2.2))
+    route = Route(points=way, start_s=0.0, stops=(Stop(1, 6.0),))
+    other = replace(route, points=((-6.0, 4.0), (0.5, 3.0), (6.0, 4.0)), start_s=6.0)
+    met_s = route.stop_interval_s(1)[0]
+    walker = Walker(id=1, looks=looks, route=route)
+    taker = Walker(id=2, looks=Looks.from_seed(8), route=other)
+    helmet = Helmet(id=3, looks=looks, route=route)
+    bag = Bag(id=4, owner=1, put_down_s=met_s + 0.7)
+    again_s, taken_s = met_s + 5.0, other.stop_interval_s(1)[0] + 1.0
+    down = replace(walker, deeds=(Deed(what="lie_down", start_s=met_s, lasts_s=30.0),))
+    seated = replace(walker, deeds=(Deed(what="sit_down", start_s=met_s, lasts_s=30.0),))
+    casts: dict[str, tuple[tuple[Actor, ...], float]] = {
+        "helmet and vest": ((walker, helmet, Vest(id=5, looks=looks, route=route)), met_s - 1.0),
+        "without": ((walker, replace(helmet, off_from_s=met_s)), met_s + 2.0),
+        "bag reclaimed": ((walker, replace(bag, picked_up_s=again_s)), again_s + 2.5),
+        "taken by another": (
+            (walker, taker, replace(bag, picked_up_s=taken_s, taken_by=2)), taken_s + 0.2,
+        ),
+        "lies": ((down,), met_s + 6.0),
+        "sits": ((seated,), met_s + 4.0),
+    }  # fmt: skip
+    return {words: before_the_yard(at_s, actors=actors) for words, (actors, at_s) in casts.items()}
+
+
+def before_the_yard(
+    at_s: float, *, actors: Sequence[Actor] = (), things: Sequence[Disturbance] = ()
+) -> Image:
+    """A moment before a camera that is near."""
+    world = World(
+        site=PLACES["yard"].site(False),
+        seconds=60.0,
+        actors=tuple(actors),
+        disturbances=tuple(things),
+    )
+    camera = Camera(position=(0.0, -4.2, 2.6), target=(0.0, 2.6, 0.7), width=480, height=270)
+    return Renderer(world=world, camera=camera).picture(at_s)[0]
+
+
+def acted(what: FalseAct) -> Image:
+    """The middle of an act of the street that is no event."""
+    where, night = PLACES["street"], what == "headlights"
+    director = Director(where, seed=4, night=night)
+    director.put_on(what)
+    (act,) = director.acts
+    world = World(
+        site=where.site(night),
+        seconds=act.end_s,
+        actors=tuple(director.actors),
+        disturbances=tuple(director.disturbances),
+    )
+    camera = replace(where.camera, width=2 * WIDTH, height=2 * HEIGHT)
+    return Renderer(world=world, camera=camera).picture((act.start_s + act.end_s) / 2)[0]
+
+
 def street(camera: Camera, *disturbances: Disturbance, night: bool = False) -> World:
     """Somebody passes, and a car."""
     ways = (((-8.0, 5.0), (8.0, 5.4)), ((-26.0, 9.0), (26.0, 9.0)))
@@ -92,10 +195,12 @@ def conditions() -> Image:
         "out of focus": street(camera, Defocus(**always)),
         "dirt": street(camera, Dirt(**always, onset_s=0.0)),
         "dark": street(camera, Darkness(**always)),
+        "frozen before the car came": street(camera, Frozen(start_s=1.5, end_s=9.0)),
         "turned away": street(camera, away),
     }
     tiles = [tile(seen(world, camera), name) for name, world in shown.items()]
-    usual = shown["by day"]
+    usual, swaying = shown["by day"], street(camera, Shake(**always, pixels=9.0))
+    tiles.append(tile(laid_over(swaying, camera), "shake, two pictures laid over"))
     tiles.append(tile(seen(usual, beside), "second camera"))
     tiles.append(tile(seen(usual, replace(camera, noise=5.0)), "noise"))
     tiles.append(tile(seen(usual, replace(camera, monochrome=True)), "infrared"))
@@ -105,6 +210,13 @@ def conditions() -> Image:
 
 def seen(world: World, camera: Camera) -> Image:
     return Renderer(world=world, camera=camera).picture(SHOWN_S)[0]
+
+
+def laid_over(world: World, camera: Camera) -> Image:
+    """Two pictures in a row as one: what moved between them is seen twice."""
+    view = Renderer(world=world, camera=camera)
+    first, second = (view.picture(SHOWN_S + late_s)[0] for late_s in (0.0, 1 / camera.rate))
+    return np.asarray(cv2.addWeighted(first, 0.5, second, 0.5, 0.0), np.uint8)
 
 
 def coded(world: World, camera: Camera) -> Image:
@@ -121,8 +233,8 @@ def coded(world: World, camera: Camera) -> Image:
 
 def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, picture in (("sim-stories", stories()), ("sim-conditions", conditions())):
-        path = FOLDER / f"{name}.jpg"
-        cv2.imwrite(str(path), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    for name, draw in (("stories", stories), ("lures", lures), ("conditions", conditions)):
+        path = FOLDER / f"sim-{name}.jpg"
+        cv2.imwrite(str(path), draw()[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         print(path)
     return 0

@@ -1,4 +1,4 @@
-"""The scenario of the page about the rendered world runs as it stands."""
+"""The scenarios of the page about the rendered world run as they stand."""
 
 import json
 import runpy

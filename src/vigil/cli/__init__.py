@@ -21,6 +21,7 @@ from vigil.cli.run import run
 from vigil.cli.sample import sample
 from vigil.cli.scene import scene
 from vigil.cli.score import score
+from vigil.cli.sim import sim
 from vigil.cli.stats import stats
 from vigil.cli.status import status
 from vigil.cli.video import video
@@ -56,6 +57,7 @@ app.add_typer(scene, name="scene")
 app.add_typer(brain, name="brain")
 app.add_typer(alerts, name="alerts")
 app.add_typer(video, name="video")
+app.command()(sim)
 app.command()(demo)
 
 

@@ -87,9 +87,9 @@ def _programme(
     only: Collection[TrueAct | FalseAct],
     random: np.random.Generator,
 ) -> list[TrueAct | FalseAct]:
-    misfits = _misfits(where, night)
+    unfit = misfits(where, night)
     pools: list[list[TrueAct | FalseAct]] = [
-        [act for act in pool if act in only and act not in misfits]
+        [act for act in pool if act in only and act not in unfit]
         for pool in (FALSE_ACTS, TRUE_ACTS)
     ]
     chosen: list[TrueAct | FalseAct] = []
@@ -99,7 +99,7 @@ def _programme(
     return [chosen[index] for index in random.permutation(acts)]
 
 
-def _misfits(where: Place, night: Night) -> set[TrueAct | FalseAct]:
+def misfits(where: Place, night: Night) -> set[TrueAct | FalseAct]:
     """What cannot be on here, or would not be seen."""
     found: set[TrueAct | FalseAct] = {"cloud"} if night else {"headlights", "resting_light"}
     if where.drive is None:
