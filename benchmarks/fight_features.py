@@ -28,9 +28,11 @@ MOVES_PX = 1.0
 """Pixels of 112 in a tenth of a second, above which a place counts as moving."""
 
 
-def embedded(clip: FightClip, embedder: Embedder) -> Float32[np.ndarray, "t d"]:
+def embedded(
+    pictures: UInt8[np.ndarray, "t h w 3"], embedder: Embedder
+) -> Float32[np.ndarray, "t d"]:
     """What a network that never saw a film says of each picture."""
-    return np.asarray(embedder.embed(list(clip.pictures)), np.float32)
+    return np.asarray(embedder.embed(list(pictures)), np.float32)
 
 
 def changes(vectors: Float32[np.ndarray, "t d"]) -> Row:
@@ -57,6 +59,16 @@ def moved(pictures: UInt8[np.ndarray, "t h w 3"]) -> Row:
     )  # fmt: skip
     parts = [_over_time(each) for each in (rows, jerks, lights)]
     return np.log1p(np.concatenate(parts)).astype(np.float32)
+
+
+def sharpness(pictures: UInt8[np.ndarray, "t h w 3"]) -> Row:
+    """Edges and grain, and nothing of what is shown: who is right by these reads the encoder."""
+    lumas = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in pictures]
+    rows = [
+        (cv2.Laplacian(luma, cv2.CV_32F).var(), cv2.absdiff(luma, cv2.medianBlur(luma, 3)).mean())
+        for luma in lumas
+    ]
+    return np.log1p(np.mean(rows, axis=0)).astype(np.float32)
 
 
 def heard(clip: FightClip, ear: OpenModel) -> Row | None:

@@ -21,6 +21,8 @@ HeadKind = Literal["softmax", "SVM"]
 HEADS: tuple[HeadKind, ...] = ("softmax", "SVM")
 COSTS = {"softmax": (1e-4, 1e-3, 1e-2, 1e-1), "SVM": (0.1, 0.3, 1.0, 3.0)}
 """The inverse strength of regularisation; the best one is chosen by folds within what is learnt."""
+STACKED = 0.1
+"""The same where what several heads say is weighed; set once."""
 INNER = 4
 COLUMNS = (
     "what is looked at", "accuracy", "spread", "F1", "AUC", "AUC spread", "parameters learnt",
@@ -99,6 +101,17 @@ class Heads:
         truth = self._marks[self._learnt]
 
         return min(ways, key=lambda way: doubt(self._joined(way)[0], truth))
+
+    def stacked(self, ways: Sequence[Way]) -> LogOdds:
+        """Of the judged clips: what these ways say, weighed together (Wolpert 1992).
+
+        Weights are fitted to what was said of learnt clips by folds that had not learnt them. Few
+        clips cannot tell many weights, so that they stay near each other.
+        """
+        inside, outside = zip(*(self._joined(way) for way in ways), strict=True)
+        line = LogisticRegression(C=STACKED, class_weight="balanced")
+        line.fit(np.stack(inside, 1), self._marks[self._learnt])
+        return np.asarray(line.decision_function(np.stack(outside, 1)), np.float64)
 
     def cost_s(self, ways: Sequence[Way]) -> float:
         """Seconds of processor to choose and fit all that these ways need, once each."""
