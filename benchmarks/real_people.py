@@ -28,7 +28,8 @@ import yaml
 
 from benchmarks.footage import DATA
 from benchmarks.report import Report
-from benchmarks.rule_films import Book, Opened
+from benchmarks.rule_book import Book
+from benchmarks.rule_films import Opened
 from vigil.cli.watch import settings_for
 from vigil.config.home import open_home
 from vigil.core import Detections, Frame, Image, Look, Rule, Rung, Scene, Signals, StepKind

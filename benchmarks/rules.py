@@ -165,6 +165,7 @@ def main() -> int:
     parser.add_argument("--rule", action="append", default=[], help="only this one; repeatable")
     parser.add_argument("--stories", type=int, default=200, help="random stories of each rule")
     parser.add_argument("--films", type=int, default=20, help="rendered films of each rule")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first film")
     parser.add_argument("--jobs", type=int, default=1, help="processes that watch films")
     parser.add_argument("--looks", type=int, default=400, help="scenes in a run of the cost")
     parser.add_argument("--runs", type=int, default=5, help="the median of so many costs is told")
@@ -180,7 +181,8 @@ def main() -> int:
         tell_accuracy(report, options.rule, options.stories)
     if options.only in (None, "films"):
         for name in modules("film", options.rule):
-            tell_films(report, name, options.films, options.jobs)
+            seeds = range(options.first, options.first + options.films)
+            tell_films(report, name, seeds, options.jobs)
             # Films take long: what was measured is kept if the next rule's are not waited for.
             report.write(part=True)
     return report.write(part=options.only is not None or bool(options.rule))

@@ -13,6 +13,7 @@ from vigil.core import Box, Rule, Scene, Signals, StepKind, Track
 from vigil.sim.camera import Camera
 from vigil.sim.render import Renderer
 from vigil.sim.world import World
+from vigil.testing.sounds import Wave
 
 START_S = 1_750_000_000.0
 """When every story begins, UTC seconds since the epoch."""
@@ -43,6 +44,18 @@ class Scenario:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What happens to a camera at a second of the story."""
+
+    at_s: float
+    what: Literal["unplugged", "plugged in", "hangs", "goes on", "clock set"]
+    off_s: float = 0.0
+    """By how much its clock is then ahead of ours."""
+    drift: float = 0.0
+    """Seconds that it gains in each second from then on."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rendered:
     """A story to be filmed and given to the whole watch."""
 
@@ -52,8 +65,16 @@ class Rendered:
     """Settings of the rule, as in a camera's file."""
     wanted: tuple[Wanted, ...] = ()
     story: str
-    detector: Literal["yolox", "motion"] | None = None
+    detector: Literal["yolox", "motion", "helmets"] | None = None
     """Who looks; None: YOLOX-nano where people, vehicles or bags are shown, else motion."""
+    footage: str | None = None
+    """Stories that name the same show the same film, over and over; None: each has its own."""
+    wave: Wave | None = None
+    """What is to be heard, and for how long; None: no sound."""
+    live_s: float | None = None
+    """For so long a camera sends the film over RTSP, in real time; None: it is read as a file."""
+    faults: tuple[Fault, ...] = ()
+    """Of that camera, in order of time."""
 
 
 @dataclass(frozen=True, kw_only=True)

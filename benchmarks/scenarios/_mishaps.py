@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from benchmarks.scenarios import START_S, Rendered, Wanted
 from vigil.core import Box, Health, Scene, Signals, Track, View
@@ -12,6 +13,7 @@ from vigil.sim.world import Disturbance, World
 
 PLACES = ("car_park", "corridor", "gate", "gate_night", "gate_rain", "yard_night")
 SECONDS = 36.0
+FOOTAGE_S = 8.0
 
 
 def place(seed: int, *, night: bool = True, rain: bool = True) -> tuple[World, Camera]:
@@ -21,6 +23,17 @@ def place(seed: int, *, night: bool = True, rain: bool = True) -> tuple[World, C
     script = SCENES[chance.choice(names)](seed)
     camera = replace(script.cameras[0], width=480, height=270, rate=5.0, stamp=False)
     return replace(script.world, seconds=SECONDS), camera
+
+
+def footage(seed: int) -> dict[str, Any]:
+    """Something to be seen, where it does not matter what: a few seconds of one of four places."""
+    world, camera = place(seed % 4)
+    return {
+        "world": replace(world, seconds=FOOTAGE_S),
+        "camera": camera,
+        "footage": f"place-{seed % 4}",
+        "detector": "motion",
+    }
 
 
 def disturbed(world: World, *added: Disturbance) -> World:

@@ -1,9 +1,11 @@
 """The camera sends nothing; lures are short gaps and a slow but steady stream."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
-from benchmarks.scenarios import START_S, Scenario, Wanted
+from benchmarks.scenarios import START_S, Fault, Rendered, Scenario, Wanted
+from benchmarks.scenarios._mishaps import footage
 from vigil.core import Health, Scene
 from vigil.stages.rules.camera_offline import CameraOffline
 
@@ -64,3 +66,55 @@ def _played(
             return [(0.5 + n, 1.4 + n) for n in range(100)], []
         case _:
             return [], []
+
+
+FILMED_TRUE = ("unplugged", "hangs", "unplugged twice", "unplugged for good")
+FILMED_LURES = ("steady", "short gaps", "restarts", "one picture a second")
+
+
+def film(seed: int) -> Rendered:
+    """A camera over RTSP is unplugged, or hangs; or only for moments."""
+    chance = Random(seed)
+    kinds = FILMED_LURES if seed % 2 else FILMED_TRUE
+    story, live_s = kinds[seed // 2 % len(kinds)], 36.0
+    gaps = _filmed(story, chance)
+    hangs = story in ("hangs", "short gaps")
+    faults = [
+        Fault(at_s=at_s, what=what)
+        for begin_s, end_s in gaps
+        for at_s, what in (
+            (begin_s, "hangs" if hangs else "unplugged"),
+            (end_s, "goes on" if hangs else "plugged in"),
+        )
+        if at_s < live_s
+    ]
+    shown = footage(seed)
+    if story == "one picture a second":
+        shown |= {"camera": replace(shown["camera"], rate=1.0), "footage": shown["footage"] + "-1"}
+    wanted = [Wanted(start_s=a, end_s=min(b, live_s), by_s=a + 8) for a, b in gaps]
+    return Rendered(
+        rule={},
+        wanted=tuple(wanted) if story in FILMED_TRUE else (),
+        story=story,
+        live_s=live_s,
+        faults=tuple(faults),
+        **shown,
+    )
+
+
+def _filmed(story: str, chance: Random) -> list[tuple[float, float]]:
+    """From when to when nothing comes from it."""
+    first_s = chance.uniform(4, 6)
+    match story:
+        case "unplugged" | "hangs":
+            return [(first_s, first_s + chance.uniform(9, 14))]
+        case "unplugged twice":
+            return [(first_s, first_s + 8), (first_s + 18, first_s + 26)]
+        case "unplugged for good":
+            return [(first_s, 1e9)]
+        case "short gaps":
+            return [(first_s + 9 * n, first_s + 9 * n + 2.5) for n in range(3)]
+        case "restarts":
+            return [(first_s, first_s + 1.5), (first_s + 12, first_s + 13.5)]
+        case _:
+            return []

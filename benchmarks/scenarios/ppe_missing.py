@@ -2,8 +2,12 @@
 
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
 from benchmarks.scenarios._stage import Actor, Place, Stage, Where, stays, walks
+from benchmarks.scenarios._things import YARD, in_yard, walker
+from vigil.sim.gear import Helmet
+from vigil.sim.world import Actor as Body
+from vigil.sim.world import Walker
 from vigil.stages.rules.ppe_missing import PpeMissing
 
 SITE = ((0.3, 0.1), (1.0, 0.1), (1.0, 1.0), (0.3, 1.0))
@@ -112,3 +116,47 @@ def _colleague(chance: Random, stage: Stage, found: float) -> list[Actor]:
 def _seen(where: Where, chance: Random, share: float, *, end_s: float = 1e9) -> Where:
     """The same, found in a share of the looks only."""
     return lambda t: where(t) if t < end_s and chance.random() < share else None
+
+
+FILMED_TRUE = ("no helmet", "takes it off")
+FILMED_LURES = ("wears it", "puts it on at once", "outside the site", "nobody wears any")
+FILMED_S, STAYS_S = 26.0, 17.0
+RIGHT_HALF = "0.5,0,1,0,1,1,0.5,1"
+
+
+def film(seed: int) -> Rendered:
+    """Two work in a yard; one of them without a helmet, or with one."""
+    chance = Random(seed)
+    kinds = FILMED_LURES if seed % 2 else FILMED_TRUE
+    story = kinds[seed // 2 % len(kinds)]
+    outside = story == "outside the site"
+    x = -3.0 if outside else chance.uniform(-1.2, 0.2)
+    worker = _worker(1, (x, 0.4), 1.0, chance)
+    arrives_s, leaves_s = worker.route.stop_interval_s(1)
+    helmet = {
+        "wears it": Helmet(id=2, looks=worker.looks, route=worker.route),
+        "takes it off": Helmet(
+            id=2, looks=worker.looks, route=worker.route, off_from_s=arrives_s + 3.0
+        ),
+        "puts it on at once": Helmet(id=2, looks=worker.looks, route=worker.route, on_from_s=4.0),
+    }.get(story)
+    bodies: list[Body] = [worker, *([helmet] if helmet is not None else [])]
+    if story != "nobody wears any":
+        other = _worker(3, (x + (4.5 if outside else 2.2), 3.0), 0.5, chance)
+        bodies += [other, Helmet(id=4, looks=other.looks, route=other.route)]
+    begins_s = arrives_s + 3.0 if story == "takes it off" else 2.0
+    wanted = Wanted(start_s=begins_s, end_s=leaves_s, by_s=begins_s + 12)
+    return Rendered(
+        world=in_yard(tuple(bodies), FILMED_S, seed),
+        camera=YARD,
+        rule={"zone": RIGHT_HALF} if outside else {},
+        wanted=(wanted,) if story in FILMED_TRUE else (),
+        story=story,
+        detector="helmets",
+    )
+
+
+def _worker(id_: int, at: Place, start_s: float, chance: Random) -> Walker:
+    """Comes from the left, works there, and goes back."""
+    edge = (-6.5, at[1] + 1.0)
+    return walker(id_, (edge, at, edge), start_s, chance, stop_s=STAYS_S)

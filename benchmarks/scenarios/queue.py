@@ -83,7 +83,8 @@ def film(seed: int) -> Rendered:
         place.walker(
             ((right, y + 0.2 * n), spot, (left, y)), 0.4 * n, stops=[Stop(1, 14.0)], speed_m_s=1.8
         )
-    rule = {"line": text(line), "number": 3, "longer_than_s": 6, "gap": 2.0}
+    # So far away the default width is more than two metres, and all who stand about are in line.
+    rule = {"line": text(line), "number": 3, "longer_than_s": 6, "gap": 2.0, "width": 0.05}
     if not is_true(seed):
         return place.rendered("stand about", rule)
     begin_s = max(one.route.stop_interval_s(1)[0] for one in place.actors)

@@ -1,9 +1,12 @@
 """A vehicle stops in a live lane; lures stop with all the others, or where nobody passes."""
 
+from dataclasses import replace
 from random import Random
 
-from benchmarks.scenarios import Scenario, Wanted
+from benchmarks.scenarios import Rendered, Scenario, Wanted
+from benchmarks.scenarios._film import between, is_true, stage
 from benchmarks.scenarios._stage import Actor, Stage, Where, stays, walks
+from vigil.sim.route import Stop
 from vigil.stages.rules.stopped_vehicle import StoppedVehicle
 
 ROAD = ((0.0, 0.3), (1.0, 0.3), (1.0, 0.98), (0.0, 0.98))
@@ -74,3 +77,27 @@ def _ways(
             ]  # fmt: skip
         case _:
             return [stopped, *passing]
+
+
+FILMED_LURES = ("nobody passes", "oncoming only", "halts")
+
+
+def film(seed: int) -> Rendered:
+    """A car stops on the road; others pass it the same way, the other way, or not at all."""
+    place = stage(seed, 34.0, road=True)
+    # From a mast, as roads are watched: from lower down, who passes hides who stands.
+    place.camera = replace(place.camera, position=(0.5, -5.0, 10.5), target=(0.2, 8.5, 0.0))
+    story = "breaks down" if is_true(seed) else FILMED_LURES[seed // 2 % len(FILMED_LURES)]
+    start, end = place.road()
+    stay_s = 60.0 if story != "halts" else 4.0
+    # Right of the middle, so that who has passed it can still be seen.
+    place.vehicle((start, between(start, end, 0.52), end), 1.0, stops=[Stop(1, stay_s)])
+    began_s, _ = place.actors[0].route.stop_interval_s(1)
+    if story != "nobody passes":
+        ends = (end, start) if story == "oncoming only" else (start, end)
+        beside = tuple((x, y + 2.6) for x, y in ends)
+        for number in range(3):
+            place.vehicle(beside, began_s + 1.0 + 6.0 * number, speed_m_s=6.0)
+    rule = {"kind": "stopped_vehicle", "longer_than_s": 8, "passed_by": 2}
+    wanted = [Wanted(start_s=began_s, end_s=place.seconds, by_s=began_s + 20)]
+    return place.rendered(story, rule, wanted if is_true(seed) else ())

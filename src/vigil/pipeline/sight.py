@@ -18,6 +18,7 @@ class Sight:
         self._senses = tuple(sense for sense in senses if not sense.every_picture)
         self._quick_senses = tuple(sense for sense in senses if sense.every_picture)
         self._still_since_s: float | None = None
+        self._seen_s = 0.0
 
     def glance(self, frame: Frame, scene: Scene | None) -> None:
         """Any decoded picture: show it to the senses that must see them all."""
@@ -38,7 +39,9 @@ class Sight:
         if not self._gate.identical_to_last:
             self._still_since_s = None
         elif self._still_since_s is None:
-            self._still_since_s = frame.time_s
+            # The picture before was this one already. (Who wakes late sees earlier pictures again.)
+            self._still_since_s = min(self._seen_s, frame.time_s)
+        self._seen_s = frame.time_s
         return signals
 
     def still_s(self, time_s: float) -> float:

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from vigil.core import Box
 from vigil.stages.rules.wrong_way import WrongWay
 
 from .films import NOON_S, Actor, blinks, events, film, raised_s, spans, stands, walks
@@ -121,3 +124,15 @@ def test_exactly_those_against_the_lane_are_told(cars):
     found = events(WrongWay(lane=EAST), film(*actors, until_s=8.0 * len(cars), hz=5))
     wanted = [8.0 * number for number, (wrong, _, _) in enumerate(cars) if wrong]
     assert [event.start_s - NOON_S for event in found] == pytest.approx(wanted, abs=0.21)
+
+
+def test_a_box_that_slides_from_one_parked_car_to_the_next_is_silent():
+    ours, both, next_one = (0.55, 0.7), (0.4, 0.7), (0.4, 0.55)
+    sides = [ours] * 5 + [both] * 3 + [next_one] * 5
+    scenes = film(car(where=stands((0.6, 0.7))), until_s=len(sides) / 5, hz=5)
+    slid = []
+    for scene, (left, right) in zip(scenes, sides, strict=True):
+        (track,) = scene.tracks
+        box = Box(left * scene.width, track.box.y1, right * scene.width, track.box.y2)
+        slid.append(replace(scene, tracks=(track._replace(box=box),)))
+    assert events(WrongWay(lane=EAST), slid) == []

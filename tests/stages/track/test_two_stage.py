@@ -431,3 +431,18 @@ def test_a_mirrored_world_has_mirrored_tracks(things: list[Thing], rate: float) 
             flipped = (WIDTH - b.box.x2, b.box.y1, WIDTH - b.box.x1, b.box.y2)
             assert a.box == pytest.approx(flipped, abs=0.01)
             assert a.velocity == pytest.approx((-b.velocity[0], b.velocity[1]), abs=0.05)
+
+
+def test_who_stands_where_nobody_looks_is_not_taken_for_what_comes_up_elsewhere():
+    parked = Thing(280, 200, width=110, height=50, label="car", score=0.6)
+    entering = Thing(80, 210, width=110, height=50, right=30, label="car", score=0.6)
+    tracker = TwoStageTracker()
+    (known,) = follow([parked], rate=5, seconds=2, tracker=tracker)[-1].tracks
+    left_third = [Box(0, 0, 200, 360)]
+    for number in range(4):
+        # Nothing moves for seconds, and then only at the left.
+        time_s = 7 + number / 5
+        found = detections([entering], time_s - 7)
+        scene = tracker.update(look_at(time_s, left_third), found)
+    assert all(track.box.x1 > 200 for track in scene.tracks if track.id == known.id)
+    assert any(track.id != known.id for track in scene.tracks)

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import Field
 
-from vigil.core import Rung, Step, part
+from vigil.core import Box, Rung, Step, part
 from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import WayPoints, distance, way_over
 from vigil.stages.rules.moment import Moment
@@ -18,6 +18,9 @@ LOST_S = 1.0
 """A track lost and found under a new id in its place within this time goes on."""
 STEEP = 0.5
 """Of the way it went, at least so much leads back (cosine of 60 degrees); else it crosses."""
+ONE_SIDED = 0.2
+"""A box that grows or shrinks by more than this part of its width between two looks takes in
+something else, or lets go of it: it has moved no further than both its sides have."""
 
 
 class _Spot(NamedTuple):
@@ -41,6 +44,10 @@ class _Mover(Trail):
     """How far back it went since then."""
     back: int = 0
     """Looks since then in which it went back."""
+    one_sided: float = 0.0
+    """How much of the way back only one side of its box went: from one parked car to the next."""
+    was: Box | None = None
+    """Where it was one look before."""
 
 
 @part
@@ -85,6 +92,11 @@ class WrongWay(SceneRule):
             x, y = feet[mover.box]
             place = x * aspect, y
             spot = tuple.__new__(_Spot, (time_s, place, way.place(place)[0]))
+            if mover.furthest is not None and spot.along < mover.furthest.along:
+                slip = _slip(mover, scene.width) / scene.height
+                if slip:
+                    mover.one_sided += way.place((place[0] - slip, y))[0] - spot.along
+            mover.was = mover.box
             self._advance(mover, spot, inside=places[mover.box])
             if mover.back or (busy and self._lives.concerns(mover.number)):
                 steps += self._judge_mover(mover, moment)
@@ -112,7 +124,8 @@ class WrongWay(SceneRule):
         if mover.back == 0:
             return self._lives.end(mover.number, moment)
         fallen = furthest.along - last.along
-        wrong = mover.back >= self.inertia and fallen >= self.min_travel
+        surely = fallen - max(mover.one_sided, 0.0)
+        wrong = mover.back >= self.inertia and surely >= self.min_travel
         wrong = wrong and fallen >= STEEP * distance(furthest.place, last.place)
         if not wrong and mover.number not in self._lives:
             return []
@@ -129,4 +142,18 @@ class WrongWay(SceneRule):
 def _begin(mover: _Mover, spot: _Spot) -> None:
     """It goes the right way, or is new here: what it did before no longer counts."""
     mover.furthest = mover.last = spot
-    mover.hindmost, mover.back = spot.along, 0
+    mover.hindmost, mover.back, mover.one_sided = spot.along, 0, 0.0
+
+
+def _slip(mover: _Mover, width: int) -> float:
+    """Pixels by which the middle of its box went further than both its sides did."""
+    was, box = mover.was, mover.box
+    if was is None:
+        return 0.0
+    left, right = box.x1 - was.x1, box.x2 - was.x2
+    # Who comes into the picture shows more and more, and one side only.
+    at_edge = min(box.x1, was.x1) <= 1.0 or max(box.x2, was.x2) >= width - 1.0
+    if abs(right - left) <= ONE_SIDED * was.width or (at_edge and right > left):
+        return 0.0
+    both = min(left, right, key=abs) if left * right > 0 else 0.0
+    return (left + right) / 2 - both

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from math import dist
 
 from vigil.core import Box, Detections, Look, Scene, Track, part
-from vigil.stages.track.corners import Corners, area, overlap, shared, size
+from vigil.stages.track.corners import Corners, apart, area, overlap, shared, size
 from vigil.stages.track.matching import (
     Pairs,
     Prices,
@@ -120,7 +120,7 @@ class TwoStageTracker:
                 last_s = memory.last_s
                 travel_s = reach(now_s - last_s)
             memory.predict(now_s, travel_s)
-        pairs = self._pair(seen, by_looks=detections.embeddings is not None)
+        pairs = self._pair(self._at_hand(look), seen, by_looks=detections.embeddings is not None)
         for memory, one in pairs.items():
             memory.hit(one, now_s)
         if len(pairs) < len(known):
@@ -129,7 +129,22 @@ class TwoStageTracker:
             self._bear(seen, pairs)
         self._confirm()
 
-    def _pair(self, seen: Sequence[Seen], *, by_looks: bool) -> Pairs:
+    def _at_hand(self, look: Look) -> list[Memory]:
+        """Who may have been seen: what stood outside all that was looked at stands there still.
+
+        Nobody looks there because nothing moves there; and after some seconds unseen it would
+        take any new thing far away for itself.
+        """
+        regions = look.regions.tolist()
+        if regions == [[0, 0, *self._picture]]:
+            return self._known
+        return [
+            memory
+            for memory in self._known
+            if memory.moving or not all(apart(memory.box, region) for region in regions)
+        ]
+
+    def _pair(self, known: Sequence[Memory], seen: Sequence[Seen], *, by_looks: bool) -> Pairs:
         """Strong detections choose first, weak ones continue what is left, overlap comes last."""
         strong = [one for one in seen if one.score >= self.match_score]
         by_distance: Prices = cost
@@ -139,14 +154,14 @@ class TwoStageTracker:
             by_distance = with_looks(cost, self.appearance_gate)
             by_overlap = with_looks(turn, self.appearance_gate)
         else:
-            pairs = plain(self._known, seen)
-            if not len(pairs) == len(seen) == len(self._known):
-                first = pairs if len(strong) == len(seen) else plain(self._known, strong)
-                pairs = undisputed(first, self._known, strong)
-        if len(pairs) < min(len(strong), len(self._known)):
-            pairs |= cheapest(*_left(pairs, self._known, strong), by_distance)
-        if len(pairs) < min(len(seen), len(self._known)):
-            recent = [memory for memory in self._known if self._recent(memory)]
+            pairs = plain(known, seen)
+            if not len(pairs) == len(seen) == len(known):
+                first = pairs if len(strong) == len(seen) else plain(known, strong)
+                pairs = undisputed(first, known, strong)
+        if len(pairs) < min(len(strong), len(known)):
+            pairs |= cheapest(*_left(pairs, known, strong), by_distance)
+        if len(pairs) < min(len(seen), len(known)):
+            recent = [memory for memory in known if self._recent(memory)]
             weak = [one for one in seen if one.score < self.match_score]
             pairs |= cheapest(*_left(pairs, recent, weak), by_distance)
             pairs |= cheapest(*_left(pairs, recent, strong), by_overlap)
