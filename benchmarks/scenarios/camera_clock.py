@@ -91,10 +91,11 @@ def film(seed: int) -> Rendered:
     """A camera over RTSP tells its time, right or wrong."""
     chance = Random(seed)
     story = TRUE[seed // 2 % len(TRUE)] if seed % 2 == 0 else LURES[seed // 2 % len(LURES)]
-    faults, long_s = _faults(story, chance.uniform(5, 7), chance), 6.0
-    begins_s, live_s = _off_since_s(faults), 26.0
-    # A report comes with each key picture, every other second.
-    wanted = Wanted(start_s=begins_s, end_s=live_s, by_s=begins_s + long_s + 4)
+    faults, long_s = _faults(story, chance.uniform(5, 7), chance), 10.0
+    begins_s, live_s = _off_since_s(faults), 36.0
+    # Reports come with key pictures, every other second; of a drift the least delayed tell late.
+    slow_s = 12 if story == "drifts away" else 5
+    wanted = Wanted(start_s=begins_s, end_s=live_s, by_s=begins_s + long_s + slow_s)
     return Rendered(
         rule={"longer_than_s": long_s},
         wanted=(wanted,) if story in TRUE else (),

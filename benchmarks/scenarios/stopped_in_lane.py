@@ -3,9 +3,10 @@
 from dataclasses import replace
 from random import Random
 
-from benchmarks.scenarios import Rendered, Scenario, Wanted
-from benchmarks.scenarios._film import between, is_true, stage
+from benchmarks.scenarios import Rendered, Scenario, Wanted, _film
+from benchmarks.scenarios._film import between, is_true
 from benchmarks.scenarios._stage import Actor, Stage, Where, stays, walks
+from vigil.sim.acts import PLACES
 from vigil.sim.route import Stop
 from vigil.stages.rules.stopped_vehicle import StoppedVehicle
 
@@ -84,7 +85,7 @@ FILMED_LURES = ("nobody passes", "oncoming only", "halts")
 
 def film(seed: int) -> Rendered:
     """A car stops on the road; others pass it the same way, the other way, or not at all."""
-    place = stage(seed, 34.0, road=True)
+    place = _film.Stage(seed=seed, where=PLACES["street"], seconds=34.0)
     # From a mast, as roads are watched: from lower down, who passes hides who stands.
     place.camera = replace(place.camera, position=(0.5, -5.0, 10.5), target=(0.2, 8.5, 0.0))
     story = "breaks down" if is_true(seed) else FILMED_LURES[seed // 2 % len(FILMED_LURES)]

@@ -27,6 +27,18 @@ def test_the_least_delayed_picture_tells():
     assert clock.off_s == pytest.approx(-0.1)
 
 
+def test_a_clock_that_is_set_back_is_believed_at_once_and_a_late_picture_only_until_the_next():
+    clock = Comparison()
+    for second in range(20):
+        clock.compare(90 + second, second)
+    clock.compare(20, 20)
+    assert clock.off_s == 0
+    clock.compare(21 - 8, 21)
+    assert clock.off_s == -8
+    clock.compare(22, 22)
+    assert clock.off_s == 0
+
+
 def seen(server: RtspServer, rule: CameraClock, seconds: float) -> tuple[list[str], list[Health]]:
     """What a watch tells of a camera in so many seconds, and how its health was."""
     watch = Watch(

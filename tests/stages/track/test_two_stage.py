@@ -446,3 +446,14 @@ def test_who_stands_where_nobody_looks_is_not_taken_for_what_comes_up_elsewhere(
         scene = tracker.update(look_at(time_s, left_third), found)
     assert all(track.box.x1 > 200 for track in scene.tracks if track.id == known.id)
     assert any(track.id != known.id for track in scene.tracks)
+
+
+@pytest.mark.parametrize("rate", [2, 3, 5])
+def test_what_somebody_wears_goes_along_with_them(rate):
+    walker = Thing(60, 250, width=36, height=80, right=55)
+    helmet = Thing(60, 178, width=12, height=9, right=55, label="helmet")
+    scenes = follow([walker, helmet], rate=rate, seconds=6)
+    told = [{track.label for track in scene.tracks} for scene in scenes]
+    assert all("helmet" in labels for labels in told[2 * rate :])
+    ids = {track.id for scene in scenes for track in scene.tracks if track.label == "helmet"}
+    assert len(ids) == 1

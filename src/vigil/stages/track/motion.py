@@ -67,6 +67,11 @@ class Motion:
         """At the last hit, and as predicted."""
         self.ahead_doubt = self.doubt
 
+    def go(self, velocity: Velocity) -> None:
+        """Something new goes about as fast as something else does."""
+        right, down = velocity
+        self.speed = (right, down, right, down)
+
     def predict(self, unseen_s: float, travel_s: float | None = None) -> None:
         """Say where it is `unseen_s` seconds after the last hit; `travel_s`: their `reach`."""
         doubt, drift, haste = self.doubt

@@ -35,6 +35,11 @@ INSIDE = 0.5
 """A track was looked at when this share of its box lies in one region."""
 LEFT = 0.3
 """A track has left when less than this share of its box remains inside the picture."""
+SAME = 0.3
+"""What overlaps a standing thing by more may be the thing, wherever was looked."""
+CARRIED = 0.15
+"""What is new within a known box of another kind, and no larger than this part of it, is worn or
+carried: it goes where that goes, which may be several times its own size from look to look."""
 BORDER = 0.02
 """Close to the border of the picture, in its widths and heights."""
 
@@ -120,7 +125,9 @@ class TwoStageTracker:
                 last_s = memory.last_s
                 travel_s = reach(now_s - last_s)
             memory.predict(now_s, travel_s)
-        pairs = self._pair(self._at_hand(look), seen, by_looks=detections.embeddings is not None)
+        pairs = self._pair(
+            self._at_hand(look, seen), seen, by_looks=detections.embeddings is not None
+        )
         for memory, one in pairs.items():
             memory.hit(one, now_s)
         if len(pairs) < len(known):
@@ -129,11 +136,11 @@ class TwoStageTracker:
             self._bear(seen, pairs)
         self._confirm()
 
-    def _at_hand(self, look: Look) -> list[Memory]:
+    def _at_hand(self, look: Look, seen: Sequence[Seen]) -> list[Memory]:
         """Who may have been seen: what stood outside all that was looked at stands there still.
 
         Nobody looks there because nothing moves there; and after some seconds unseen it would
-        take any new thing far away for itself.
+        take any new thing far away for itself. (A detector may see more than it was asked to.)
         """
         regions = look.regions.tolist()
         if regions == [[0, 0, *self._picture]]:
@@ -141,7 +148,9 @@ class TwoStageTracker:
         return [
             memory
             for memory in self._known
-            if memory.moving or not all(apart(memory.box, region) for region in regions)
+            if memory.moving
+            or not all(apart(memory.box, region) for region in regions)
+            or any(overlap(memory.box, one.box) > SAME for one in seen)
         ]
 
     def _pair(self, known: Sequence[Memory], seen: Sequence[Seen], *, by_looks: bool) -> Pairs:
@@ -188,7 +197,13 @@ class TwoStageTracker:
                 born.append(one)
             others.append(one)
         born.sort(key=lambda one: one.row)
-        self._known += [Memory(one, self._now_s) for one in born]
+        carriers = [memory for memory in found if memory.moving]
+        for one in born:
+            memory = Memory(one, self._now_s)
+            carrier = next((each for each in carriers if _carries(each, one)), None)
+            if carrier is not None:
+                memory.motion.go(carrier.motion.velocity())
+            self._known.append(memory)
 
     def _repeats(self, one: Seen, other: Seen) -> bool:
         return one.family == other.family and overlap(one.box, other.box) > self.duplicate_iou
@@ -272,6 +287,16 @@ def _left(
     return (
         [memory for memory in known if memory not in pairs],
         [one for one in seen if one.row not in taken],
+    )
+
+
+def _carries(memory: Memory, one: Seen) -> bool:
+    """Whether a detection lies within a thing of another kind, and is small beside it."""
+    whole = area(one.box)
+    return (
+        memory.family != one.family
+        and whole <= CARRIED * memory.box.area
+        and shared(one.box, memory.box) >= INSIDE * whole
     )
 
 
