@@ -45,6 +45,8 @@ from vigil.sim.world import (
 FOLDER = Path(__file__).parents[1] / "docs/images"
 WIDTH, HEIGHT, COLUMNS, QUALITY = 240, 135, 6, 82
 SHOWN_S, LATER_S = 4.0, 2.5
+LATEST_S = {"debris": 7.0, "lying_still": 9.0, "smoke": 14.0}
+"""What takes longer to be seen."""
 SEEDS = 24
 """Among so many films of a rule, one is sure to be no lure, and one to be the lure asked for."""
 LITTLE = 40_000
@@ -74,7 +76,8 @@ def stories() -> Image:
         films = (module.film(seed) for seed in range(SEEDS))
         film: Rendered = next(film for film in films if film.wanted)
         (first, *_) = film.wanted
-        at_s = min(first.start_s + LATER_S, (first.start_s + first.end_s) / 2 + 0.1)
+        later_s = LATEST_S.get(name, LATER_S)
+        at_s = min(first.start_s + later_s, (first.start_s + first.end_s) / 2 + 0.1)
         picture, _ = Renderer(world=film.world, camera=film.camera).picture(at_s)
         tiles.append(tile(picture, name))
     return sheet(tiles)
