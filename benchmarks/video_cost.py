@@ -6,15 +6,17 @@ Processor time of one thread, batch of one, the median of a few runs. Weights ar
 cost as much as any. `small`: sizes that a processor trains, 112 pixels; `published`: those of the
 papers. What eight bits change is the largest difference of a probability from the file in full. A
 stream is shown one picture; a network of clips is shown a whole clip for each new picture, or,
-as the watch does it, whenever a quarter of the clip is news. Last, channels are taken out, and the
-thinned file is timed beside the whole one.
+as the watch does it, whenever a quarter of the clip is news. A picture alone, of which nothing is
+held, tells what is the price of a stream and what that of batches of one. Last, channels are taken
+out, and the thinned file is timed beside the whole one.
 """
 
 import argparse
 import copy
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -24,7 +26,7 @@ from torch import nn
 
 from benchmarks.report import Report
 from vigil.core import Image, ModelCard, ModelClip, ModelInput, VigilError
-from vigil.infer.clip_session import StreamSession, clip_session
+from vigil.infer.clip_session import StreamSession, clip_of, clip_session
 from vigil.models.i3d import I3D
 from vigil.models.i3d_r50 import I3DR50
 from vigil.models.mobilenet_v2 import MobileNetV2
@@ -34,7 +36,13 @@ from vigil.models.video_transformer import VideoTransformer
 from vigil.stages.sense.clip_memory import JUDGED
 from vigil.train.video.compressing import answer_ms, in_eight_bits
 from vigil.train.video.pruning import prune
-from vigil.train.video.shipping import export_clips, export_stream, laid_out, said_by_file
+from vigil.train.video.shipping import (
+    export_clips,
+    export_stream,
+    judged_by,
+    laid_out,
+    said_by_file,
+)
 
 CLASSES = 10
 RATE = 4.0
@@ -42,6 +50,8 @@ RATE = 4.0
 THINNED = (0.25, 0.5)
 """Shares of the channels that are taken out."""
 RUNS = 3
+TURNS = 9
+"""In which a clip, its pictures one by one, and a stream of them are asked."""
 FULL, BYTES = "ONNX", "ONNX, 8 bits"
 
 
@@ -123,7 +133,7 @@ def one(report: Report, name: str, size: str, sized: Sized, runs: int, *, thin: 
         folder = Path(place)
         whole_ms = files(rows, network, card, folder, clips, runs, sized)
         if isinstance(network, TSM):
-            stream(report, rows, f"{name}, {size}", network, card, folder, clips, runs)
+            stream(report, rows, f"{name}, {size}", network, card, folder, clips)
         if thin and size == "small" and not isinstance(network, VideoTransformer):
             thinned(report, name, network, card, folder, clips, runs, whole_ms)
     columns = list(rows[0])
@@ -156,12 +166,17 @@ def files(
 
 def stream(
     report: Report, rows: list[dict[str, object]], title: str, network: TSM, card: ModelCard,
-    folder: Path, clips: Sequence[list[Image]], runs: int,
+    folder: Path, clips: Sequence[list[Image]],
 ) -> None:  # fmt: skip
     """Add the streams, and claim what a new picture costs."""
     frames = len(clips[0])
     named = replace(card, name=f"{card.name}-stream", file=f"{card.name}-stream.onnx")
     streaming = export_stream(network, named, folder, clips[:1])
+    alone = replace(
+        card, name=f"{card.name}-alone", file=f"{card.name}-alone.onnx",
+        clip=replace(clip_of(card), frames=1),
+    )  # fmt: skip
+    export_clips(network, alone, folder, [clips[0][:1]])
     session = clip_session(streaming, folder / streaming.file)
     assert isinstance(session, StreamSession)
     forms = [(f"stream, {FULL}", streaming)]
@@ -170,7 +185,8 @@ def stream(
     except (VigilError, RuntimeError, ValueError) as error:
         report.say(f"{title}: no stream in eight bits: {str(error)[:80]}")
     for word, made in forms:
-        times_cheaper, step_ms = in_turns(card, made, folder, clips[0], runs)
+        asked = in_turns(card, alone, made, folder, clips[0])
+        clip_ms, _, step_ms = (float(np.median(each)) for each in asked.values())
         rows.append(
             {
                 "as": word,
@@ -183,31 +199,51 @@ def stream(
             }
         )
         if made is streaming:
+            tell_where(report, title, asked)
             report.claim(
                 f"{title}: a new picture to a stream, times cheaper than judging its clip anew",
-                times_cheaper, frames,
+                frames * clip_ms / step_ms, frames,
             )  # fmt: skip
     report.claim(
         f"{title}: kept of each stream", session.held_bytes / 1e6, 1.0, "MB", better="lower"
     )
 
 
-def in_turns(
-    whole: ModelCard, streaming: ModelCard, folder: Path, clip: Sequence[Image], runs: int
-) -> tuple[float, float]:
-    """How many times cheaper a picture of a stream is than its clip, and what it costs, in ms.
+def tell_where(report: Report, title: str, asked: Mapping[str, Sequence[float]]) -> None:
+    """What a picture costs within a clip, alone, and in a stream: where the gain goes."""
+    report.table(
+        f"a new picture to {title}",
+        ("how it is asked", "CPU ms", "lower quarter", "upper quarter"),
+        [
+            (how, *(f"{value:.2f}" for value in np.quantile(took, (0.5, 0.25, 0.75))))
+            for how, took in asked.items()
+        ],
+    )
 
-    Medians over rounds, in each of which both are asked: what else the machine does slows both.
+
+def in_turns(
+    whole: ModelCard, alone: ModelCard, streaming: ModelCard, folder: Path, clip: Sequence[Image]
+) -> dict[str, list[float]]:
+    """Milliseconds of a picture by turns: what else the machine does slows all three.
+
+    Within its clip; alone, when it is the whole clip and nothing is held; and in a stream.
     """
-    rounds = [
-        (
-            answer_ms(whole, folder, clip, times=1),
-            answer_ms(streaming, folder, clip, times=len(clip)),
-        )
-        for _ in range(runs)
-    ]
-    gains, steps = [one / step for one, step in rounds], [step for _, step in rounds]
-    return float(np.median(gains)), float(np.median(steps))
+    clips, ones, stream = (
+        clip_session(card, folder / card.file) for card in (whole, alone, streaming)
+    )
+    asked = {
+        "a share of its clip": partial(judged_by, clips, clip),
+        "alone, nothing held": lambda: [judged_by(ones, [picture]) for picture in clip],
+        "of a stream": partial(judged_by, stream, clip),
+    }
+    took: dict[str, list[float]] = {how: [] for how in asked}
+    for turn in range(TURNS + 1):
+        for how, ask in asked.items():
+            began_s = process_time()
+            ask()
+            if turn:  # the first warms up
+                took[how].append(1000 * (process_time() - began_s) / len(clip))
+    return took
 
 
 def thinned(
