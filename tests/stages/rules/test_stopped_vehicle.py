@@ -117,3 +117,11 @@ def test_only_long_stops_are_told(lasts_s):
     found = events(StoppedVehicle(), film(path, until_s=12 + lasts_s, hz=5))
     assert len(found) == (lasts_s > 10)
     assert all(event.start_s - NOON_S == pytest.approx(4.0, abs=0.4) for event in found)
+
+
+def test_a_track_that_jumps_from_one_parked_car_to_the_next_has_not_come():
+    def handed_on(t: float) -> tuple[float, float]:
+        return (0.3, 0.6) if t < 3 else (0.6, 0.6)
+
+    parked = Actor(where=handed_on, label="car", high=0.15, wide=0.12)
+    assert events(StoppedVehicle(longer_than_s=5), film(parked, until_s=20, hz=5)) == []

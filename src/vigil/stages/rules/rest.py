@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import hypot, inf, nan
+from math import dist, inf, nan
 
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.trails import Trail
@@ -39,6 +39,10 @@ class Arrival(Rest):
     """Foot point, pixels, where it was first seen."""
     moved: bool = False
     """Whether it was ever seen to come from somewhere else."""
+    before: tuple[float, float] | None = None
+    """Foot point, pixels, one look before; until it has moved."""
+    jumped: bool = False
+    """Whether it then came its own size or more at once."""
     largest: float = 0.0
     """Square pixels of its largest box in the looks that were taken in."""
 
@@ -54,8 +58,14 @@ class Arrival(Rest):
         if self.origin is None:
             self.origin = foot
         if not self.moved:
-            way = hypot(foot[0] - self.origin[0], foot[1] - self.origin[1])
-            self.moved = way >= MOVED * max(area**0.5, 1.0)
+            enough = MOVED * max(area**0.5, 1.0)
+            jumped = self.before is not None and dist(self.before, foot) >= enough
+            if jumped and not self.jumped:
+                # Who drives goes on. A single jump is a track handed on, as from one parked car
+                # to the next while somebody passes before them.
+                self.origin = foot
+            self.moved = dist(self.origin, foot) >= enough
+            self.before, self.jumped = foot, jumped
 
 
 def note_spots(rests: Iterable[Rest], moment: Moment, still: float, inertia: int) -> None:
