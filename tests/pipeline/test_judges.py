@@ -1,11 +1,17 @@
 """Seats go to the most urgent, and every arrangement of judges keeps its shape."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from vigil.pipeline.judges import Seats
+from vigil.core import Case, Footage
+from vigil.pipeline.judges import Court, Hearing, Seats
+from vigil.stages.verify.cascade import Cascade
+from vigil.testing.hands import Hands
+
+from .deciding import BrainJudge, Judge, an_event
 
 
 def order_of(seats: Seats, urgencies: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
@@ -73,3 +79,39 @@ def test_a_seat_outlives_those_who_leave() -> None:
         return said
 
     assert asyncio.run(comings_and_goings()) == ["a", "d", "e"]
+
+
+@dataclass
+class Grown:
+    """A clip that shows so much by now."""
+
+    start_s: float
+    end_s: float
+
+    frames: Any = None
+
+
+@pytest.mark.parametrize(
+    ("seen_s", "end_s", "busy", "again"),
+    [(0.6, 1.1, False, True), (0.6, 0.7, False, False), (1.0, 9.0, False, False),
+     (0.6, 1.1, True, False)],
+    ids=["it shows more", "it stayed short", "all was seen", "no seat is free"],
+)  # fmt: skip
+def test_who_looks_once_more(seen_s: float, end_s: float, busy: bool, again: bool) -> None:
+    event = an_event()
+    footage: Footage = Grown(event.start_s - 5, event.start_s + end_s)
+    case = Case(event=event, clip=None, footage=footage)
+    hearing = Hearing(incident=event.id, due_s=10.0, seen_s=event.start_s + seen_s)
+    court = Court(
+        dispatcher=None, store=None, hearings={event.id: hearing}, seats=Seats(1), threads=1,
+        asked_s=1.0, aside=asyncio.to_thread, clock=Hands(0.0),
+    )  # fmt: skip
+    judges = court.supervised(Cascade(cheap=Judge(), dear=BrainJudge()))
+
+    async def longer() -> Case | None:
+        if not busy:
+            return await judges.longer(case)
+        async with court.seats.taken((0,)):
+            return await judges.longer(case)
+
+    assert (asyncio.run(longer()) is case) is again

@@ -79,6 +79,11 @@ class Seats:
         self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
         self._count = 0
 
+    @property
+    def free(self) -> bool:
+        """Whether nobody would have to wait."""
+        return self._free > 0
+
     @contextlib.asynccontextmanager
     async def taken(self, urgency: Urgency) -> AsyncIterator[None]:
         """Wait for a seat, and have it while the block lasts; lower is more urgent."""
@@ -217,12 +222,17 @@ class Court:
         )
 
     async def _longer(self, case: Case) -> Case | None:
-        """The case as a large model is shown it; None when its judges have seen as much before."""
+        """The case as a large model is shown it; None when its judges have seen as much before.
+
+        And while all seats are taken: a machine that is short of time looks at each event once.
+        """
         hearing = self.hearings[case.event.id]
         seen_s = hearing.seen_s
         if seen_s >= case.event.start_s + self.asked_s:
             return None
         longer = await hearing.shown(case, self.asked_s)
+        if not self.seats.free:
+            return None
         shown_s = await asyncio.to_thread(_shown_until, longer)
         return longer if shown_s - seen_s >= MORE_S else None
 
