@@ -5,7 +5,7 @@ tracker give, and becomes a small film. The moment at which somebody reaches the
 off the pictures, good to 0.2 s.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -33,8 +33,10 @@ SIDE = 64
 """Of the films; a network takes somewhat less."""
 SEEN_S = (0.9, 0.75, 0.6, 0.45)
 """Clips of a fall begin so long before the ground is reached."""
-REST = 2
-"""Of other things one clip in so many is taken: they are many, and alike."""
+REST = 2 * FRAMES
+"""Of other things clips begin so many pictures apart: they are many, and alike."""
+REST_URFD = 2
+"""Where there is little but falls."""
 BEFORE_S, AFTER_S = 1.0, 0.5
 """What is so near to that moment is no clip of something else."""
 DOWN_S: Mapping[str, float] = {
@@ -121,14 +123,21 @@ def stirs_of(seen: Sequence[tuple[float, Image]]) -> tuple[float, ...]:
     return (0.0, *(round(float(each), 2) for each in found))
 
 
-def labelled(people: Sequence[Crops], *, held: int) -> Iterator[VideoClip]:
-    """Clips of a second, each `fall` or `other`; one event in so many is `val`, the rest learnt."""
+def labelled(people: Sequence[Crops], *, held: int, judged: Container[Path]) -> Iterator[VideoClip]:
+    """Clips of a second, each `fall` or `other`; one event in so many is `val`, the rest learnt.
+
+    Of films that are `judged` only what follows the fall is shown, as `other`.
+    """
     events = sorted({event_of(one.film) for one in people})
     fallen = {id(one) for one in fallers(people)}
     for one in people:
         event = event_of(one.film)
         split = "val" if events.index(event) % held == 0 else "train"
-        for word, index in _windows(one, DOWN_S[event] if id(one) in fallen else None):
+        if one.film in judged:
+            shown: Iterable[tuple[str, int]] = _others(one, DOWN_S[event], after=True)
+        else:
+            shown = _windows(one, DOWN_S[event] if id(one) in fallen else None)
+        for word, index in shown:
             yield VideoClip(
                 path=one.path, start_s=index / RATE, end_s=(index + FRAMES) / RATE, words=(word,),
                 group=event, split=split,
@@ -155,9 +164,19 @@ def _windows(one: Crops, down_s: float | None) -> Iterator[tuple[str, int]]:
             index = int(np.searchsorted(one.times, down_s - before_s - 0.5 / RATE))
             if index <= last and one.times[index] <= down_s - SEEN_S[-1] + 0.5 / RATE:
                 yield "fall", index
-    for index in range(0, last + 1, REST * FRAMES):
+    yield from _others(one, down_s)
+
+
+def _others(one: Crops, down_s: float | None, *, after: bool = False) -> Iterator[tuple[str, int]]:
+    """What is no fall; `after`: of what follows one alone."""
+    apart = REST_URFD if one.film in URFD else REST
+    for index in range(0, len(one.times) - FRAMES + 1, apart):
         start_s, end_s = one.times[index], one.times[index + FRAMES - 1]
-        if down_s is None or end_s < down_s - BEFORE_S or start_s > down_s + AFTER_S:
+        if (
+            down_s is None
+            or start_s > down_s + AFTER_S
+            or (not after and end_s < down_s - BEFORE_S)
+        ):
             yield "other", index
 
 
