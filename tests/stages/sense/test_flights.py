@@ -141,3 +141,12 @@ def test_a_parabola_is_fitted_to_the_pixel() -> None:
     assert found.error < 1e-6
     assert found.flies(8.0)
     assert not found.flies(200.0)
+
+
+def test_feet_that_pass_at_an_even_height_do_not_fly():
+    x = [146, 154, 160, 165, 170, 174, 186, 193, 195, 198, 202, 208, 213]
+    y = [152, 149, 150, 150, 148, 148, 148, 147, 148, 148, 148, 149, 148]
+    steps = [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14]
+    found = fitted([(step / 12, a, b) for step, a, b in zip(steps, x, y, strict=True)])
+    assert found.error < 2.0
+    assert not found.flies(2.2)
