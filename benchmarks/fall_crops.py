@@ -123,7 +123,9 @@ def stirs_of(seen: Sequence[tuple[float, Image]]) -> tuple[float, ...]:
     return (0.0, *(round(float(each), 2) for each in found))
 
 
-def labelled(people: Sequence[Crops], *, held: int, judged: Container[Path]) -> Iterator[VideoClip]:
+def labelled(
+    people: Sequence[Crops], *, held: int, judged: Container[Path] = ()
+) -> Iterator[VideoClip]:
     """Clips of a second, each `fall` or `other`; one event in so many is `val`, the rest learnt.
 
     Of films that are `judged` only what follows the fall is shown, as `other`.

@@ -33,6 +33,13 @@ def test_clips_of_a_fall_hold_its_end_and_others_stay_away_from_it() -> None:
     assert all(end_s < DOWN_S or start_s > DOWN_S for start_s, end_s in spans["other"])
 
 
+def test_of_a_judged_fall_only_what_follows_it_is_learnt() -> None:
+    one = person("A04_S1_T2_C1", from_s=0.0, to_s=7.0)
+    clips = list(labelled([one], held=2, judged=[one.film]))
+    assert {clip.words for clip in clips} == {("other",)}
+    assert min(clip.start_s for clip in clips) > DOWN_S
+
+
 def test_who_looks_on_does_not_fall() -> None:
     calm = person("A04_S1_T2_C2", from_s=0, to_s=5, stir=2.0)
     one = person("A04_S1_T2_C2", from_s=0, to_s=5)

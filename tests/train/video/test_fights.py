@@ -96,6 +96,17 @@ def test_a_clip_without_a_stream_is_judged_by_the_others(clips: list[FightClip])
     assert not heads.said(Fixed(streams=("audio",), head="softmax")).any()
 
 
+def test_ways_are_weighed_by_what_they_said_of_learnt_clips(clips: list[FightClip]) -> None:
+    marks, found = marks_of(clips), scenes_of(clips)
+    chance = np.random.default_rng(0)
+    learnt, judged = parted(marks, found, folds=3, seed=0)[0]
+    sure = (marks[:, None] + chance.normal(0, 0.1, (len(marks), 4))).astype(np.float32)
+    tables = {"flow": sure, "audio": chance.normal(0, 1, sure.shape).astype(np.float32)}
+    heads = Heads(tables, marks, found, learnt, judged, seed=0)
+    ways = [Fixed(streams=(stream,), head="softmax") for stream in tables]
+    assert ((heads.stacked(ways) > 0) == marks[judged]).all()
+
+
 def test_a_real_clip_has_the_length_the_rate_and_the_size_of_all(
     data: Callable[[str], Path],
 ) -> None:
