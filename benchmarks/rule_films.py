@@ -6,6 +6,7 @@ or bags, YOLOX-nano looks; else the detector of motion. Where it has sound, YAMN
 
 import hashlib
 import inspect
+import os
 import tempfile
 import threading
 from collections.abc import Iterable
@@ -61,7 +62,8 @@ def film_of(rendered: Rendered, name: str, seed: int, recipe: str) -> Path:
     if path.exists():
         return path
     CACHE.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part.mp4")
+    # Whoever else makes the same footage now writes a file of its own.
+    unfinished = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part.mp4")
     options = H264Options(key_every=round(2 * rendered.camera.rate))
     write_film(unfinished, rendered.world, rendered.camera, options=options)
     unfinished.replace(path)
