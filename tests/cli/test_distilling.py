@@ -72,6 +72,8 @@ def test_what_is_to_be_made_must_be_clear(vigil: Any) -> None:
     options = ("--name", "s", "--licence", "CC0-1.0")
     bare = vigil("model", "distil", *options).failure
     assert "name an algorithm; or, for an embedder, give --features and --dataset" in bare
+    anew = vigil("model", "distil", "red", *options, "--keep", "body").failure
+    assert "--keep: is of what a student of an algorithm begins as; give --begin" in anew
     taught = ("--begin", "gone", "--keep", "body", "--features", "net")
     kept = vigil("model", "distil", "red", *options, *taught).failure
     assert "--features: teach a body, and --keep body lets none of it learn" in kept

@@ -60,9 +60,9 @@ def distil(
         ),
     ] = "",
     keep: Annotated[
-        Keep,
-        typer.Option(help="Of what a student begins as, this stays as it is."),
-    ] = "middle",
+        Keep | None,
+        typer.Option(help="Of what a student begins as, this stays as it is. [default: middle]"),
+    ] = None,
     version: Version = "",
     side: Side = 128,
     epochs: Epochs = 60,
@@ -79,7 +79,9 @@ def distil(
     """
     if not algorithm and not (features and dataset):
         raise DataError("name an algorithm; or, for an embedder, give --features and --dataset")
-    if begin and algorithm and keep == "body" and features:
+    if keep and not (algorithm and begin):
+        raise DataError("--keep: is of what a student of an algorithm begins as; give --begin")
+    if keep == "body" and features:
         raise DataError("--features: teach a body, and --keep body lets none of it learn")
     try:
         from vigil.train import (  # noqa: PLC0415  torch
@@ -113,7 +115,9 @@ def distil(
                 dataset=frozen.version,
                 parent=parent,
             )
-            start = None if weights is None else beginning.Begin(path=weights, keep=keep)
+            start = (
+                None if weights is None else beginning.Begin(path=weights, keep=keep or "middle")
+            )
             teacher = teaching.Teacher(
                 head=kept_head.head, embedder=embedder_for(kept_head.embedder, registry)
             )
