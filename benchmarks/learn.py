@@ -60,6 +60,7 @@ def main() -> int:
     seeds = range(options.first, options.first + options.seeds)
     for name in chosen:
         student(report, name, embedder_for(WITH_LITE, registry), seeds, begin, fit, options.views)
-    if options.first:
-        return 0  # draws on which settings are chosen are not reported
-    return report.write(part=True)
+        # Draws on which settings are chosen are not reported.
+        if not options.first:
+            report.write(part=True)
+    return 0
