@@ -299,7 +299,7 @@ def claims(
     )  # fmt: skip
     report.claim(
         f"{name}: accuracy that a teacher adds to the network alone",
-        means[STUDENT] - means[ALONE], 0.0,
+        means[STUDENT] - means[ALONE], ADDED,
     )  # fmt: skip
     report.claim(
         f"{name}: accuracy that the student has more than a network that begins with nothing",
