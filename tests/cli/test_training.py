@@ -37,11 +37,17 @@ def test_a_model_is_made_and_waits_to_be_used(vigil: Any, yard: str) -> None:
     vigil("model", "use", "toy-finder", 1)
     vigil("model", "verify", "toy-finder")
 
-    more = ("--name", "toy-finder", "--after", "toy-finder@1", "--words", "square,cross")
+    less = ("--name", "lean", "--after", "toy-finder@1", "--prune", 0.5)
+    told = vigil("model", "train", yard, *less, *options[2:]).lines
+    before, gone = (int(each.replace(",", "")) for each in told[1].split()[1:4:2])
+    assert before / 2 < gone < before
+    assert "prune-0.5" in vigil("model", "show", "lean@1").out
+
+    more = ("--name", "lean", "--after", "lean@1", "--words", "square,cross")
     told = vigil("model", "train", yard, *more, *options[2:], "--replay", 4).lines
-    assert "what toy-finder@1 knew" in told[-1]
-    shown = vigil("model", "show", "toy-finder@2").out
-    assert "parent: toy-finder@1" in shown
+    assert "what lean@1 knew" in told[-1]
+    shown = vigil("model", "show", "lean@2").out
+    assert "parent: lean@1" in shown
     assert shown.index("- disc") < shown.index("- square") < shown.index("- cross")
 
 
@@ -57,6 +63,7 @@ def test_a_model_is_made_and_waits_to_be_used(vigil: Any, yard: str) -> None:
             "there/config.json: no settings of a network that can be read",
         ),
         (("yard", "--name", "t", "--replay", 3), "nothing to replay; it needs: --after MODEL"),
+        (("yard", "--name", "t", "--prune", 0.3), "nothing learnt to choose by; it needs: --after"),
         (("yard", "--name", "t", "--weights", "x", "--after", "a"), "allowed without: --after"),
         (("yard", "--name", "t", "--teacher", "bob"), "no model 'bob'"),
         (("yard", "--name", "t", "--words", "cow"), "split 'train': no box of cow"),

@@ -61,6 +61,9 @@ def train(
     embedder: Annotated[
         str, typer.Option(help="Tells which of these differ most; else chance.")
     ] = "",
+    prune: Annotated[
+        float, typer.Option(help="Share of its channels to take out first; of sentry only.")
+    ] = 0.0,
     rare: Annotated[
         float, typer.Option(min=0, max=1, help="Repeat pictures of words rarer than this share.")
     ] = 0.0,
@@ -102,10 +105,13 @@ def train(
         raise missing("train", error) from error
     home = home_of(config)
     kind = networks.kind_of(network)
+    start = networks.Start(network=network, published=weights, prune=prune)
     if height not in (None, side) and network != networks.SENTRY:
         raise DataError(f"--height: {network} takes squares; allowed with: {networks.SENTRY}")
     if replay and not after:
         raise DataError("--replay: nothing to replay; it needs: --after MODEL")
+    if prune and not after:
+        raise DataError("--prune: nothing learnt to choose by; it needs: --after MODEL")
     if weights and after:
         raise DataError("--weights: a model that goes on has its own; allowed without: --after")
     library, frozen = frozen_of(dataset, version, config)
@@ -122,6 +128,7 @@ def train(
     others = [network] if network != networks.SENTRY else []
     others += [f"of-{taught_by.card.id}"] if taught_by else []
     others += [f"after-{old.card.id}"] if old else []
+    others += [f"prune-{prune:g}"] if prune else []
     wanted = tuple(words.split(",")) if words else recipe.words_of(frozen)
     card = ModelCard(
         name=name,
@@ -150,7 +157,6 @@ def train(
         threads=threads,
         bf16=bf16,
     )
-    start = networks.Start(network=network, published=weights)
     folder = runs / "-".join([name, frozen.version[:16], *others])
     with progress_bar(TextColumn("{task.fields[best]}"), TimeRemainingColumn()) as progress:
         looking = progress.add_task("teacher · 教师", best="", visible=taught_by is not None)
@@ -195,6 +201,9 @@ def show_trained(made: "Trained", figures: Mapping[str, str]) -> None:
         f"{made.learnt} pictures learnt in {made.steps} steps; "
         f"measured on {made.unseen} pictures of the split {made.judged_by!r}"
     )
+    if made.pruned is not None:
+        before, now = made.pruned
+        typer.echo(f"of {before:,} parameters {before - now:,} were taken out before")
     rows = [
         (
             numbers,

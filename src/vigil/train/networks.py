@@ -4,7 +4,7 @@ Each is one module that gives its loss, and one that the watch opens; all else i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from vigil.core import ModelCard, ModelError
 from vigil.models import detr, sentry
+from vigil.train.channels import check_share
 from vigil.train.detector_loss import TrainedSentry
+from vigil.train.pruning import prune
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,14 @@ NETWORKS: Mapping[str, Kind] = {
     "rtdetr-v2-r18": _QUERIES,
 }
 
+WIDTHS = (
+    "stem.0.0.weight",
+    "stem.1.0.weight",
+    *(f"stages.{number}.0.0.weight" for number in range(len(sentry.STRIDES))),
+    "pyramid.alike.0.0.weight",
+)
+"""Weights of a Sentry that tell how many channels each of its parts has."""
+
 
 def kind_of(network: str) -> Kind:
     """Raises `ModelError` for a name that is none."""
@@ -56,6 +66,14 @@ class Start:
     """Of an older network of this kind, whose words are the first of the card's."""
     soft: bool = False
     """How far a box is believed is what its word's probability is to become, not its weight."""
+    prune: float = 0.0
+    """Share of the channels that goes before it learns."""
+
+    def __post_init__(self) -> None:
+        if self.prune:
+            check_share(self.prune)
+            if self.network != SENTRY:
+                raise ModelError(f"prune: {self.network} keeps its channels; allowed: {SENTRY}")
 
 
 FROM_NOTHING = Start()
@@ -70,6 +88,8 @@ class Learner:
     """Takes a batch, gives its `loss`."""
     exported: nn.Module
     """What the watch opens."""
+    pruned: tuple[int, int] | None = None
+    """Parameters before and after; None: no channels were taken out now."""
 
 
 def learner(start: Start, card: ModelCard) -> Learner:
@@ -78,7 +98,7 @@ def learner(start: Start, card: ModelCard) -> Learner:
     if start.published is not None and start.network == SENTRY:
         raise ModelError(f"weights: {SENTRY} has no published ones; allowed with: {_published()}")
     if start.network == SENTRY:
-        own = sentry.Sentry(words)
+        own = _sentry(words, start.weights)
         found = Learner(
             network=own,
             model=TrainedSentry(own, soft=start.soft),
@@ -93,6 +113,9 @@ def learner(start: Start, card: ModelCard) -> Learner:
         found = Learner(network=asked, model=detr.TrainedDetr(asked), exported=detr.Exported(asked))
     if start.weights is not None:
         take_over(found.network, start.weights)
+    if start.prune:
+        assert isinstance(found.network, sentry.Sentry)
+        found = replace(found, pruned=prune(found.network, start.prune))
     return found
 
 
@@ -113,6 +136,14 @@ def take_over(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         else:
             raise ModelError(f"{name}: knows {len(value)} words, more than {len(own[name])}")
     network.load_state_dict(own)
+
+
+def _sentry(words: int, weights: Mapping[str, Tensor] | None) -> sentry.Sentry:
+    """As wide as an older one, which may have been pruned."""
+    if weights is None or not all(name in weights for name in WIDTHS):
+        return sentry.Sentry(words)
+    *channels, pyramid = (len(weights[name]) for name in WIDTHS)
+    return sentry.Sentry(words, channels=channels, pyramid=pyramid)
 
 
 def _published() -> str:

@@ -43,6 +43,8 @@ class Trained:
     goal: str
     """The metric on the cards that counts most."""
     kept: Kept | None = None
+    pruned: tuple[int, int] | None = None
+    """Parameters before channels were taken out, and after."""
 
     @property
     def best(self) -> ModelCard:
@@ -107,6 +109,7 @@ def train_detector(
         judged_by=judged_by,
         steps=fitted.steps,
         goal="ap50",
+        pruned=fitted.learner.pruned,
     )
     return made if after is None else replace(made, kept=after.kept(made.best, folder))
 
