@@ -119,6 +119,8 @@ async def asked(server: FakeBrain, stream: bool, times: int) -> Counter[str]:
         server,
         stream=stream,
         # Neither patience nor a breaker shall come between.
+        connect_s=600,
+        read_s=600,
         total_s=600,
         failures=10**9,
         retry_share=0,
