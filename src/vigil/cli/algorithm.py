@@ -100,9 +100,8 @@ def new(
     shelf = Shelf(home.algorithms)
     shelf.check(name)
     if file is not None:
-        saved_algorithm(
-            file, name
-        )  # refuses one that belongs to the hand before anything is learnt
+        # Refuses one that belongs to the hand before anything is learnt.
+        saved_algorithm(file, name)
     wanted = [camera.strip() for camera in cameras.split(",") if camera.strip()]
     _check_cameras(file, wanted)
     given = Wording(
@@ -111,9 +110,9 @@ def new(
         prompts=tuple(map(_phrase, prompt or ())),
         negative_prompts=tuple(map(_phrase, negative_prompt or ())),
     )
+    words, examples = _examples(name, images, negatives)
     registry = Registry(home.models)
     embedder = embedder or usual_embedder(registry)
-    words, examples = _examples(name, images, negatives)
     if precision is not None and not examples:
         raise DataError("--precision: needs pictures to be measured on; give --images")
     opened, (head, verdict) = _learnt(
