@@ -11,6 +11,9 @@ from vigil.store import claim as module
 from vigil.store.claim import Claim
 from vigil.store.database import Database
 
+A_MOMENT_S = 20.0
+"""A server lets go of what a connection held some time after that is gone."""
+
 
 @pytest.fixture(autouse=True)
 def looks_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +50,7 @@ def test_the_second_is_told_who_is_there_and_no_password(
         second.hold()
     assert "database: postgresql+psycopg://" in str(error.value)
     first.close()
-    second.hold()
+    second.hold(wait_s=A_MOMENT_S)
     with pytest.raises(ConfigError):
         first.hold()
 
@@ -57,7 +60,7 @@ def test_a_server_that_was_away_is_claimed_again(claims: tuple[Claim, Claim, Dat
     first.hold()
     cut_off(database)
     first.hold()  # sees that it is gone
-    first.hold()
+    first.hold(wait_s=A_MOMENT_S)
     with pytest.raises(ConfigError):
         second.hold()
 
@@ -66,7 +69,7 @@ def test_who_lost_it_to_another_ends(claims: tuple[Claim, Claim, Database]) -> N
     first, second, database = claims
     first.hold()
     cut_off(database)
-    second.hold()
+    second.hold(wait_s=A_MOMENT_S)
     first.hold()
     with pytest.raises(ConfigError):
         first.hold()
