@@ -59,7 +59,7 @@ def every_figure() -> str:
 def of_clips() -> str:
     """What networks of clips cost, and what they find."""
     details = json.loads((RESULTS / "video.json").read_text(encoding="utf-8"))["details"]
-    columns = ("as", "ms a clip", "ms a new picture", "MB", "8 bits differ by")
+    columns = ("as", "clips/s", "ms a clip", "ms a new picture", "MB", "8 bits differ by")
     costs = [
         {"network": title.removeprefix("cost of ")} | {name: line[name] for name in columns}
         for title, lines in sorted(details.items())

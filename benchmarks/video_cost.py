@@ -1,14 +1,16 @@
 """What networks of clips cost: milliseconds of one processor core, in torch and as files.
 
     python -m benchmarks video --only cost [--networks tsm-mobilenet …] [--sizes small published]
+        [--forms torch ONNX …] [--runs 5] [--no-thin]
 
-Processor time of one thread, batch of one, the median of a few runs. Weights are random: they
-cost as much as any. `small`: sizes that a processor trains, 112 pixels; `published`: those of the
-papers. What eight bits change is the largest difference of a probability from the file in full. A
-stream is shown one picture; a network of clips is shown a whole clip for each new picture, or,
-as the watch does it, whenever a quarter of the clip is news. A picture alone, of which nothing is
-held, tells what is the price of a stream and what that of batches of one. Last, channels are taken
-out, and the thinned file is timed beside the whole one.
+Processor time of one thread, batch of one: torch and all files take turns, and each figure is the
+median of its turns. Weights are random: they cost as much as any. `small`: sizes that a processor
+trains, 112 pixels; `published`: those of the papers. ONNX is run by ONNX Runtime, the same graph
+as IR by OpenVINO; eight bits are those of `vigil video export --int8`, and what they change is the
+largest difference of a probability from the file in full. A stream is shown one picture; a network
+of clips is shown a whole clip for each new picture, or, as the watch does it, whenever a quarter of
+the clip is news. A picture alone, of which nothing is held, tells what is the price of a stream and
+what that of batches of one. Last, channels are taken out, and the thinned file is timed.
 """
 
 import argparse
@@ -34,7 +36,8 @@ from vigil.models.resnet import ResNet
 from vigil.models.tsm import TSM
 from vigil.models.video_transformer import VideoTransformer
 from vigil.stages.sense.clip_memory import JUDGED
-from vigil.train.video.compressing import answer_ms, in_eight_bits
+from vigil.train.video import for_openvino
+from vigil.train.video.compressing import answer_ms, in_eight_bits, megabytes
 from vigil.train.video.pruning import prune
 from vigil.train.video.shipping import (
     export_clips,
@@ -49,10 +52,16 @@ RATE = 4.0
 """Pictures a second that a camera shows a network."""
 THINNED = (0.25, 0.5)
 """Shares of the channels that are taken out."""
-RUNS = 3
-TURNS = 9
-"""In which a clip, its pictures one by one, and a stream of them are asked."""
-FULL, BYTES = "ONNX", "ONNX, 8 bits"
+RUNS = 5
+"""Turns, after one that warms up."""
+TORCH, FULL = "torch", "ONNX"
+MADE: Mapping[str, Callable[[ModelCard, Path, Sequence[list[Image]]], ModelCard]] = {
+    f"{FULL}, 8 bits": in_eight_bits,
+    "OpenVINO": for_openvino.in_full,
+    "OpenVINO, 8 bits": for_openvino.in_eight_bits,
+}
+"""What is made of the ONNX file."""
+FORMS = (TORCH, FULL, *MADE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,142 +117,166 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks video --only cost")
     parser.add_argument("--networks", nargs="*", choices=sorted(NETWORKS), default=list(NETWORKS))
     parser.add_argument("--sizes", nargs="*", choices=["small", "published"], default=["small"])
+    parser.add_argument("--forms", nargs="*", choices=FORMS, default=FORMS)
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--thin", action=argparse.BooleanOptionalAction, default=True)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     report = Report("video")
-    for name in chosen.networks:
-        for size in chosen.sizes:
+    for size in chosen.sizes:
+        for name in chosen.networks:
             if size in NETWORKS[name]:
-                one(report, name, size, NETWORKS[name][size], chosen.runs, thin=chosen.thin)
+                one(report, name, size, chosen)
                 report.write(part=True)
     return 0
 
 
-def one(report: Report, name: str, size: str, sized: Sized, runs: int, *, thin: bool) -> None:
+def one(report: Report, name: str, size: str, chosen: argparse.Namespace) -> None:
     """One network at one size, in all its forms."""
+    sized = NETWORKS[name][size]
     torch.manual_seed(0)
     network = settled(sized)
     card = card_of(name, sized)
-    clips = [drawn(sized, seed) for seed in range(2)]
-    rows = [row("torch", sized, torch_ms(network, card, clips[0], runs), 0.0, 0.0)]
-    report.say(f"{name}, {size}: torch {rows[0]['ms a clip']} ms")
+    clips = [drawn(sized, seed) for seed in range(2 if size == "small" else 1)]
+    title = f"{name}, {size}"
     with tempfile.TemporaryDirectory(prefix="vigil-video-") as place:
         folder = Path(place)
-        whole_ms = files(rows, network, card, folder, clips, runs, sized)
+        export_clips(network, card, folder, clips[:1])
+        cards = forms_of(report, title, card, folder, clips, chosen.forms)
+        asked = {
+            form: partial(judged_by, clip_session(each, folder / each.file), clips[0])
+            for form, each in cards.items()
+        }
+        if TORCH in chosen.forms:
+            asked = {TORCH: partial(judged_by_torch, network, card, clips[0])} | asked
+        took = medians(in_turns(asked, chosen.runs))
+        rows = [
+            row(
+                form,
+                sized,
+                took[form],
+                took[form],
+                took[FULL],
+                measured(cards, form, folder, clips),
+            )
+            for form in took
+        ]
+        ratios(report, f"{title}, clip", took)
         if isinstance(network, TSM):
-            stream(report, rows, f"{name}, {size}", network, card, folder, clips)
-        if thin and size == "small" and not isinstance(network, VideoTransformer):
-            thinned(report, name, network, card, folder, clips, runs, whole_ms)
+            rows += stream(report, title, network, card, folder, clips, sized, chosen)
+        if chosen.thin and size == "small" and not isinstance(network, VideoTransformer):
+            thinned(report, name, network, card, folder, clips, chosen.runs, took[FULL])
     columns = list(rows[0])
     report.table(
-        f"cost of {name}, {size}: {sized.frames} pictures of {sized.side} px",
+        f"cost of {title}: {sized.frames} pictures of {sized.side} px",
         columns,
         [[each[column] for column in columns] for each in rows],
     )
 
 
-def files(
-    rows: list[dict[str, object]], network: nn.Module, card: ModelCard, folder: Path,
-    clips: Sequence[list[Image]], runs: int, sized: Sized,
-) -> float:  # fmt: skip
-    """Add the files of whole clips; milliseconds of the one in full."""
-    export_clips(network, card, folder, clips[:1])
-    whole_ms = answer_ms(card, folder, clips[0], times=runs)
-    rows.append(row(FULL, sized, whole_ms, megabytes(card, folder), 0.0))
-    try:
-        small = in_eight_bits(card, folder, clips)
-        byte_ms = answer_ms(small, folder, clips[0], times=runs)
-    except (VigilError, RuntimeError, ValueError) as error:
-        rows.append(row(f"{BYTES}: {str(error)[:40]}", sized, float("nan"), 0.0, 0.0))
-        return whole_ms
-    off = difference(card, small, folder, clips)
-    rows.append(row(BYTES, sized, byte_ms, megabytes(small, folder), off))
-    (folder / small.file).unlink()
-    return whole_ms
+def forms_of(
+    report: Report, title: str, card: ModelCard, folder: Path, clips: Sequence[list[Image]],
+    wanted: Sequence[str],
+) -> dict[str, ModelCard]:  # fmt: skip
+    """The ONNX file, and what can be made of it."""
+    found = {FULL: card}
+    for form, make in MADE.items():
+        if form not in wanted:
+            continue
+        try:
+            made = make(card, folder, clips)
+            said_by_file(made, folder, clips[:1])
+        except (VigilError, RuntimeError, ValueError) as error:
+            report.say(f"{title}: no {form}: {' '.join(str(error).split())[:120]}")
+        else:
+            found[form] = made
+    return found
 
 
 def stream(
-    report: Report, rows: list[dict[str, object]], title: str, network: TSM, card: ModelCard,
-    folder: Path, clips: Sequence[list[Image]],
-) -> None:  # fmt: skip
-    """Add the streams, and claim what a new picture costs."""
-    frames = len(clips[0])
+    report: Report, title: str, network: TSM, card: ModelCard, folder: Path,
+    clips: Sequence[list[Image]], sized: Sized, chosen: argparse.Namespace,
+) -> list[dict[str, object]]:  # fmt: skip
+    """Rows of the streams; claims what a new picture costs."""
+    frames, clip = len(clips[0]), clips[0]
     named = replace(card, name=f"{card.name}-stream", file=f"{card.name}-stream.onnx")
     streaming = export_stream(network, named, folder, clips[:1])
     alone = replace(
         card, name=f"{card.name}-alone", file=f"{card.name}-alone.onnx",
         clip=replace(clip_of(card), frames=1),
     )  # fmt: skip
-    export_clips(network, alone, folder, [clips[0][:1]])
-    session = clip_session(streaming, folder / streaming.file)
-    assert isinstance(session, StreamSession)
-    forms = [(f"stream, {FULL}", streaming)]
-    try:
-        forms.append((f"stream, {BYTES}", in_eight_bits(streaming, folder, clips)))
-    except (VigilError, RuntimeError, ValueError) as error:
-        report.say(f"{title}: no stream in eight bits: {str(error)[:80]}")
-    for word, made in forms:
-        asked = in_turns(card, alone, made, folder, clips[0])
-        clip_ms, _, step_ms = (float(np.median(each)) for each in asked.values())
-        rows.append(
-            {
-                "as": word,
-                "ms a clip": round(frames * step_ms, 1),
-                "clips/s": round(1000 / (frames * step_ms), 2),
-                "ms a new picture": round(step_ms, 2),
-                f"% of a core at {RATE:g} Hz": round(step_ms * RATE / 10, 1),
-                "MB": round(megabytes(made, folder), 1),
-                "8 bits differ by": round(difference(streaming, made, folder, clips), 3),
-            }
-        )
-        if made is streaming:
-            tell_where(report, title, asked)
-            report.claim(
-                f"{title}: a new picture to a stream, times cheaper than judging its clip anew",
-                frames * clip_ms / step_ms, frames,
-            )  # fmt: skip
+    export_clips(network, alone, folder, [clip[:1]])
+    cards = forms_of(report, f"{title}, stream", streaming, folder, clips, chosen.forms)
+    sessions = {form: clip_session(each, folder / each.file) for form, each in cards.items()}
+    whole, single = (clip_session(each, folder / each.file) for each in (card, alone))
+    controls = {
+        "a share of its clip": partial(judged_by, whole, clip),
+        "alone, nothing held": lambda: [judged_by(single, [picture]) for picture in clip],
+    }
+    streams = {form: partial(judged_by, each, clip) for form, each in sessions.items()}
+    took = in_turns(controls | streams, chosen.runs)
+    tell_where(report, title, {each: took[each] for each in (*controls, FULL)}, frames)
+    middle = medians(took)
+    ratios(report, f"{title}, a picture of a stream", middle)
     report.claim(
-        f"{title}: kept of each stream", session.held_bytes / 1e6, 1.0, "MB", better="lower"
-    )
+        f"{title}: a new picture to a stream, times cheaper than judging its clip anew",
+        frames * middle["a share of its clip"] / middle[FULL], frames,
+    )  # fmt: skip
+    held = sessions[FULL]
+    assert isinstance(held, StreamSession)
+    report.claim(f"{title}: kept of each stream", held.held_bytes / 1e6, 1.0, "MB", better="lower")
+    return [
+        row(
+            f"stream, {form}", sized, middle[form], middle[form] / frames, middle[FULL],
+            measured(cards, form, folder, clips),
+        )
+        for form in cards
+    ]  # fmt: skip
 
 
-def tell_where(report: Report, title: str, asked: Mapping[str, Sequence[float]]) -> None:
+def tell_where(
+    report: Report, title: str, asked: Mapping[str, Sequence[float]], frames: int
+) -> None:
     """What a picture costs within a clip, alone, and in a stream: where the gain goes."""
     report.table(
         f"a new picture to {title}",
         ("how it is asked", "CPU ms", "lower quarter", "upper quarter"),
         [
-            (how, *(f"{value:.2f}" for value in np.quantile(took, (0.5, 0.25, 0.75))))
+            (
+                "of a stream" if how == FULL else how,
+                *(f"{value / frames:.2f}" for value in np.quantile(took, (0.5, 0.25, 0.75))),
+            )
             for how, took in asked.items()
         ],
     )
 
 
-def in_turns(
-    whole: ModelCard, alone: ModelCard, streaming: ModelCard, folder: Path, clip: Sequence[Image]
-) -> dict[str, list[float]]:
-    """Milliseconds of a picture by turns: what else the machine does slows all three.
+def ratios(report: Report, title: str, took: Mapping[str, float]) -> None:
+    """Claim how OpenVINO compares, in full with ONNX Runtime in full, in bytes with its bytes."""
+    for words, one, other, goal in (
+        ("OpenVINO", FULL, "OpenVINO", 1.5),
+        ("OpenVINO in eight bits", f"{FULL}, 8 bits", "OpenVINO, 8 bits", 1.0),
+    ):
+        if one in took and other in took:
+            report.claim(
+                f"{title}: {words}, times as fast as ONNX Runtime", took[one] / took[other], goal
+            )
 
-    Within its clip; alone, when it is the whole clip and nothing is held; and in a stream.
-    """
-    clips, ones, stream = (
-        clip_session(card, folder / card.file) for card in (whole, alone, streaming)
-    )
-    asked = {
-        "a share of its clip": partial(judged_by, clips, clip),
-        "alone, nothing held": lambda: [judged_by(ones, [picture]) for picture in clip],
-        "of a stream": partial(judged_by, stream, clip),
-    }
+
+def in_turns(asked: Mapping[str, Callable[[], object]], runs: int) -> dict[str, list[float]]:
+    """Milliseconds of each, by turns: what else the machine does slows all of them."""
     took: dict[str, list[float]] = {how: [] for how in asked}
-    for turn in range(TURNS + 1):
+    for turn in range(runs + 1):
         for how, ask in asked.items():
             began_s = process_time()
             ask()
             if turn:  # the first warms up
-                took[how].append(1000 * (process_time() - began_s) / len(clip))
+                took[how].append(1000 * (process_time() - began_s))
     return took
+
+
+def medians(took: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    return {how: float(np.median(each)) for how, each in took.items()}
 
 
 def thinned(
@@ -316,37 +349,36 @@ def drawn(sized: Sized, seed: int) -> list[Image]:
 
 
 @torch.no_grad()
-def torch_ms(network: nn.Module, card: ModelCard, clip: Sequence[Image], runs: int) -> float:
-    took = []
-    for _ in range(runs + 1):
-        began_s = process_time()
-        network(laid_out(card, clip))
-        took.append(1000 * (process_time() - began_s))
-    return float(np.median(took[1:]))
+def judged_by_torch(network: nn.Module, card: ModelCard, clip: Sequence[Image]) -> object:
+    return network(laid_out(card, clip))
 
 
-def difference(
-    card: ModelCard, other: ModelCard, folder: Path, clips: Sequence[list[Image]]
-) -> float:
-    """The largest between the probabilities of two files."""
-    if other is card:
-        return 0.0
-    pairs = zip(said_by_file(card, folder, clips), said_by_file(other, folder, clips), strict=True)
-    return max(float(np.abs(one - two).max()) for one, two in pairs)
+def measured(
+    cards: Mapping[str, ModelCard], form: str, folder: Path, clips: Sequence[list[Image]]
+) -> tuple[float, float]:
+    """Megabytes of a file, and the largest difference of a probability from the one in full."""
+    if form not in cards:
+        return 0.0, 0.0
+    pairs = zip(*(said_by_file(cards[each], folder, clips) for each in (FULL, form)), strict=True)
+    off = max(float(np.abs(one - two).max()) for one, two in pairs)
+    return megabytes(cards[form], folder), off
 
 
-def megabytes(card: ModelCard, folder: Path) -> float:
-    return (folder / card.file).stat().st_size / 1e6
-
-
-def row(form: str, sized: Sized, clip_ms: float, size_mb: float, off: float) -> dict[str, object]:
-    asked_hz = RATE / max(1, sized.frames // JUDGED)
+def row(
+    form: str, sized: Sized, clip_ms: float, new_ms: float, full_ms: float,
+    file: tuple[float, float],
+) -> dict[str, object]:  # fmt: skip
+    """`new_ms`: of a new picture; `full_ms`: what the same costs in ONNX, in full."""
+    asked_hz = RATE if form.startswith("stream") else RATE / max(1, sized.frames // JUDGED)
+    size_mb, off = file
     return {
         "as": form,
-        "ms a clip": round(clip_ms, 1),
         "clips/s": round(1000 / clip_ms, 2),
-        "ms a new picture": round(clip_ms, 2),
-        f"% of a core at {RATE:g} Hz": round(clip_ms * asked_hz / 10, 1),
+        "ms a clip": round(clip_ms, 1),
+        "ms a picture": round(clip_ms / sized.frames, 2),
+        "ms a new picture": round(new_ms, 2),
+        "times as fast as ONNX": round(full_ms / clip_ms, 2),
+        f"% of a core at {RATE:g} Hz": round(new_ms * asked_hz / 10, 1),
         "MB": round(size_mb, 1),
         "8 bits differ by": round(off, 3),
     }

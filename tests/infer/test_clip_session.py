@@ -1,5 +1,6 @@
 """Files of networks of clips: what fits a card, and what is said of one that does not."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,16 @@ def stream(path: Path, **changes: object) -> Path:
     return write(path, **{"pictures": one, "state": one} | changes)  # type: ignore[arg-type]
 
 
+def as_ir(path: Path) -> Path:
+    """The same graph as OpenVINO keeps it."""
+    openvino = pytest.importorskip("openvino")
+    target = path.with_suffix(".xml")
+    graph = openvino.Core().read_model(path)
+    openvino.save_model(graph, target, compress_to_fp16=False)
+    path.unlink()
+    return target
+
+
 def grey(level: int) -> np.ndarray:
     return np.full((SIDE, SIDE, 3), level, np.uint8)
 
@@ -95,6 +106,56 @@ def test_streams_share_weights_and_nothing_else(tmp_path: Path) -> None:
     after_dark, _ = session.step(grey(0), held_other)
     assert after_bright[0] > after_dark[0] == pytest.approx(0.5)
     assert one[0] > other[0]
+
+
+def test_openvino_answers_clips_and_streams_as_onnx_runtime_does(tmp_path: Path) -> None:
+    clip = [grey(0), grey(200), grey(255)]
+    whole, stepped = write(tmp_path / "whole.onnx"), stream(tmp_path / "stream.onnx")
+    cards = replace(CARD, file=whole.name), replace(STREAM, file=stepped.name)
+    one, two = (open_session(card, tmp_path) for card in cards)
+    files = as_ir(whole), as_ir(stepped)
+    irs = (replace(card, file=file.name) for card, file in zip(cards, files, strict=True))
+    other_one, other_two = (open_session(card, tmp_path) for card in irs)
+    assert isinstance(one, ClipSession)
+    assert isinstance(other_one, ClipSession)
+    np.testing.assert_allclose(other_one.shares(clip), one.shares(clip), atol=1e-6)
+    assert isinstance(two, StreamSession)
+    assert isinstance(other_two, StreamSession)
+    held, other_held = two.nothing_held(), other_two.nothing_held()
+    for picture in clip:
+        said, held = two.step(picture, held)
+        other, other_held = other_two.step(picture, other_held)
+        np.testing.assert_allclose(other, said, atol=1e-6)
+    kept = [each.copy() for each in other_held]
+    other_two.step(grey(9), other_two.nothing_held())  # what a stream holds is its own
+    np.testing.assert_array_equal(other_held, kept)
+
+
+@pytest.mark.parametrize(
+    ("made", "card", "problem"),
+    [
+        (lambda path: write(path, pictures=(1, 8, 3, SIDE, SIDE)), CARD, "takes .1, 8, 3, 4, 4."),
+        (lambda path: write(path, softmax=False), CARD, "no probabilities .sum 0.*softmax"),
+        (write, STREAM, "takes 1 inputs and gives 1 outputs; its card says 2"),
+        (lambda path: stream(path, state=(1, "any", SIDE, SIDE)), STREAM, "fixed sizes"),
+    ],
+)
+def test_a_file_of_openvino_that_does_not_fit_is_refused_in_one_line(
+    tmp_path: Path, made, card: ModelCard, problem: str
+) -> None:
+    file = as_ir(made(tmp_path / card.file)).name
+    with pytest.raises(ModelError, match=problem) as refused:
+        open_session(replace(card, file=file), tmp_path)
+    assert "\n" not in str(refused.value)
+
+
+def test_without_openvino_its_files_say_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = as_ir(write(tmp_path / CARD.file)).name
+    monkeypatch.setitem(sys.modules, "vigil.infer.openvino_session", None)
+    with pytest.raises(ModelError, match=r"bright\.xml needs OpenVINO; .*vigil-video\[openvino\]"):
+        open_session(replace(CARD, file=file), tmp_path)
 
 
 def test_what_a_stream_says_together_is_the_mean_of_its_logits() -> None:

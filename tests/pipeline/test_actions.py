@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.infer.test_clip_session import CARD, SIDE, write
+from tests.infer.test_clip_session import CARD, SIDE, as_ir, write
 from tests.stages.sense.clip_models import RATE, restless_file
 
 from vigil.cli.status import _actions as status_lines
@@ -98,6 +98,13 @@ def test_who_keeps_striking_is_told_of_and_who_comes_to_rest_is_not(
     last_s = max((event.end_s for event in found), default=0.0)
     assert (last_s > 7.5) is goes_on
     assert all("restless@1" in event.cards and event.track_ids for event in found)
+
+
+def test_the_watch_runs_openvinos_file_of_the_same_network(tmp_path: Path, home: Home) -> None:
+    card = replace(restless_file(tmp_path / "restless.onnx"), file="restless.xml")
+    Registry(home.models).add(as_ir(tmp_path / "restless.onnx"), card)
+    (found,) = story(home, "punch", 7.0)
+    assert "restless@2" in found.cards
 
 
 def watched(

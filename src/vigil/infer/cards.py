@@ -119,7 +119,8 @@ def _input_problems(wanted: ModelInput, need: Any) -> None:
 
 def _clip_problems(card: ModelCard, clip: ModelClip, need: Any) -> None:
     need(card.head == "softmax", "head", card.head, "softmax, for a model of clips")
-    need(card.file.endswith(".onnx"), "file", card.file, "an .onnx file, for a model of clips")
+    fits = Path(card.file).suffix in {".onnx", ".xml"}
+    need(fits, "file", card.file, "an .onnx or .xml file, for a model of clips")
     need(card.input.layout == "nchw", "input.layout", card.input.layout, "nchw, with clip.layout")
     need(card.input.colour != "gray", "input.colour", card.input.colour, "rgb or bgr, for clips")
     need(2 <= clip.frames <= MOST_FRAMES, "clip.frames", clip.frames, f"2 to {MOST_FRAMES}")

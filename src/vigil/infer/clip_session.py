@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from jaxtyping import Float32
 
 from vigil.core import Image, ModelCard, ModelClip, ModelError
 from vigil.infer.classify import Shares, shares_of
-from vigil.infer.onnx_session import opened
-from vigil.infer.session import Output, check_shape, input_shape
+from vigil.infer.graph import Graph, Size, Tensor, open_graph
+from vigil.infer.session import Output, Precision, check_shape, input_shape
 from vigil.infer.tensor import InputTensor
 
 Held = list[Output]
@@ -22,19 +21,18 @@ SUM_OFF = 0.02
 class ClipSession:
     """A model of whole clips, one thread; each clip stands for itself."""
 
-    def __init__(self, card: ModelCard, path: Path, providers: tuple[str, ...] | None) -> None:
+    def __init__(self, card: ModelCard, path: Path, graph: Graph) -> None:
         self.clip = clip_of(card)
-        self._session = opened(path, providers)
-        self._names, shapes = _inputs(self._session)
-        self._path, self._words = path, len(card.labels)
-        if len(self._names) != 1:
-            raise ModelError(f"{path.name}: takes {len(self._names)} inputs, its card says one")
+        self._graph, self._path, self._words = graph, path, len(card.labels)
+        if len(graph.inputs) != 1:
+            raise ModelError(f"{path.name}: takes {len(graph.inputs)} inputs, its card says one")
         _, channels, height, width = input_shape(card)
         cthw = self.clip.layout == "cthw"
         pictures = (channels, self.clip.frames) if cthw else (self.clip.frames, channels)
         wanted = (1, *pictures, height, width)
-        if not _fits(shapes[0], wanted):
-            raise ModelError(f"{path.name}: takes {shapes[0]}, its card says {list(wanted)}")
+        found = graph.inputs[0].shape
+        if not _fits(found, wanted):
+            raise ModelError(f"{path.name}: takes {list(found)}, its card says {list(wanted)}")
         self._array = np.empty(wanted, card.input.dtype)
         self._slots = self._array[0].swapaxes(0, 1) if cthw else self._array[0]
         self._tensor = InputTensor(card)
@@ -47,7 +45,7 @@ class ClipSession:
         """Probabilities of the words for a clip of RGB pictures of the card's size, in order."""
         for slot, picture in zip(self._slots, pictures, strict=True):
             slot[...] = self._tensor.fill(picture)[0]
-        (answer, *_) = _answers(self._session, {self._names[0]: self._array}, self._path)
+        (answer, *_) = self._graph.answer([self._array])
         return _checked(answer, self._words, self._path)
 
 
@@ -58,25 +56,24 @@ class StreamSession:
     streams share the weights.
     """
 
-    def __init__(self, card: ModelCard, path: Path, providers: tuple[str, ...] | None) -> None:
+    def __init__(self, card: ModelCard, path: Path, graph: Graph) -> None:
         self.clip = clip_of(card)
-        self._session = opened(path, providers)
-        self._names, shapes = _inputs(self._session)
-        self._path, self._words = path, len(card.labels)
-        answers = self._session.get_outputs()
+        self._graph, self._path, self._words = graph, path, len(card.labels)
         wanted = 1 + self.clip.states
-        if (len(self._names), len(answers)) != (wanted, wanted):
+        if (len(graph.inputs), len(graph.outputs)) != (wanted, wanted):
             raise ModelError(
-                f"{path.name}: takes {len(self._names)} inputs and gives {len(answers)} outputs; "
-                f"its card says {wanted} of each, for {self.clip.states} states"
+                f"{path.name}: takes {len(graph.inputs)} inputs and gives {len(graph.outputs)} "
+                f"outputs; its card says {wanted} of each, for {self.clip.states} states"
             )
-        check_shape(card, path, shapes[0])
-        self._states = [_state(path, *each) for each in zip(self._names, shapes, strict=True)][1:]
-        for name, state, answer in zip(self._names[1:], self._states, answers[1:], strict=True):
+        check_shape(card, path, list(graph.inputs[0].shape))
+        self._states = [_state(path, each) for each in graph.inputs[1:]]
+        for given, state, answer in zip(
+            graph.inputs[1:], self._states, graph.outputs[1:], strict=True
+        ):
             if not _fits(answer.shape, state):
                 raise ModelError(
-                    f"{path.name}: state {name!r} is {list(state)}, and {answer.shape} for the "
-                    "next picture; allowed: the same"
+                    f"{path.name}: state {given.name!r} is {list(state)}, and "
+                    f"{list(answer.shape)} for the next picture; allowed: the same"
                 )
         self._tensor = InputTensor(card)
 
@@ -96,18 +93,24 @@ class StreamSession:
 
     def step(self, picture: Image, held: Held) -> tuple[Shares, Held]:
         """Probabilities of the words at one RGB picture of the card's size, and what to hold."""
-        feed = dict(zip(self._names, [self._tensor.fill(picture), *held], strict=True))
-        answer, *holding = _answers(self._session, feed, self._path)
+        answer, *holding = self._graph.answer([self._tensor.fill(picture), *held])
         return _checked(answer, self._words, self._path), holding
 
 
 def clip_session(
-    card: ModelCard, path: Path, providers: tuple[str, ...] | None = None
+    card: ModelCard,
+    path: Path,
+    *,
+    precision: Precision = "f32",
+    providers: tuple[str, ...] | None = None,
 ) -> ClipSession | StreamSession:
-    """Open what a card with `clip` names; raises `ModelError` where the file does not fit it."""
-    if clip_of(card).states:
-        return StreamSession(card, path, providers)
-    return ClipSession(card, path, providers)
+    """Open what a card with `clip` names; raises `ModelError` where the file does not fit it.
+
+    `precision` and `providers`: as in `open_session`.
+    """
+    states = clip_of(card).states
+    graph = open_graph(path, precision=precision, providers=providers)
+    return StreamSession(card, path, graph) if states else ClipSession(card, path, graph)
 
 
 def clip_of(card: ModelCard) -> ModelClip:
@@ -127,34 +130,18 @@ def together(said: Sequence[Shares]) -> Float32[np.ndarray, " k"]:
     return np.asarray(likely / likely.sum(), np.float32)
 
 
-def _inputs(
-    session: onnxruntime.InferenceSession,
-) -> tuple[list[str], list[list[int | str | None]]]:
-    given = session.get_inputs()
-    return [each.name for each in given], [list(each.shape) for each in given]
-
-
-def _fits(found: Sequence[int | str | None], wanted: Sequence[int]) -> bool:
+def _fits(found: Sequence[Size], wanted: Sequence[int]) -> bool:
     return len(found) == len(wanted) and all(
         size == here for here, size in zip(found, wanted, strict=True) if isinstance(here, int)
     )
 
 
-def _state(path: Path, name: str, shape: Sequence[int | str | None]) -> tuple[int, ...]:
-    sizes = tuple(each for each in shape if isinstance(each, int))
-    if len(sizes) != len(shape):
-        raise ModelError(f"{path.name}: state {name!r} is {list(shape)}; allowed: fixed sizes")
-    return sizes
-
-
-def _answers(
-    session: onnxruntime.InferenceSession, feed: dict[str, Output], path: Path
-) -> list[Output]:
-    try:
-        return list(session.run(None, feed))
-    except Exception as error:
-        reason = " ".join(str(error).split())[:300]
-        raise ModelError(f"{path.name}: does not run: {reason}") from error
+def _state(path: Path, given: Tensor) -> tuple[int, ...]:
+    if given.sizes is None:
+        raise ModelError(
+            f"{path.name}: state {given.name!r} is {list(given.shape)}; allowed: fixed sizes"
+        )
+    return given.sizes
 
 
 def _checked(answer: Output, words: int, path: Path) -> Shares:

@@ -1,10 +1,12 @@
-"""ONNX Runtime behind the `Session` protocol."""
+"""ONNX Runtime behind the protocols `Session` and `Graph`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnxruntime
 
 from vigil.core import Image, ModelCard, ModelError
+from vigil.infer.graph import Tensor
 from vigil.infer.session import Output, check_shape
 from vigil.infer.tensor import InputTensor
 
@@ -25,11 +27,22 @@ class OnnxSession:
         self._path = path
 
     def run(self, picture: Image) -> list[Output]:
-        feed = {self._name: self._tensor.fill(picture)}
-        try:
-            return list(self._session.run(None, feed))
-        except Exception as error:
-            raise ModelError(f"{self._path.name}: does not run: {_line(error)}") from error
+        return _answers(self._session, {self._name: self._tensor.fill(picture)}, self._path)
+
+
+class OnnxGraph:
+    """One ONNX file that takes and gives any tensors, one thread, no spinning."""
+
+    def __init__(self, path: Path, providers: tuple[str, ...] | None) -> None:
+        self._session, self._path = opened(path, providers), path
+        self.inputs, self.outputs = (
+            [Tensor(name=each.name, shape=tuple(each.shape)) for each in ports]
+            for ports in (self._session.get_inputs(), self._session.get_outputs())
+        )
+
+    def answer(self, given: Sequence[Output]) -> list[Output]:
+        names = (each.name for each in self.inputs)
+        return _answers(self._session, dict(zip(names, given, strict=True)), self._path)
 
 
 def opened(path: Path, providers: tuple[str, ...] | None) -> onnxruntime.InferenceSession:
@@ -47,6 +60,15 @@ def opened(path: Path, providers: tuple[str, ...] | None) -> onnxruntime.Inferen
         return onnxruntime.InferenceSession(path.read_bytes(), options, providers=list(chosen))
     except Exception as error:
         raise ModelError(f"{path.name}: ONNX Runtime refuses it: {_line(error)}") from error
+
+
+def _answers(
+    session: onnxruntime.InferenceSession, feed: dict[str, Output], path: Path
+) -> list[Output]:
+    try:
+        return list(session.run(None, feed))
+    except Exception as error:
+        raise ModelError(f"{path.name}: does not run: {_line(error)}") from error
 
 
 def _line(error: Exception) -> str:

@@ -19,7 +19,7 @@ from openvino import opset13
 
 from vigil.core import Image, ModelCard, ModelError, ModelInput
 from vigil.infer.openvino_int8 import in_signed_bytes
-from vigil.infer.openvino_session import with_bytes_in
+from vigil.infer.openvino_session import one_thread, with_bytes_in
 from vigil.infer.session import Output
 
 HEIGHT_AND_WIDTH = np.array([2, 3])
@@ -29,13 +29,6 @@ that no benchmark reports."""
 SAME = 0.9
 """Cosine of what bytes and float32 make of one picture, 0.98 with MobileNets. Where it is below,
 the processor or the network is not fit for bytes."""
-SETTINGS = {
-    "INFERENCE_NUM_THREADS": 1,
-    "NUM_STREAMS": 1,
-    "PERFORMANCE_HINT": "LATENCY",
-    # The same file must give the same vectors on each machine: heads are learnt on them.
-    "INFERENCE_PRECISION_HINT": "f32",
-}
 BORDER = 2 / 9
 """Share of the last map's sides that lies outside its middle, on each side: what is told stands in
 the middle of most pictures, and what is around it matters less, but does matter."""
@@ -104,7 +97,8 @@ def _opened(path: Path, card: ModelCard, *, in_bytes: bool = False) -> Any:
     nhwc = card.input.layout == "nhwc"
     cut.reshape([1, height, width, 3] if nhwc else [1, 3, height, width])
     model = with_bytes_in(_averaged(cut), card)
-    return core.compile_model(model, "CPU", SETTINGS).create_infer_request()
+    # The same file must give the same vectors on each machine: heads are learnt on them.
+    return core.compile_model(model, "CPU", one_thread("f32")).create_infer_request()
 
 
 def _run(request: Any, picture: Image) -> list[Output]:

@@ -42,8 +42,11 @@ def open_session(
     `ModelError` when the file is not what it says, does not load, or does not fit the card.
     """
     path = folder / card.file
+    form = checked_format(path)
     session: Session
-    if checked_format(path) == "onnx":
+    if card.clip is not None:
+        session = _of_clips(card, path, precision, providers)
+    elif form == "onnx":
         session = _onnx(card, path, providers)
     else:
         session = _openvino(card, path, precision)
@@ -51,14 +54,25 @@ def open_session(
     return session
 
 
+def needs_openvino(path: Path) -> ModelError:
+    """What is said of a file that only OpenVINO opens, where there is none."""
+    return ModelError(
+        f"{path.name} needs OpenVINO; install it with: pip install 'vigil-video[openvino]'"
+    )
+
+
 # An engine takes a second and 100 MB to import: only the one that is used comes in.
 
 
-def _onnx(card: ModelCard, path: Path, providers: tuple[str, ...] | None) -> Session:
-    if card.clip is not None:
-        from vigil.infer.clip_session import clip_session  # noqa: PLC0415
+def _of_clips(
+    card: ModelCard, path: Path, precision: Precision, providers: tuple[str, ...] | None
+) -> Session:
+    from vigil.infer.clip_session import clip_session  # noqa: PLC0415
 
-        return clip_session(card, path, providers)
+    return clip_session(card, path, precision=precision, providers=providers)
+
+
+def _onnx(card: ModelCard, path: Path, providers: tuple[str, ...] | None) -> Session:
     from vigil.infer.onnx_session import OnnxSession  # noqa: PLC0415
 
     return OnnxSession(card, path, providers)
@@ -68,9 +82,7 @@ def _openvino(card: ModelCard, path: Path, precision: Precision) -> Session:
     try:
         from vigil.infer.openvino_session import OpenVinoSession  # noqa: PLC0415
     except ImportError as error:
-        raise ModelError(
-            f"{path.name} needs OpenVINO; install it with: pip install 'vigil-video[openvino]'"
-        ) from error
+        raise needs_openvino(path) from error
     return OpenVinoSession(card, path, precision)
 
 

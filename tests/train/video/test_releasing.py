@@ -9,9 +9,10 @@ import torch
 from tests.train.video.walks import write_walks
 
 from vigil.core import ConfigError
+from vigil.infer import Registry
 from vigil.infer.clip_session import StreamSession, clip_session
 from vigil.models import mobilenet_v2
-from vigil.train.video import learning, releasing
+from vigil.train.video import for_openvino, learning, releasing
 from vigil.train.video.asking import Asked
 from vigil.train.video.batches import Way
 from vigil.train.video.bodies import preset_of
@@ -116,6 +117,41 @@ def test_eight_bits_learn_their_ranges_from_the_split_train(
     which = "int8" if kept else "full"
     assert out.card.metrics["accuracy"] == out.card.metrics[f"accuracy/{which}"]
     assert out.card.latency_ms["cpu"] == out.card.latency_ms[f"cpu/{which}"] > 0
+
+
+def test_files_for_openvino_are_made_of_the_one_in_full_and_the_best_of_all_is_kept(
+    walks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("nncf")
+    worths = iter([10.0, 9.0, 8.0, 7.0])
+
+    def worth(card: Any, folder: Path, clips: Any, words: Any) -> Worth:
+        assert clip_session(card, folder / card.file) is not None
+        return Worth(accuracy=0.5, milliseconds=next(worths), megabytes=1.0)
+
+    monkeypatch.setattr(releasing, "worth", worth)
+    out = released(walks, tmp_path, Wanted(licence="CC0-1.0", int8=True, openvino=True))
+    full, eight, whole, small = out.told
+    assert full.startswith("as it was learnt: 10.0 ms")
+    assert eight.startswith("in eight bits: 9.0 ms")
+    assert whole.startswith("by OpenVINO: 8.0 ms")
+    assert small.startswith("in eight bits by OpenVINO: 7.0 ms")
+    assert (out.path.name, out.card.file) == ("walks-int8.xml", "walks-int8.xml")
+    assert out.changed
+    assert out.card.latency_ms == {
+        "cpu": 7, "cpu/full": 10, "cpu/int8": 9, "cpu/openvino": 8, "cpu/openvino-int8": 7,
+    }  # fmt: skip
+    kept = Registry(tmp_path / "models").add(out.path, out.card, activate=False)
+    assert set(kept.sha256) == {"walks-int8.xml", "walks-int8.bin"}
+
+
+def test_without_openvino_nothing_is_begun(
+    walks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(for_openvino, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="--openvino: needs openvino and nncf; install with: pip"):
+        released(walks, tmp_path, Wanted(licence="x", openvino=True))
+    assert not list((tmp_path / "files").iterdir())
 
 
 @pytest.mark.parametrize(

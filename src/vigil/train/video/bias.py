@@ -51,7 +51,7 @@ def judge_by(
         kept = shelf.kept(clip)
         chosen = np.unique(np.linspace(0, len(kept.times) - 1, PICTURES).round().astype(int))
         pictures = [kept.picture(int(index)) for index in chosen]
-        boxes = None if people is None else _people(people, pictures)
+        boxes = None if people is None else people_in(people, pictures)
         for trait, values in found.items():
             values.append(_value(trait, clip, pictures, boxes))
     return judged, errors_by(said.argmax(1) == truth.argmax(1), found)
@@ -89,6 +89,15 @@ def bias_plot(rows: Sequence[Subgroup]) -> str:
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
+def people_in(detector: Detector, pictures: Sequence[Image]) -> list[Boxes]:
+    """Boxes of the people in each picture."""
+    looks = [
+        Look.whole(frame_of_array(each, time_s=float(at)), Rung.FULL, frozenset({PERSON}))
+        for at, each in enumerate(pictures)
+    ]
+    return [found.boxes for found in detector.detect(looks)]
+
+
 def _value(
     trait: str, clip: VideoClip, pictures: Sequence[Image], people: Sequence[Boxes] | None
 ) -> str:
@@ -101,11 +110,3 @@ def _value(
             return clip.group or clip.path.parent.name
         case _:
             return clothing_of(pictures, people)
-
-
-def _people(detector: Detector, pictures: Sequence[Image]) -> list[Boxes]:
-    looks = [
-        Look.whole(frame_of_array(each, time_s=float(at)), Rung.FULL, frozenset({PERSON}))
-        for at, each in enumerate(pictures)
-    ]
-    return [found.boxes for found in detector.detect(looks)]

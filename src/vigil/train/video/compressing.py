@@ -13,7 +13,6 @@ from time import process_time
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnxruntime.quantization import (
     CalibrationDataReader,
     QuantFormat,
@@ -25,6 +24,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from vigil.core import ModelCard
 from vigil.infer.clip_session import ClipSession, clip_of, clip_session
+from vigil.infer.content import belonging
+from vigil.infer.graph import open_graph
 from vigil.infer.session import Output
 from vigil.train.exporting import quiet
 from vigil.train.video.shipping import Pictures, laid_out, said_by_file
@@ -52,8 +53,13 @@ def worth(card: ModelCard, folder: Path, clips: Sequence[Pictures], words: Seque
     return Worth(
         accuracy=float(np.mean(right)),
         milliseconds=answer_ms(card, folder, clips[0]),
-        megabytes=(folder / card.file).stat().st_size / 1e6,
+        megabytes=megabytes(card, folder),
     )
+
+
+def megabytes(card: ModelCard, folder: Path) -> float:
+    """Of all files of a model."""
+    return sum((folder / name).stat().st_size for name in belonging(card.file)) / 1e6
 
 
 def answer_ms(card: ModelCard, folder: Path, clip: Pictures, *, times: int = TIMED) -> float:
@@ -108,26 +114,29 @@ def in_eight_bits(card: ModelCard, folder: Path, clips: Sequence[Pictures]) -> M
 
 
 class _Calibration(CalibrationDataReader):
-    """Hands over what a graph is fed, clip by clip; of a stream with what it holds by then."""
+    """Hands over what a graph is fed, one after the other."""
 
     def __init__(self, card: ModelCard, path: Path, clips: Sequence[Pictures]) -> None:
-        self._given = _feeds(card, path, clips)
+        self._given = feeds_of(card, path, clips)
 
     def get_next(self) -> dict[str, Output] | None:
         return next(self._given, None)
 
 
-def _feeds(card: ModelCard, path: Path, clips: Sequence[Pictures]) -> Iterator[dict[str, Output]]:
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    first, *states = session.get_inputs()
+def feeds_of(card: ModelCard, path: Path, clips: Sequence[Pictures]) -> Iterator[dict[str, Output]]:
+    """What the graph at `path` is fed with, clip by clip; of a stream with what it holds by then.
+
+    Arrays by the names of its inputs.
+    """
+    graph = open_graph(path)
+    names = [each.name for each in graph.inputs]
     for clip in clips:
         batch = laid_out(card, clip).numpy()
         if not clip_of(card).states:
-            yield {first.name: batch}
+            yield {names[0]: batch}
             continue
-        held = [np.zeros(each.shape, np.float32) for each in states]
+        held = [np.zeros(each.sizes or (), np.float32) for each in graph.inputs[1:]]
         for frame in batch[0]:
-            feed = {first.name: frame[None]}
-            feed |= {each.name: kept for each, kept in zip(states, held, strict=True)}
-            yield feed
-            _, *held = session.run(None, feed)
+            given = [frame[None], *held]
+            yield dict(zip(names, given, strict=True))
+            _, *held = graph.answer(given)

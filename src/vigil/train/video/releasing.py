@@ -1,15 +1,16 @@
-"""The file of a run that is worth most: as it was learnt, with fewer channels, in eight bits.
+"""The file of a run that is worth most: as it was learnt, with fewer channels, for other engines.
 
 Each is measured as the file that it is, on clips of `val`. What is not faster, or is less often
 right, is left out, and a line says so.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vigil.core import ConfigError, ModelCard, VigilError
+from vigil.train.video import for_openvino
 from vigil.train.video.asking import Asked
 from vigil.train.video.clips import ClipSet, VideoClip
 from vigil.train.video.compressing import CALIBRATED, Worth, in_eight_bits, worth
@@ -32,6 +33,9 @@ class Wanted:
     stream: bool = False
     """Picture by picture."""
     int8: bool = False
+    """In eight bits."""
+    openvino: bool = False
+    """For OpenVINO, too: a file that nothing else opens."""
     share: float | None = None
     """Of the channels inside of blocks that are taken out; None: all stay."""
     epochs: int = 3
@@ -58,6 +62,15 @@ class _Tried:
     worth: Worth
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Way:
+    """How another file is made of one in full."""
+
+    name: str
+    said: str
+    make: Callable[[ModelCard, Path, Sequence[Pictures]], ModelCard]
+
+
 def release(
     asked: Asked,
     found: ClipSet,
@@ -73,6 +86,8 @@ def release(
     answers otherwise than its network.
     """
     need_one_file(asked)
+    if wanted.openvino:
+        for_openvino.need_openvino()
     thin, removed = (asked, 0.0) if wanted.share is None else _thinned(asked, wanted.share)
     judged = found.of("val")
     exam = _Exam(asked, judged, shelf)
@@ -93,27 +108,37 @@ def release(
         files.append(fewer)
         best, line = exam.better(fewer, best)
         told.append(f"{removed:.0%} of the parameters out: {line}")
-    if wanted.int8:
-        learnt = found.of("train")
-        spread = learnt[:: max(1, len(learnt) // CALIBRATED)][:CALIBRATED]
+    ways = list(_ways(wanted))
+    learnt = found.of("train") if ways else []
+    spread = learnt[:: max(1, len(learnt) // CALIBRATED)][:CALIBRATED]
+    shown = [pictures_of(asked, each, shelf) for each in spread]
+    floats = best
+    for way in ways:
         try:
-            card = in_eight_bits(
-                best.card, best.folder, [pictures_of(asked, each, shelf) for each in spread]
-            )
-            reached = exam.of(card, best.folder)
-            small = _Tried(name="int8", card=card, folder=best.folder, worth=reached)
+            card = way.make(floats.card, floats.folder, shown)
+            reached = exam.of(card, floats.folder)
         except (VigilError, RuntimeError, ValueError) as error:
-            told.append(f"in eight bits: not kept, {' '.join(str(error).split())[:160]}")
-        else:
-            files.append(small)
-            best, line = exam.better(small, best)
-            told.append(f"in eight bits: {line}")
+            told.append(f"{way.said}: not kept, {' '.join(str(error).split())[:160]}")
+            continue
+        files.append(_Tried(name=way.name, card=card, folder=floats.folder, worth=reached))
+        best, line = exam.better(files[-1], best)
+        told.append(f"{way.said}: {line}")
     return Released(
         card=_with_figures(best, files),
         path=best.folder / best.card.file,
-        changed=best is not whole,
+        changed=floats is not whole or best.name not in {whole.name, "openvino"},
         told=tuple(told),
     )
+
+
+def _ways(wanted: Wanted) -> Iterator[_Way]:
+    if wanted.int8:
+        yield _Way(name="int8", said="in eight bits", make=in_eight_bits)
+    if wanted.openvino:
+        yield _Way(name="openvino", said="by OpenVINO", make=for_openvino.in_full)
+    if wanted.openvino and wanted.int8:
+        said = "in eight bits by OpenVINO"
+        yield _Way(name="openvino-int8", said=said, make=for_openvino.in_eight_bits)
 
 
 def why_not(other: Worth, before: Worth) -> str:
