@@ -18,6 +18,7 @@ from benchmarks.fight_clips import (
 from benchmarks.fight_heads import Heads
 from benchmarks.fight_heads import Way as Fixed
 from benchmarks.fight_networks import MOVING, Run, Way, rows, told
+from benchmarks.video_bias import places
 
 PLACES, EACH = 12, 3
 
@@ -139,3 +140,8 @@ def test_each_clip_is_told_by_the_run_that_did_not_learn_it() -> None:
     both = table["RGB, lora, pre-trained + flow, frozen, pre-trained, SVM"]
     assert both[1] == "1.000"
     assert both[6] == 14
+
+
+def test_scenes_of_few_clips_are_one_group() -> None:
+    few = "scenes of fewer than 3 clips"
+    assert places(np.array([4, 4, 4, 7, 9, 9])) == ["scene 4"] * 3 + [few] * 3

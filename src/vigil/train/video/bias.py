@@ -79,7 +79,7 @@ def bias_plot(rows: Sequence[Subgroup]) -> str:
         low, high, at = (LEFT + WIDTH * each for each in (row.low, row.high, row.rate))
         lines += [
             f'<text x="{LEFT - 12}" y="{y + 4}" text-anchor="end">'
-            f"{escape(f'{row.trait}: {row.value}'[-34:])}</text>",
+            f"{escape(f'{row.trait}: {row.value}'[-36:])}</text>",
             f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}" stroke="{colour}" '
             'stroke-width="2"/>',
             f'<circle cx="{at:.1f}" cy="{y}" r="4" fill="{colour}"/>',
