@@ -1,3 +1,5 @@
+from cmath import phase
+from math import tau
 from random import Random
 
 import pytest
@@ -82,9 +84,21 @@ def test_a_mirrored_zone_holds_the_mirrored_point(x, y):
     assert Area(notched).holds((x, y)) == Area(mirror).holds((1 - x, y))
 
 
+def turns(point, corners):
+    """How often the border goes round a point, and how far away it is."""
+    at = complex(*point)
+    spokes = [complex(*corner) - at for corner in corners]
+    pairs = list(zip(spokes, spokes[1:] + spokes[:1], strict=True))
+    nearest = min(
+        abs(one - (one - other) * min(max((one * (one - other).conjugate()).real, 0.0)
+        / abs(one - other) ** 2, 1.0))
+        for one, other in pairs
+    )  # fmt: skip
+    return round(sum(phase(other / one) for one, other in pairs) / tau), nearest
+
+
 @given(st.integers(0, 2**32))
-def test_what_is_remembered_of_tiles_is_so_of_each_point(seed):
-    """Whoever asked first, an answer is that of an area that was never asked before."""
+def test_a_point_is_inside_when_the_border_goes_round_it(seed):
     chance = Random(seed)
     middle = (chance.uniform(0.3, 0.7), chance.uniform(0.3, 0.7))
     corners = [(chance.random(), 0.0), (1.0, chance.random()), middle, (0.0, chance.random())]
@@ -93,7 +107,20 @@ def test_what_is_remembered_of_tiles_is_so_of_each_point(seed):
         on_a_tile = (chance.randrange(33) / 32, chance.randrange(33) / 32)
         anywhere = (chance.uniform(-0.1, 1.1), chance.uniform(-0.1, 1.1))
         for point in (on_a_tile, anywhere):
-            assert asked.holds(point) == Area(corners).holds(point)
+            if point in corners:
+                assert asked.holds(point)
+                continue
+            round_it, away = turns(point, corners)
+            if away > 2e-6:
+                assert asked.holds(point) == (round_it != 0)
+            elif away < 5e-7:
+                assert asked.holds(point)
+
+
+def test_each_point_of_many_is_told_as_it_is_alone():
+    area, chance = Area(SQUARE), Random(5)
+    points = [(chance.random(), chance.random()) for _ in range(200)] + list(SQUARE)
+    assert area.each(points) == [area.holds(point) for point in points]
 
 
 def test_who_is_cut_off_by_the_lower_edge_stands_on_it():

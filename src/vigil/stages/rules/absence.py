@@ -38,7 +38,7 @@ class Absence(ZoneRule):
         self._things = Trails(Trail, grace_s=self.grace_s)
 
     def find(self, moment: Moment) -> Finding:
-        late_s = self.follow(moment, self._things)
+        _, late_s = self.follow(moment, self._things)
         # Who is late is late from the beginning of the hours on, not from the night before.
         on_duty = self._lives.active
         holds = on_duty and not self.inside(moment, self._things)

@@ -38,11 +38,13 @@ class Cells:
 
     def touch(self, box: Box, scene: Scene) -> bool:
         """Whether a box covers any of the zone."""
-        # Asked of everybody at each look.
+        # Asked of everybody at each look: as `_cell` says of each side.
         x1, y1, x2, y2 = box
         width, height = scene.width, scene.height
-        high, low = _cell(y1, height, ROWS), _cell(y2, height, ROWS)
-        left, right = _cell(x1, width, COLUMNS), _cell(x2, width, COLUMNS)
+        high = 0 if y1 <= 0.0 else ROWS if y1 >= height else round(y1 / height * ROWS)
+        low = 0 if y2 <= 0.0 else ROWS if y2 >= height else round(y2 / height * ROWS)
+        left = 0 if x1 <= 0.0 else COLUMNS if x1 >= width else round(x1 / width * COLUMNS)
+        right = 0 if x2 <= 0.0 else COLUMNS if x2 >= width else round(x2 / width * COLUMNS)
         if low <= high or right <= left:
             return False  # less than a cell
         above, below = self._above[high], self._above[low]

@@ -86,7 +86,7 @@ class Count(ZoneRule):
         self._things = Trails(Trail, grace_s=self.grace_s)
 
     def find(self, moment: Moment) -> Finding:
-        late_s = self.follow(moment, self._things)
+        _, late_s = self.follow(moment, self._things)
         if self.share_of_zone is not None:
             return self._how_full(moment, late_s)
         members = self.inside(moment, self._things)

@@ -52,7 +52,7 @@ class Crowd(ZoneRule):
         return steps
 
     def find(self, moment: Moment) -> Finding:
-        late_s = self.follow(moment, self._things)
+        _, late_s = self.follow(moment, self._things)
         members = self.inside(moment, self._things)
         if self.near is not None and len(members) >= self.number:
             members = max(groups(members, near=self.near), key=len)

@@ -19,16 +19,12 @@ from vigil.stages.rules.left_things import (
     those_with,
 )
 from vigil.stages.rules.moment import Moment
-from vigil.stages.rules.placed import Leavers
+from vigil.stages.rules.placed import LEAVERS, Leavers, Stood
 from vigil.stages.rules.rest import Rest, note_spots
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.thing_rule import ThingRule
 from vigil.stages.rules.trails import Trails
 
-ROAD_USERS = (
-    "bicycle", "bus", "car", "cat", "dog", "motorcycle", "person", "train", "truck", "van",
-    "vehicle",
-)  # fmt: skip
 BELIEVED_S = 1.0
 """A road user missed by the detector for longer is no longer believed to be there."""
 MOSTLY = 0.6
@@ -56,7 +52,7 @@ class Debris(ThingRule):
         "backpack", "debris", "handbag", "object", "sports ball", "suitcase", "umbrella",
     )  # fmt: skip
     """Words of things; without `object`, what only the background finds is left alone."""
-    road_users: Labels = ROAD_USERS
+    road_users: Labels = LEAVERS
     """Words of what may stand on a road."""
     longer_than_s: Seconds = 10.0
     owner_distance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
@@ -79,16 +75,15 @@ class Debris(ThingRule):
     def forget(self) -> None:
         self._rests = Trails(Rest, grace_s=self.gone_s)
         self._things = LeftThings(gone_s=self.gone_s)
-        self._users = Leavers(still=self.still, inertia=self.inertia)
+        self._users = Leavers(self.road_users, still=self.still, inertia=self.inertia)
         self._companions = Companions()
 
     def judge(self, moment: Moment) -> list[Step]:
         users = self._road_users(moment)
         self._companions.note(moment, users)
-        seen_users = digest(moment.scene).seen(self.road_users) if self.road_users else ()
-        self._users.note(moment, seen_users)
+        stood = self._users.note(moment)
         near = partial(self._companions.near, owner_distance=self.owner_distance)
-        seen = self._things.recognise(self._found(moment, users), users, moment, near)
+        seen = self._things.recognise(self._found(moment, users, stood), users, moment, near)
         people = [user for user in users if user.label == "person"] if seen else []
         steps: list[Step] = []
         for thing in self._things:
@@ -102,7 +97,7 @@ class Debris(ThingRule):
         within_s = BELIEVED_S if moment.scene.looked else inf
         return digest(moment.scene).lately(self.road_users, within_s)
 
-    def _found(self, moment: Moment, users: list[Track]) -> list[Resting]:
+    def _found(self, moment: Moment, users: list[Track], stood: Stood) -> list[Resting]:
         """What rests now, by the background and by the detector."""
         scene = moment.scene
         things = [
@@ -116,9 +111,7 @@ class Debris(ThingRule):
         found = [
             one
             for one in at_rest(blobs, most_at_once=self.most_at_once)
-            if not one.in_crowd
-            and self.may_lie(one.box, scene)
-            and not self._users.stood_at(one.box)
+            if not one.in_crowd and self.may_lie(one.box, scene) and not stood.fits(one.box)
         ]
         found += [
             Resting(box=rest.box, since_s=rest.since_s, label=rest.label, track_id=rest.ids[-1])

@@ -1,21 +1,25 @@
 """What many rules ask of one scene, worked out once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
+from operator import methodcaller
+from typing import Any, TypeVar
 
 from vigil.core import Box, Scene, Track
 from vigil.stages.rules.geometry import Area, standing
 from vigil.stages.rules.moment import ROUNDING_S
 
+MemoryT = TypeVar("MemoryT")
+NotedT = TypeVar("NotedT")
 Columns = tuple[Sequence[int], Sequence[Box], Sequence[tuple[float, float]]]
 
 
 class Tracks(list[Track]):
     """Some tracks of a scene, which nobody changes, for several rules follow the same ones."""
 
-    __slots__ = ("_gone", "columns", "id_set", "labels", "least_score")
+    __slots__ = ("_gone", "columns", "feet", "id_set", "labels", "least_score")
 
     def __init__(self, tracks: Iterable[Track]) -> None:
         super().__init__(tracks)
@@ -23,6 +27,8 @@ class Tracks(list[Track]):
         """Their ids, boxes and velocities."""
         self.id_set: frozenset[int] = frozenset()
         self._gone: tuple[frozenset[int], frozenset[int]] = (self.id_set, self.id_set)
+        self.feet: Sequence[tuple[float, float]] | None = None
+        """Where they stand, once somebody has asked (`Digest.feet_of`)."""
         self.labels: Sequence[str] = ()
         self.least_score = inf
         if self:
@@ -62,15 +68,9 @@ def choice_of(labels: tuple[str, ...], min_score: float) -> Choice:
 class Feet(dict[Box, tuple[float, float]]):
     """Where the boxes of one scene stand, in fractions of the picture."""
 
-    def __init__(self, width: int, height: int, boxes: Iterable[Box] = ()) -> None:
+    def __init__(self, width: int, height: int) -> None:
         super().__init__()
         self._width, self._height = width, height
-        for box in boxes:
-            # As `standing` says, of everybody at once.
-            x1, _, x2, y2 = box
-            x, y = (x1 + x2) / 2 / width, y2 / height
-            inside = 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0
-            self[box] = (x, y) if inside else standing(box, width, height)
 
     def __missing__(self, box: Box) -> tuple[float, float]:
         foot = self[box] = standing(box, self._width, self._height)
@@ -85,11 +85,12 @@ class Places(dict[Box, bool]):
         self._area, self._feet = area, feet
 
     def __missing__(self, box: Box) -> bool:
-        holds, foot = self._area.holds, self._feet[box]
+        foot = self._feet[box]
         if not self:
             # Who asks about one asks about most.
-            self.update({one: holds(point) for one, point in self._feet.items()})
-        inside = self[box] = holds(foot)
+            self.update(zip(self._feet, self._area.each(self._feet.values()), strict=True))
+            return self[box]
+        inside = self[box] = self._area.holds(foot)
         return inside
 
 
@@ -111,9 +112,11 @@ class Digest:
         self.believed_ids = frozenset([track.id for track in self.believed])
         self.read = [track for track in tracks if track.readings]
         """Tracks of which a reader has told anything."""
-        is_picture = scene.width > 0 and scene.height > 0
-        boxes = self.measured.columns[1] if is_picture else ()
-        self.feet = Feet(scene.width, scene.height, boxes)
+        self.feet = Feet(scene.width, scene.height)
+        if scene.width > 0 and scene.height > 0:
+            boxes = self.measured.columns[1]
+            self.measured.feet = points = _feet(boxes, scene.width, scene.height)
+            self.feet.update(zip(boxes, points, strict=True))
         self._tracks, self._time_s = tracks, scene.time_s
         self._words = frozenset(self.measured.labels)
         self._all_words = self._words.union([track.label for track in self.believed])
@@ -122,6 +125,8 @@ class Digest:
         self._named: dict[tuple[str, ...], list[Track]] = {}
         self._lately: dict[tuple[tuple[str, ...], float], list[Track]] = {}
         self._places: dict[Area, Places] = {}
+        self._begun: dict[Hashable, Any] = {}
+        self._noted: dict[object, Any] = {}
 
     def chosen(self, choice: Choice) -> tuple[Tracks, bool]:
         """Measured tracks of its labels, and whether each was found at least so surely."""
@@ -144,6 +149,8 @@ class Digest:
 
     def named(self, labels: tuple[str, ...]) -> list[Track]:
         """Tracks of these labels, whether this moment shows them or not."""
+        if not self.believed:
+            return self.seen(labels)
         found = self._named.get(labels)
         if found is None:
             words = self._all_words.intersection(labels)
@@ -163,6 +170,31 @@ class Digest:
             self._lately[key] = found
         return found
 
+    def feet_of(self, tracks: Sequence[Track]) -> Sequence[tuple[float, float]]:
+        """Where each of these tracks stands, in fractions of the picture."""
+        if not isinstance(tracks, Tracks):
+            return [self.feet[track.box] for track in tracks]
+        if tracks.feet is None:
+            tracks.feet = [self.feet[box] for box in tracks.columns[1]]
+        return tracks.feet
+
+    def begun(self, kind: Hashable, begin: Callable[[], MemoryT]) -> MemoryT:
+        """A memory that begins with this scene: two rules that begin one of a kind share it."""
+        if kind not in self._begun:
+            self._begun[kind] = begin()
+        memory: MemoryT = self._begun[kind]
+        return memory
+
+    def noted(self, memory: object, note: Callable[[], NotedT]) -> NotedT:
+        """What a memory that is shared knows after this scene, of which `note` tells it once.
+
+        One rule may see many scenes before the next rule sees the first of them.
+        """
+        if memory not in self._noted:
+            self._noted[memory] = note()
+        known: NotedT = self._noted[memory]
+        return known
+
     def places(self, area: Area) -> Places:
         """Whether boxes stand in an area."""
         places = self._places.get(area)
@@ -171,6 +203,21 @@ class Digest:
         return places
 
 
-def digest(scene: Scene) -> Digest:
-    """The digest of a scene, made for the first who asks."""
-    return scene.once(Digest)
+def _feet(boxes: Sequence[Box], width: int, height: int) -> list[tuple[float, float]]:
+    """As `standing` says, of everybody at once."""
+    points = [((x1 + x2) / 2 / width, y2 / height) for x1, _, x2, y2 in boxes]
+    if not points:
+        return points
+    least, most = [*map(min, zip(*points, strict=True))], [*map(max, zip(*points, strict=True))]
+    if min(least) >= 0.0 and max(most) <= 1.0:
+        return points
+    return [
+        (x, y)
+        if 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0
+        else (min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+        for x, y in points
+    ]
+
+
+digest: Callable[[Scene], Digest] = methodcaller("once", Digest)
+"""The digest of a scene, made for the first who asks."""

@@ -12,7 +12,7 @@ from pydantic import Field
 from vigil.core import Box, Rung, Severity, Step, part
 from vigil.stages.rules.holding import Holding
 from vigil.stages.rules.moment import ROUNDING_S, Moment
-from vigil.stages.rules.pace import Paced, note_paces
+from vigil.stages.rules.pace import Paced, note_paces, speeds
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds
 from vigil.stages.rules.trails import Trails
@@ -122,8 +122,8 @@ class Fight(SceneRule):
         _note_ways(seen, moment)
         self._people.lost(moment)
         longest_s = max(self.over_s, self.longer_than_s)
-        for person in self._people:
-            speed = person.speed(self.over_s)
+        people = list(self._people)
+        for person, speed in zip(people, speeds(people, self.over_s), strict=True):
             # Who has just come is taken to walk until their pace is known.
             walks = speed is None or speed > self.slower_than
             if walks and not person.energies:

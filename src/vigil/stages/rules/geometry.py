@@ -1,11 +1,12 @@
 """Zones and lines in fractions of the picture, and where a thing stands."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import Annotated, Literal, TypeVar
 
+import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -97,8 +98,10 @@ WayPoints = Annotated[tuple[Point, ...], BeforeValidator(_as_pairs), AfterValida
 
 TILES = 128
 """Across the picture and down it."""
-UNKNOWN, MIXED, OUTSIDE, INSIDE = range(4)
+MIXED, OUTSIDE, INSIDE = range(3)
 """What is known of a tile; a mixed one is inside in part."""
+NEAR = 0.1 / TILES
+"""A tile to which an edge comes as near as this is mixed."""
 
 
 class Area:
@@ -111,8 +114,9 @@ class Area:
         self.bounds = (min(xs), min(ys), max(xs), max(ys))
         """Left, top, right and bottom, fractions of the picture."""
         self._edges = list(zip(points, points[1:] + points[:1], strict=True))
-        self._tiles = bytearray(TILES * TILES)
-        """What is so of each tile of the picture, found when somebody stands there."""
+        self._tiles = b""
+        """What is so of each tile, row by row; empty before somebody asks. The right and lower
+        edges of the picture have tiles of their own, which are mixed."""
 
     def __deepcopy__(self, _memo: object) -> "Area":
         # What is remembered by it is found by a copied rule, too.
@@ -121,33 +125,46 @@ class Area:
     def holds(self, point: tuple[float, float]) -> bool:
         """Whether `point` lies inside or on the border."""
         x, y = point
-        if not (0.0 <= x < 1.0 and 0.0 <= y < 1.0):
+        if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0):
             return self._holds(point)
-        tile = int(y * TILES) * TILES + int(x * TILES)
-        known = self._tiles[tile]
-        if known > MIXED:
-            return known == INSIDE
-        inside = self._holds(point)
-        if known == UNKNOWN:
-            self._tiles[tile] = MIXED if self._crosses(tile) else INSIDE if inside else OUTSIDE
-        return inside
+        return self.each([point])[0]
 
-    def _crosses(self, tile: int) -> bool:
-        """Whether an edge comes near a tile; now and then it says so of one that none does."""
-        row, column = divmod(tile, TILES)
-        left, right = (column - 0.1) / TILES, (column + 1.1) / TILES
-        top, low = (row - 0.1) / TILES, (row + 1.1) / TILES
-        for start, end in self._edges:
-            (x1, y1), (x2, y2) = start, end
-            if max(x1, x2) < left or min(x1, x2) > right:
-                continue
-            if max(y1, y2) < top or min(y1, y2) > low:
-                continue
-            corners = ((left, top), (right, top), (right, low), (left, low))
-            sides = [_turn(start, end, corner) for corner in corners]
-            if min(sides) <= 0.0 <= max(sides):
-                return True
-        return False
+    def each(self, points: Iterable[tuple[float, float]]) -> list[bool]:
+        """Whether each of the points, which are in the picture, lies inside or on the border."""
+        tiles = self._tiles
+        if not tiles:
+            tiles = self._tiles = self._told_by_tiles()
+        found: list[bool] = []
+        for point in points:
+            x, y = point
+            known = tiles[int(y * TILES) * (TILES + 1) + int(x * TILES)]
+            found.append(known == INSIDE if known else self._holds(point))
+        return found
+
+    def _told_by_tiles(self) -> bytes:
+        """Of each tile, whether all of it is inside or outside."""
+        at = np.arange(TILES + 1) / TILES
+        middle = at + 0.5 / TILES
+        inside = np.full((TILES + 1, TILES + 1), self.whole)
+        near = np.zeros_like(inside)
+        lefts, rights = at[None] - NEAR, at[None] + 1 / TILES + NEAR
+        tops, lows = lefts.T, rights.T
+        for (x1, y1), (x2, y2) in self._edges:
+            if y1 != y2:
+                beyond = middle[None] < x1 + (middle[:, None] - y1) / (y2 - y1) * (x2 - x1)
+                inside ^= ((y1 > middle) != (y2 > middle))[:, None] & beyond
+            # By the corners: an edge may pass a tile, or end before it.
+            touch = (max(x1, x2) >= lefts) & (min(x1, x2) <= rights)
+            touch = touch & (max(y1, y2) >= tops) & (min(y1, y2) <= lows)
+            sides = [
+                (x2 - x1) * (y - y1) - (y2 - y1) * (x - x1)
+                for x, y in ((lefts, tops), (rights, tops), (rights, lows), (lefts, lows))
+            ]
+            parted = (np.minimum.reduce(sides) <= 0.0) & (np.maximum.reduce(sides) >= 0.0)
+            near |= touch & parted
+        known = np.where(near, MIXED, np.where(inside, INSIDE, OUTSIDE)).astype(np.uint8)
+        known[-1], known[:, -1] = MIXED, MIXED
+        return known.tobytes()
 
     def _holds(self, point: tuple[float, float]) -> bool:
         x, y = point
@@ -205,6 +222,11 @@ class Wire:
         (x1, y1), (right, down) = self._start, self._run
         return (right * (point[1] - y1) - down * (point[0] - x1)) / self.length
 
+    def each_beyond(self, points: Iterable[tuple[float, float]]) -> list[float]:
+        """The same of each of the points."""
+        (x1, y1), (right, down), length = self._start, self._run, self.length
+        return [(right * (y - y1) - down * (x - x1)) / length for x, y in points]
+
     def along(self, point: tuple[float, float]) -> float:
         """Where `point` (picture heights) lies along the line: 0 at its start, 1 at its end."""
         x, y = point[0] - self._start[0], point[1] - self._start[1]
@@ -218,7 +240,6 @@ class Way:
     """
 
     def __init__(self, points: Sequence[tuple[float, float]], aspect: float) -> None:
-        self._aspect = aspect
         self._pieces: list[tuple[float, float, float, float, float, float, bool, bool]] = []
         self.length = 0.0
         upright = [(x * aspect, y) for x, y in points]
@@ -229,31 +250,29 @@ class Way:
             self._pieces.append((x1, y1, right, down, self.length, length, first, last))
             self.length += length
 
-    def upright(self, point: tuple[float, float]) -> tuple[float, float]:
-        """Fractions of the picture as picture heights."""
-        return point[0] * self._aspect, point[1]
-
     def along(self, point: tuple[float, float]) -> float:
-        """How far along the way the point nearest to `point` lies."""
-        return self.place(point)[0]
+        """How far along the way the point nearest to `point` (picture heights) lies."""
+        return self.places([point])[0][0]
 
-    def place(self, point: tuple[float, float]) -> tuple[float, float]:
-        """How far along the way the point nearest to `point` lies, and how far it is from there."""
-        x, y = point
-        best = 0.0
-        nearest = math.inf
-        for x1, y1, right, down, before, length, first, last in self._pieces:
-            off_x, off_y = x - x1, y - y1
-            along = right * off_x + down * off_y
-            aside = right * off_y - down * off_x
-            away = aside * aside
-            if along < 0.0 and not first:
-                away, along = away + along * along, 0.0
-            elif along > length and not last:
-                away, along = away + (along - length) ** 2, length
-            if away < nearest:
-                nearest, best = away, before + along
-        return best, math.sqrt(nearest)
+    def places(self, points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+        """How far along the way the point nearest to each lies, and how far it is from there."""
+        pieces, found = self._pieces, []
+        for x, y in points:
+            best = 0.0
+            nearest = math.inf
+            for x1, y1, right, down, before, length, first, last in pieces:
+                off_x, off_y = x - x1, y - y1
+                along = right * off_x + down * off_y
+                aside = right * off_y - down * off_x
+                away = aside * aside
+                if along < 0.0 and not first:
+                    away, along = away + along * along, 0.0
+                elif along > length and not last:
+                    away, along = away + (along - length) ** 2, length
+                if away < nearest:
+                    nearest, best = away, before + along
+            found.append((best, math.sqrt(nearest)))
+        return found
 
 
 @lru_cache(maxsize=256)

@@ -64,9 +64,7 @@ class Jam(ZoneRule):
         self._vehicles = Trails(_Vehicle, grace_s=self.grace_s)
 
     def find(self, moment: Moment) -> Finding:
-        late_s = self.follow(moment, self._vehicles)
-        time_s = moment.time_s
-        seen = [one for one in self._vehicles if one.seen_s == time_s]
+        seen, late_s = self.follow(moment, self._vehicles)
         note_paces(seen, moment, OVER_S)
         for vehicle in seen:
             if not vehicle.moved:

@@ -1,6 +1,6 @@
 """The life of an event: `new`, any number of `update`, one `end`."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -57,6 +57,8 @@ class _Open:
     box: Box | None
     path: tuple[tuple[float, Box], ...]
     track_ids: tuple[int, ...]
+    named: frozenset[int]
+    """The same ids."""
     counts: dict[str, int]
     by: int | None
     readings: tuple[Reading, ...]
@@ -148,6 +150,19 @@ class Lives:
             return self._go_on(one, moment, sighting)
         return self._begin(key, moment, sighting) if self._may_begin(key, moment, sighting) else []
 
+    def tell(
+        self, key: Hashable, moment: Moment, sighting: Sighting, path: Sequence[tuple[float, Box]]
+    ) -> list[Step]:
+        """It is over as soon as it is told: an event along `path` begins and ends at once."""
+        if not self._may_begin(key, moment, sighting):
+            return self.end(key, moment)
+        event = self._born(moment, sighting, tuple(path))
+        self._cool_down.note(moment.lived_s, key, event.track_ids)
+        return [
+            Step(kind=kind, event=event, time_s=moment.time_s)
+            for kind in (StepKind.NEW, StepKind.END)
+        ]
+
     def end(self, key: Hashable, moment: Moment, ending: str = "") -> list[Step]:
         """It is no longer true. Nothing is told of a key that never began."""
         if self._dismissed:
@@ -178,12 +193,33 @@ class Lives:
         return may and self._cool_down.over(moment, key, sighting.track_ids)
 
     def _begin(self, key: Hashable, moment: Moment, sighting: Sighting) -> list[Step]:
+        path = () if sighting.box is None else ((sighting.end_s, sighting.box),)
+        event = self._born(moment, sighting, path)
+        self._open[key] = _Open(
+            event=event,
+            told_lived_s=moment.lived_s,
+            end_s=event.end_s,
+            severity=event.severity,
+            box=event.box,
+            path=event.path,
+            track_ids=event.track_ids,
+            named=frozenset(event.track_ids),
+            counts=dict(event.counts),
+            by=event.by,
+            readings=event.readings,
+            cards=event.cards,
+        )
+        return [Step(kind=StepKind.NEW, event=event, time_s=moment.time_s)]
+
+    def _born(
+        self, moment: Moment, sighting: Sighting, path: tuple[tuple[float, Box], ...]
+    ) -> Event:
         settings = self._settings
         start_s = sighting.start_s
         if self._active_since_s is not None:
             # What began before the hours of the rule concerns it from their beginning on.
             start_s = max(start_s, min(self._active_since_s, sighting.end_s))
-        event = Event(
+        return Event(
             id=uuid7(moment.time_s),
             source=moment.scene.source,
             rule=settings.name,
@@ -197,27 +233,13 @@ class Lives:
             critical=settings.critical,
             track_ids=sighting.track_ids,
             box=sighting.box,
-            path=() if sighting.box is None else ((sighting.end_s, sighting.box),),
+            path=path,
             direction=sighting.direction,
             counts=dict(sighting.counts),
             by=sighting.by,
             readings=of_tracks(digest(moment.scene).read, sighting.track_ids),
             cards=moment.scene.cards,
         )
-        self._open[key] = _Open(
-            event=event,
-            told_lived_s=moment.lived_s,
-            end_s=event.end_s,
-            severity=event.severity,
-            box=event.box,
-            path=event.path,
-            track_ids=event.track_ids,
-            counts=dict(event.counts),
-            by=event.by,
-            readings=event.readings,
-            cards=event.cards,
-        )
-        return [Step(kind=StepKind.NEW, event=event, time_s=moment.time_s)]
 
     def _go_on(self, one: _Open, moment: Moment, sighting: Sighting) -> list[Step]:
         # What lasts comes by with each look.
@@ -230,8 +252,10 @@ class Lives:
         if box is not None:
             one.box = box
             one.path = _extended_path(one, end_s, box)
-        if track_ids != one.track_ids:
+        # Mostly there is nobody new.
+        if not (one.named.issuperset(track_ids) and len(one.track_ids) <= MOST_IDS):
             one.track_ids = _joined(one.track_ids, track_ids)
+            one.named = frozenset(one.track_ids)
         if counts or one.counts:
             one.counts = dict(counts)
         if by is not None:

@@ -1,6 +1,6 @@
 """Somebody or something crosses a line, one way or the other."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
 
 from vigil.core import Box, Rung, Step, part
@@ -99,15 +99,21 @@ class LineCrossing(SceneRule):
         scene = moment.scene
         aspect = scene.width / scene.height
         wire = wire_over(self.line, aspect)
-        feet, by_foot = digest(scene).feet, self.anchor == "foot"
         time_s = moment.time_s
         steps: list[Step] = []
-        for walker in self._walkers.see(moment, self.counted(scene, self._walkers)):
-            box = walker.box
-            x, y = feet[box] if by_foot else stand(box, scene, self.anchor)
-            place = x * aspect, y
-            beyond, home, last = wire.beyond(place), walker.home, walker.last
+        tracks = self.counted(scene, self._walkers)
+        walkers = self._walkers.see(moment, tracks)
+        boxes = [walker.box for walker in walkers]
+        points = (
+            digest(scene).feet_of(tracks)
+            if self.anchor == "foot"
+            else [stand(box, scene, self.anchor) for box in boxes]
+        )
+        places = [(x * aspect, y) for x, y in points]
+        sides = wire.each_beyond(places)
+        for walker, box, place, beyond in zip(walkers, boxes, places, sides, strict=True):
             spot = tuple.__new__(_Spot, (time_s, box, place, beyond))
+            home, last = walker.home, walker.last
             # Most stay on the side where they belong.
             if home and last and beyond * last.beyond > 0 and beyond * home.beyond > 0:
                 walker.last, walker.over = spot, 0
@@ -158,10 +164,8 @@ class LineCrossing(SceneRule):
             direction=direction,
             counts=self._counts,
         )
-        steps = self._lives.hold(self._crossings, moment, sighting)
-        steps += self._lives.end(self._crossings, moment)
         path = ((passage.before.time_s, passage.before.box), (spot.time_s, spot.box))
-        return [replace(step, event=replace(step.event, path=path)) for step in steps]
+        return self._lives.tell(self._crossings, moment, sighting, path)
 
 
 def _passage(before: _Spot, after: _Spot, wire: Wire) -> _Passage:

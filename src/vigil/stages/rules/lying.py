@@ -74,6 +74,8 @@ class Body(Trail):
 
     looks: list[tuple[float, Box]] = field(default_factory=list)
     """Lived seconds and boxes within the time that a fall may take, and some before."""
+    shape: float = 0.0
+    """Width over height of the last of them."""
     stood: Box | None = None
     """Their box before they went down; None while they are not down."""
     tall_lived_s: float = 0.0
@@ -102,13 +104,13 @@ class Body(Trail):
 
         `posture`, where it is not empty, decides instead of the shape of the box.
         """
-        if self.stood is None and not posture and aspect(self.box) <= wide:
+        if self.stood is None and not posture and self.shape <= wide:
             self.denied = 0  # as nearly everybody is
             return False
         self.denied = self.denied + 1 if posture not in ("", LYING) else 0
         if self.denied and self._is_mistaken():
             posture = ""
-        bent = posture == LYING or (not posture and aspect(self.box) > wide)
+        bent = posture == LYING or (not posture and self.shape > wide)
         if self.stood is None and bent:
             self.stood, self.low, self.said_lying = self._before(drop), False, 0
             self.widest = 0.0
@@ -156,7 +158,7 @@ class Body(Trail):
     def sinks(self) -> bool:
         """Whether their head comes down, and not because they walk towards the camera."""
         now_s, (_, top, _, low) = self.looks[-1]
-        for then_s, (_, then_top, _, then_low) in reversed(self.looks):
+        for then_s, (_, then_top, _, then_low) in self.looks[-2::-1]:
             if now_s - then_s > SINKS_S + ROUNDING_S:
                 break
             if top <= then_top:
@@ -195,7 +197,7 @@ class Body(Trail):
         return (
             self.box.y1 - stood.y1 >= LOW_DROP * stood.height
             or share <= LOW_HEIGHT
-            or aspect(self.box) >= LOW_SHAPE * share
+            or self.shape >= LOW_SHAPE * share
         )
 
     def _far(self, stood: Box) -> bool:
@@ -206,8 +208,11 @@ def note_looks(bodies: Iterable[Body], moment: Moment, within_s: float) -> None:
     """Take in a look that found these, for falls that take `within_s`."""
     lived_s, kept_s = moment.lived_s, within_s + BEFORE_S - ROUNDING_S
     for body in bodies:
-        looks = body.looks
-        looks.append((lived_s, body.box))
+        looks, box = body.looks, body.box
+        looks.append((lived_s, box))
+        # As `aspect` says, of everybody at each look.
+        high = box[3] - box[1]
+        body.shape = (box[2] - box[0]) / (high if high > 1.0 else 1.0)
         while len(looks) > 1 and lived_s - looks[0][0] >= kept_s:
             del looks[0]
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from vigil.core import Rung, Severity, Step, part
 from vigil.stages.rules.geometry import distance
 from vigil.stages.rules.holding import Holding
-from vigil.stages.rules.lying import LYING, Bodies, Body, aspect, note_looks, postures_in
+from vigil.stages.rules.lying import LYING, Bodies, Body, note_looks, postures_in
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
@@ -102,7 +102,7 @@ class LyingStill(SceneRule):
         down = person.is_down(moment, DROP, FALLEN_WIDE, WITHIN_S, posture)
         if posture:
             return posture == LYING
-        return (down and person.low) or aspect(person.box) >= self.wide
+        return (down and person.low) or person.shape >= self.wide
 
     def _judge_person(self, person: _Liar, moment: Moment) -> list[Step]:
         if not person.rest.on:

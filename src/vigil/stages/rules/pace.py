@@ -29,20 +29,7 @@ class Paced(Trail):
         A box that grows or shrinks, as of somebody half hidden, moves one edge only. None when it
         was not followed for most of `over_s`.
         """
-        then_s, then = self.looks[0]
-        now_s, now = self.looks[-1]
-        if now_s - then_s < 0.5 * over_s or now_s <= then_s:
-            return None
-        was_x1, was_y1, was_x2, was_y2 = then
-        x1, y1, x2, y2 = now
-        # Comparing is quicker than min and max, and four rules ask this of everybody.
-        was_high, high = was_y2 - was_y1, y2 - y1
-        size = was_high if was_high > high else high
-        left, right = abs(x1 - was_x1), abs(x2 - was_x2)
-        top, low = abs(y1 - was_y1), abs(y2 - was_y2)
-        x, y = left if left < right else right, top if top < low else low
-        speed: float = (x * x + y * y) ** 0.5 / (size if size > 1.0 else 1.0) / (now_s - then_s)
-        return speed
+        return speeds([self], over_s)[0]
 
 
 def note_paces(things: Iterable[Paced], moment: Moment, over_s: float) -> None:
@@ -56,3 +43,24 @@ def note_paces(things: Iterable[Paced], moment: Moment, over_s: float) -> None:
         looks.append((lived_s, thing.box))
         while len(looks) > 1 and lived_s - looks[1][0] >= kept_s:
             del looks[0]  # of so few, that is quicker than a deque
+
+
+def speeds(things: Iterable[Paced], over_s: float) -> list[float | None]:
+    """The speed of each thing (`Paced.speed`)."""
+    # Comparing is quicker than min and max, and four rules ask this of everybody.
+    found: list[float | None] = []
+    for thing in things:
+        looks = thing.looks
+        then_s, (was_x1, was_y1, was_x2, was_y2) = looks[0]
+        now_s, (x1, y1, x2, y2) = looks[-1]
+        took_s = now_s - then_s
+        if took_s < 0.5 * over_s or took_s <= 0.0:
+            found.append(None)
+            continue
+        was_high, high = was_y2 - was_y1, y2 - y1
+        size = was_high if was_high > high else high
+        left, right = abs(x1 - was_x1), abs(x2 - was_x2)
+        top, low = abs(y1 - was_y1), abs(y2 - was_y2)
+        x, y = left if left < right else right, top if top < low else low
+        found.append((x * x + y * y) ** 0.5 / (size if size > 1.0 else 1.0) / took_s)
+    return found

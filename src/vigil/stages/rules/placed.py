@@ -2,15 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 from vigil.core import Box, Track
+from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import covered, overlap
 from vigil.stages.rules.left_things import SAME_IOU
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.rest import SETTLED_S, Rest, note_spots
+from vigil.stages.rules.settings import Labels
 from vigil.stages.rules.trails import Trails
 
+LEAVERS = (
+    "bicycle", "bus", "car", "cat", "dog", "motorcycle", "person", "train", "truck", "van",
+    "vehicle",
+)  # fmt: skip
+"""Words of what goes by itself."""
 MOST = 64
 REMEMBERED_S = 120.0
 """Where somebody stood is remembered for so long."""
@@ -54,9 +62,46 @@ class _Leaver(Rest):
     """Where it last stood still."""
 
 
-class Leavers:
-    """Where those who can go by themselves stood still: their going leaves a hole, too."""
+class Stood(tuple[Box, ...]):
+    """Where those who can go by themselves stood still."""
 
+    __slots__ = ()
+
+    def fits(self, hole: Box) -> bool:
+        """Whether a hole is what somebody left who had stood there."""
+        left, top, right, low = hole
+        for stood in self:
+            x1, y1, x2, y2 = stood
+            # Most were somewhere else.
+            if x1 < right and x2 > left and y1 < low and y2 > top and _leaves(stood, hole):
+                return True
+        return False
+
+
+class Leavers:
+    """Who of those that can go by themselves stood where: their going leaves a hole.
+
+    Rules that begin with the same scene and mean the same share one memory of it.
+    """
+
+    def __init__(self, labels: Labels, *, still: float, inertia: int) -> None:
+        self._labels = labels
+        self._begin = partial(_Memory, still=still, inertia=inertia)
+        self._kind = (Leavers, frozenset(labels), still, inertia)
+        self._memory: _Memory | None = None
+
+    def note(self, moment: Moment) -> Stood:
+        """Take in a scene; return where they stood until now."""
+        if not self._labels:
+            return Stood()  # nobody is meant
+        found = digest(moment.scene)
+        if self._memory is None:
+            self._memory = found.begun(self._kind, self._begin)
+        seen = found.seen(self._labels)
+        return found.noted(self._memory, partial(self._memory.note, moment, seen))
+
+
+class _Memory:
     def __init__(self, *, still: float, inertia: int) -> None:
         self._still, self._inertia = still, inertia
         self._rests = Trails(_Leaver, grace_s=1.0)
@@ -64,8 +109,7 @@ class Leavers:
         self._oldest_lived_s = inf
         """None of those is older."""
 
-    def note(self, moment: Moment, tracks: Sequence[Track]) -> None:
-        """Take in where they are; `tracks` were measured at this moment."""
+    def note(self, moment: Moment, tracks: Sequence[Track]) -> Stood:
         lived_s = moment.lived_s
         note_spots(self._rests.see(moment, tracks), moment, self._still, self._inertia)
         self._rests.lost(moment)
@@ -80,6 +124,7 @@ class Leavers:
             self._oldest_lived_s = lived_s
         if len(self._stood) > MOST or moment.passed(self._oldest_lived_s, REMEMBERED_S):
             self._forget(moment)
+        return Stood([box for box, _ in self._stood.values()])
 
     def _forget(self, moment: Moment) -> None:
         fresh = [
@@ -89,16 +134,6 @@ class Leavers:
         ]
         self._stood = dict(fresh[-MOST:])
         self._oldest_lived_s = min((lived_s for _, lived_s in self._stood.values()), default=inf)
-
-    def stood_at(self, hole: Box) -> bool:
-        """Whether a hole is what somebody left who had stood there."""
-        left, top, right, low = hole
-        for stood, _ in self._stood.values():
-            x1, y1, x2, y2 = stood
-            # Most were somewhere else.
-            if x1 < right and x2 > left and y1 < low and y2 > top and _leaves(stood, hole):
-                return True
-        return False
 
 
 def _leaves(stood: Box, hole: Box) -> bool:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from vigil.core import part
 from vigil.stages.rules.digest import digest
-from vigil.stages.rules.geometry import Way, WayPoints, way_over
+from vigil.stages.rules.geometry import WayPoints, way_over
 from vigil.stages.rules.moment import Moment
 from vigil.stages.rules.pace import Paced, note_paces
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
@@ -78,27 +78,23 @@ class Queue(ZoneRule):
 
     def find(self, moment: Moment) -> Finding:
         scene = moment.scene
-        late_s = self.follow(moment, self._people)
+        seen, late_s = self.follow(moment, self._people)
         aspect = scene.width / scene.height
         way = way_over(self.line, aspect)
         feet = digest(scene).feet
-        seen = [one for one in self._people if one.seen_s == moment.time_s]
         note_paces(seen, moment, OVER_S)
-        for person in seen:
-            x, y = feet[person.box]
-            self._note(person, moment, way, (x * aspect, y))
+        points = [feet[person.box] for person in seen]
+        places = way.places([(x * aspect, y) for x, y in points])
+        for person, (along, aside) in zip(seen, places, strict=True):
+            person.along, person.aside = along, aside
+            near = aside <= self.width and -self.width <= along <= way.length
+            person.waits = near and (person.waits or self._is_slow(person))
         queue = self._in_line(moment)
         self._count_served(queue, moment)
         length = len(queue)
         self._most = max(self._most, length) if self._holding.on else length
         counts = {"length": length, "most": self._most, **self._wait(length)}
         return Finding(holds=length >= self.number, members=queue, counts=counts, late_s=late_s)
-
-    def _note(self, person: _Person, moment: Moment, way: Way, foot: tuple[float, float]) -> None:
-        """Take in a look that found them; `foot`: picture heights."""
-        person.along, person.aside = way.place(foot)
-        near = person.aside <= self.width and -self.width <= person.along <= way.length
-        person.waits = near and (person.waits or self._is_slow(person))
 
     def _is_slow(self, person: _Person) -> bool:
         # Who has just come is believed to pass by until known better.

@@ -14,15 +14,12 @@ from vigil.stages.rules.left_things import (
     those_with,
 )
 from vigil.stages.rules.moment import ROUNDING_S, Moment
-from vigil.stages.rules.placed import Leavers, Placed
+from vigil.stages.rules.placed import LEAVERS, Leavers, Placed, Stood
 from vigil.stages.rules.rest import note_spots
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.thing_rule import ThingRule
 from vigil.stages.rules.trails import Trails
 
-LEAVERS = (
-    "bicycle", "bus", "car", "cat", "dog", "motorcycle", "person", "truck", "van", "vehicle",
-)  # fmt: skip
 BELIEVED_S = 1.0
 """Somebody missed by the detector for longer is no longer believed to be there."""
 TOLD_S = 30.0
@@ -70,20 +67,20 @@ class RemovedObject(ThingRule):
 
     def forget(self) -> None:
         self._placed = Trails(Placed, grace_s=REMEMBERED_S)
-        self._leavers = Leavers(still=self.still, inertia=self.inertia)
+        self._leavers = Leavers(self.leavers, still=self.still, inertia=self.inertia)
         self._companions = Companions()
         self._places: dict[object, Box] = {}  # of the events that are open, by their keys
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
-        self._leavers.note(moment, digest(scene).seen(self.leavers) if self.leavers else ())
+        stood = self._leavers.note(moment)
         near = digest(scene).lately(self.leavers, BELIEVED_S)
         self._companions.note(moment, near)
-        return self._judge_holes(moment, near) + self._judge_tracks(moment, near)
+        return self._judge_holes(moment, near, stood) + self._judge_tracks(moment, near)
 
     # What the background shows
 
-    def _judge_holes(self, moment: Moment, people: list[Track]) -> list[Step]:
+    def _judge_holes(self, moment: Moment, people: list[Track], stood: Stood) -> list[Step]:
         signals = moment.scene.signals
         if signals is None or not self.signals:
             return []
@@ -101,12 +98,12 @@ class RemovedObject(ThingRule):
             known = ("hole", blob.id) in self._lives
             hidden = is_hidden(blob.box, people) and not known
             if long and not hidden and sum(together) <= self.most_at_once:
-                steps += self._tell_hole(blob, moment)
+                steps += self._tell_hole(blob, moment, stood)
         return steps
 
-    def _tell_hole(self, blob: StaticBlob, moment: Moment) -> list[Step]:
+    def _tell_hole(self, blob: StaticBlob, moment: Moment, stood: Stood) -> list[Step]:
         key = ("hole", blob.id)
-        if not self._counts(blob.box, key, moment) or self._leavers.stood_at(blob.box):
+        if not self._counts(blob.box, key, moment) or stood.fits(blob.box):
             return []
         resting = Resting(box=blob.box, since_s=blob.since_s, label="object")
         return self._tell(

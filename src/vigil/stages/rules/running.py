@@ -8,7 +8,7 @@ from pydantic import Field
 from vigil.core import Rung, Step, part
 from vigil.stages.rules.holding import Holding
 from vigil.stages.rules.moment import Moment
-from vigil.stages.rules.pace import Paced, note_paces
+from vigil.stages.rules.pace import Paced, note_paces, speeds
 from vigil.stages.rules.scene_rule import SceneRule
 from vigil.stages.rules.settings import Count, Labels, Seconds
 from vigil.stages.rules.trails import Trails
@@ -62,8 +62,7 @@ class Running(SceneRule):
         busy = not self._lives.idle
         seen = self._runners.see(moment, self.counted(scene, self._runners))
         note_paces(seen, moment, self.over_s)
-        for runner in seen:
-            speed = runner.speed(self.over_s)
+        for runner, speed in zip(seen, speeds(seen, self.over_s), strict=True):
             fast = speed is not None and speed >= self.faster_than
             holds = fast and self.stands_inside(runner.box, scene)
             if holds or runner.running.hits:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import field
+from math import inf
 
 from vigil.core import Box, Rung, Scene, Severity, Step, Track, part
 from vigil.stages.rules.digest import Places, choice_of, digest
@@ -130,11 +131,15 @@ class SceneRule(RuleSettings, ABC):
             tracks = [track for track in tracks if fits(track, self.readings)]
         if self.min_size <= 0.0 and self.max_size >= 1.0:
             return tracks
-        return [
-            track
-            for track in tracks
-            if self.min_size <= min(track.box.height / scene.height, 1.0) <= self.max_size
+        # Who is higher than the picture has its height.
+        least, most = self.min_size, self.max_size if self.max_size < 1.0 else inf
+        boxes = [track.box for track in tracks]
+        shares = [(low - top) / scene.height for _, top, _, low in boxes]
+        fitting = [
+            track for track, share in zip(tracks, shares, strict=True) if least <= share <= most
         ]
+        # Several rules follow the same list, which knows what they ask of it.
+        return tracks if len(fitting) == len(tracks) else fitting
 
     def places(self, scene: Scene) -> Places:
         """By box, whether a thing stands in the zone; rules of the same zone share it."""

@@ -92,11 +92,12 @@ class Speed(SceneRule):
 
     def judge(self, moment: Moment) -> list[Step]:
         scene = moment.scene
-        feet = digest(scene).feet
+        tracks = self.counted(scene, self._timed)
+        things = self._timed.see(moment, tracks)
+        feet = digest(scene).feet_of(tracks)
         steps: list[Step] = []
-        for thing in self._timed.see(moment, self.counted(scene, self._timed)):
-            reading = self._gauge.read(thing, feet[thing.box], moment)
-            if reading is not None and reading.looks >= self.inertia:
+        for thing, reading in self._gauge.read(things, feet, moment):
+            if reading.looks >= self.inertia:
                 inside = self.stands_inside(thing.box, scene)
                 if inside:
                     self._measured.append(Measure(thing.label, reading.metres_a_second * KMH))

@@ -1,5 +1,6 @@
 """Two ways to time a thing over a known distance."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -64,8 +65,10 @@ class Timed(Trail):
 class Gauge(Protocol):
     """Times things."""
 
-    def read(self, thing: Timed, foot: Spot, moment: Moment) -> Reading | None:
-        """Take in a look, which found it at `foot`; the stretch that it completes, if any."""
+    def read(
+        self, things: Sequence[Timed], feet: Sequence[Spot], moment: Moment
+    ) -> list[tuple[Timed, Reading]]:
+        """Take in a look, which found each at its foot; the stretches that it completes."""
         ...
 
 
@@ -79,23 +82,35 @@ class LineGauge:
         """The lines across pictures of that shape."""
         self._distance_m = distance_m
 
-    def read(self, thing: Timed, foot: Spot, moment: Moment) -> Reading | None:
+    def read(
+        self, things: Sequence[Timed], feet: Sequence[Spot], moment: Moment
+    ) -> list[tuple[Timed, Reading]]:
         aspect = moment.scene.width / moment.scene.height
         if aspect != self._aspect:
             self._aspect = aspect
             self._wires = self._across(aspect)
-        place = (foot[0] * aspect, foot[1])
+        places = [(x * aspect, y) for x, y in feet]
         one, other = self._wires
-        beyond = one.beyond(place), other.beyond(place)
-        # As `_Look(...)`, of which each look makes one of everybody.
-        now = tuple.__new__(_Look, (moment.lived_s, moment.time_s, place, beyond, aspect))
-        before, thing.last = thing.last, now
-        if before is None or before.aspect != aspect:
-            return None  # of pictures of another shape nothing is known here
-        thing.looks += 1
-        # Most stay on their side of both.
-        if before.beyond[0] * beyond[0] > 0 and before.beyond[1] * beyond[1] > 0:
-            return None
+        sides = zip(one.each_beyond(places), other.each_beyond(places), strict=True)
+        lived_s, time_s = moment.lived_s, moment.time_s
+        found: list[tuple[Timed, Reading]] = []
+        for thing, place, beyond in zip(things, places, sides, strict=True):
+            # As `_Look(...)`, of which each look makes one of everybody.
+            now = tuple.__new__(_Look, (lived_s, time_s, place, beyond, aspect))
+            before, thing.last = thing.last, now
+            if before is None or before.aspect != aspect:
+                continue  # of pictures of another shape nothing is known here
+            thing.looks += 1
+            # Most stay on their side of both.
+            if before.beyond[0] * beyond[0] > 0 and before.beyond[1] * beyond[1] > 0:
+                continue
+            reading = self._between(thing, self._passed(before, now))
+            if reading is not None:
+                found.append((thing, reading))
+        return found
+
+    def _passed(self, before: _Look, now: _Look) -> dict[int, Mark]:
+        """Where and when the lines were crossed between two looks."""
         passed: dict[int, Mark] = {}
         for number, wire in enumerate(self._wires):
             share = _crossed(wire, before, now, number)
@@ -103,7 +118,7 @@ class LineGauge:
                 lived_s = before.lived_s + share * (now.lived_s - before.lived_s)
                 time_s = before.time_s + share * (now.time_s - before.time_s)
                 passed[number] = Mark(lived_s, time_s)
-        return self._between(thing, passed) if passed else None
+        return passed
 
     def _across(self, aspect: float) -> tuple[Wire, Wire]:
         first, second = self._lines
@@ -130,7 +145,16 @@ class GroundGauge:
         self._ground = ground
         self._distance_m = distance_m
 
-    def read(self, thing: Timed, foot: Spot, moment: Moment) -> Reading | None:
+    def read(
+        self, things: Sequence[Timed], feet: Sequence[Spot], moment: Moment
+    ) -> list[tuple[Timed, Reading]]:
+        readings = [
+            (thing, self._read(thing, foot, moment))
+            for thing, foot in zip(things, feet, strict=True)
+        ]
+        return [(thing, reading) for thing, reading in readings if reading is not None]
+
+    def _read(self, thing: Timed, foot: Spot, moment: Moment) -> Reading | None:
         place = self._ground.place(foot)
         if not self._ground.holds(place):
             # Towards the horizon a step in the picture is any distance.

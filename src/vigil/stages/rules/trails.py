@@ -51,11 +51,11 @@ class Trails(Generic[TrailT]):
         self._missing: dict[int, TrailT] = {}
         """By the newest id of theirs, as `_by_id`; who went missing first comes first."""
         self._ids: Sequence[int] | None = None
-        """Of the tracks of the last look, where they were those of all things and of no other."""
-        self._things: list[TrailT] = []
-        """Which things those were, in the same order."""
+        """Of the tracks of the last look, where all other things were missing already."""
         self._before: frozenset[int] | None = None
-        """Ids of the last look, where everybody else was missing already."""
+        """The same ids."""
+        self._things: list[TrailT] = []
+        """What was seen at the last look, in the order of its tracks."""
         self._count = 0
 
     def __iter__(self) -> Iterator[TrailT]:
@@ -70,66 +70,44 @@ class Trails(Generic[TrailT]):
 
     def follow(self, moment: Moment, tracks: Sequence[Track]) -> list[tuple[TrailT, Track]]:
         """Tell which thing each of `tracks`, all seen at this moment, belongs to."""
-        return list(zip(*self._followed(moment, tracks), strict=True))
+        return list(zip(self.see(moment, tracks), tracks, strict=True))
 
     def see(self, moment: Moment, tracks: Sequence[Track]) -> list[TrailT]:
-        """The things that `tracks`, all seen at this moment, belong to; nobody changes the list."""
-        return self._followed(moment, tracks)[0]
+        """The things that `tracks`, all seen at this moment, belong to, in the same order.
 
-    def _followed(
-        self, moment: Moment, tracks: Sequence[Track]
-    ) -> tuple[list[TrailT], Sequence[Track]]:
-        """The things seen, and the track of each: those that were known come first."""
+        Nobody changes the list.
+        """
         if not tracks and not self._trails:
-            return [], ()
+            return []
         if not isinstance(tracks, Tracks):
             tracks = Tracks(tracks)
         ids, boxes, velocities = tracks.columns
-        as_before = ids == self._ids
-        things: list[Any] = list(self._things if as_before else map(self._by_id.get, ids))
-        time_s = moment.time_s
-        # Every rule does this for everybody at each look.
-        for trail, box, velocity in zip(things, boxes, velocities, strict=True):
-            if trail is not None:
-                trail.box = box
-                trail.seen_s = time_s
-                trail.velocity = velocity
-        if not as_before:
-            return things, self._renew(moment, things, tracks)
-        self._before = tracks.id_set
-        return things, tracks
-
-    def _renew(
-        self,
-        moment: Moment,
-        things: list[Any],
-        found: Tracks,
-    ) -> Sequence[Track]:
-        """Take in who is new, found again or missing: `things` knows all of `found` afterwards.
-
-        Returns those in the same order.
-        """
-        tracks: Sequence[Track] = found
-        ids = found.id_set
-        if not all(things):
-            new = [track for track, thing in zip(found, things, strict=True) if thing is None]
-            known = [track for track, thing in zip(found, things, strict=True) if thing]
-            things[:] = [thing for thing in things if thing]
-            things += self._take_in(new, moment, {thing.number for thing in things})
-            tracks = [*known, *new]
-        for track_id in ids.intersection(self._missing):
-            self._missing.pop(track_id).missing_lived_s = None
-        unseen = len(self._by_id) - len(things)
-        # Whoever is missing already need not be found out again.
-        if moment.scene.looked and unseen > len(self._missing):
-            self._miss(found, moment)
+        if ids != self._ids:
+            self._things = self._renewed(moment, tracks)
         all_told = len(self._by_id) == len(ids) + len(self._missing)
-        self._before = ids if all_told else None
-        self._ids = None
-        if not unseen and ids:
-            self._ids = tuple([track.id for track in tracks])
-            self._things = list(things)
-        return tracks
+        self._ids, self._before = (ids, tracks.id_set) if all_told else (None, None)
+        things, time_s = self._things, moment.time_s
+        # Every rule does this for everybody at each look.
+        for thing, box, velocity in zip(things, boxes, velocities, strict=True):
+            thing.box = box
+            thing.seen_s = time_s
+            thing.velocity = velocity
+        return things
+
+    def _renewed(self, moment: Moment, tracks: Tracks) -> list[TrailT]:
+        """The things of the tracks; who is new, found again or missing is taken in."""
+        things: list[Any] = list(map(self._by_id.get, tracks.columns[0]))
+        if not all(things):
+            new = [track for track, thing in zip(tracks, things, strict=True) if thing is None]
+            taken = {thing.number for thing in things if thing}
+            found = iter(self._take_in(new, moment, taken))
+            things = [thing or next(found) for thing in things]
+        for track_id in tracks.id_set.intersection(self._missing):
+            self._missing.pop(track_id).missing_lived_s = None
+        # Whoever is missing already need not be found out again.
+        if moment.scene.looked and len(self._by_id) - len(things) > len(self._missing):
+            self._miss(tracks, moment)
+        return things
 
     def lost(self, moment: Moment) -> list[TrailT]:
         """Forget what has been looked for in vain for too long, and return it."""
@@ -163,8 +141,6 @@ class Trails(Generic[TrailT]):
             by_id[track.id] = trail
             trail.ids = [*trail.ids[:1], *trail.ids[1:][-MOST_IDS + 2 :], track.id]
             things.append(trail)
-        for trail, track in zip(things, new, strict=True):
-            trail.box, trail.seen_s, trail.velocity = track.box, moment.time_s, track.velocity
         return things
 
     def _new(self, track: Track) -> TrailT:

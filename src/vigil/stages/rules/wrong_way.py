@@ -85,36 +85,39 @@ class WrongWay(SceneRule):
         scene = moment.scene
         aspect = scene.width / scene.height
         way = way_over(self.lane, aspect)
-        feet, places, time_s = digest(scene).feet, self.places(scene), moment.time_s
+        places, time_s = self.places(scene), moment.time_s
         busy = not self._lives.idle
         steps: list[Step] = []
-        for mover in self._movers.see(moment, self.counted(scene, self._movers)):
-            x, y = feet[mover.box]
-            place = x * aspect, y
-            spot = tuple.__new__(_Spot, (time_s, place, way.place(place)[0]))
-            if mover.furthest is not None and spot.along < mover.furthest.along:
+        tracks = self.counted(scene, self._movers)
+        movers = self._movers.see(moment, tracks)
+        points = [(x * aspect, y) for x, y in digest(scene).feet_of(tracks)]
+        for mover, place, (along, _) in zip(movers, points, way.places(points), strict=True):
+            box, furthest = mover.box, mover.furthest
+            spot = tuple.__new__(_Spot, (time_s, place, along))
+            if furthest is None or along >= furthest.along or not places[box]:
+                # As `_begin` says, of most of them.
+                mover.furthest = mover.last = spot
+                mover.hindmost, mover.back, mover.one_sided = along, 0, 0.0
+            else:
                 slip = _slip(mover, scene.width) / scene.height
                 if slip:
-                    mover.one_sided += way.place((place[0] - slip, y))[0] - spot.along
-            mover.was = mover.box
-            self._advance(mover, spot, inside=places[mover.box])
+                    mover.one_sided += way.along((place[0] - slip, place[1])) - along
+                self._fall_back(mover, spot)
+            mover.was = box
             if mover.back or (busy and self._lives.concerns(mover.number)):
                 steps += self._judge_mover(mover, moment)
         for mover in self._movers.lost(moment):
             steps += self._lives.end(mover.number, moment)
         return steps
 
-    def _advance(self, mover: _Mover, spot: _Spot, *, inside: bool) -> None:
-        """Note one look."""
-        furthest = mover.furthest
-        if furthest is None or mover.last is None or not inside or spot.along >= furthest.along:
+    def _fall_back(self, mover: _Mover, spot: _Spot) -> None:
+        """Note a look that found it behind the furthest it came."""
+        along, last = spot.along, mover.last
+        if last is None or along - mover.hindmost >= self.min_travel:
             _begin(mover, spot)
             return
-        if spot.along - mover.hindmost >= self.min_travel:
-            _begin(mover, spot)
-            return
-        mover.back += spot.along < mover.last.along
-        mover.hindmost = min(mover.hindmost, spot.along)
+        mover.back += along < last.along
+        mover.hindmost = min(mover.hindmost, along)
         mover.last = spot
 
     def _judge_mover(self, mover: _Mover, moment: Moment) -> list[Step]:

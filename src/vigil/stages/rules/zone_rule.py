@@ -75,11 +75,14 @@ class ZoneRule(SceneRule):
         )
         return self._lives.hold("zone", moment, sighting)
 
-    def follow(self, moment: Moment, things: Trails[TrailT]) -> float:
-        """Take in who is where now; return since how long the things given up now are missing."""
-        things.see(moment, self.counted(moment.scene, things))
+    def follow(self, moment: Moment, things: Trails[TrailT]) -> tuple[list[TrailT], float]:
+        """Take in who is where now.
+
+        Returns those who are seen, and since how long the things given up now are missing.
+        """
+        seen = things.see(moment, self.counted(moment.scene, things))
         lost = things.lost(moment)
-        return max([lateness_s(thing, moment) for thing in lost]) if lost else 0.0
+        return seen, max([lateness_s(thing, moment) for thing in lost]) if lost else 0.0
 
     def inside(self, moment: Moment, things: Iterable[TrailT]) -> list[TrailT]:
         """Those of the things that stand in the zone."""
