@@ -1,5 +1,6 @@
 """`vigil model due` and `retrain`, as a person uses them."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from vigil.data.formats import Files
 from vigil.data.freezing import freeze
 from vigil.data.library import Library
 from vigil.flywheel.giving_way import alone
+from vigil.flywheel.last_look import FILE
 from vigil.infer.registry import Registry
 
 
@@ -28,7 +30,7 @@ def library(home: Path, tmp_path: Path) -> Library:
 
 
 def test_it_is_due_when_people_have_labelled_enough(
-    vigil: Any, library: Library, tmp_path: Path
+    vigil: Any, home: Path, library: Library, tmp_path: Path
 ) -> None:
     told = vigil("model", "due", "--reviewed", 10)
     assert told.code == 4
@@ -44,6 +46,9 @@ def test_it_is_due_when_people_have_labelled_enough(
     assert told.code == 0
     assert "people labelled" in told.lines[1]
     assert "(from 10 on)" in told.lines[1]
+    (kept,) = json.loads((home / FILE).read_text())  # for `vigil status`
+    assert (kept["model"], kept["drifts"], kept["needed"]) == ("toys@1", [], 20)
+    assert kept["labelled"] > 10
 
 
 @pytest.mark.usefixtures("library")

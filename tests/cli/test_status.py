@@ -16,7 +16,8 @@ from vigil.core import VigilError
 from vigil.data.formats import Files
 from vigil.data.freezing import freeze
 from vigil.data.library import Library
-from vigil.flywheel import fresh
+from vigil.flywheel import fresh, last_look
+from vigil.flywheel.last_look import LastLook
 from vigil.infer.registry import Registry
 from vigil.pipeline.status_file import read_status, remove_status, write_status
 
@@ -169,3 +170,30 @@ def test_a_model_for_which_people_have_labelled_enough_is_due(
     assert line.endswith(" of yard since it was trained; see: vigil model due")
     library.frozen.joinpath(f"{frozen.version[:16]}.jsonl").write_text("no data set\n")
     assert vigil("status").lines[-1].startswith("models due: cannot be told: ")
+
+
+def test_a_camera_that_drifts_is_told_as_of_the_last_look(
+    vigil: Any, home: Path, tmp_path: Path
+) -> None:
+    card = replace(toys.CARD, dataset="")
+    registry = Registry(home / "models")
+    registry.add(seeing(tmp_path / "good.onnx", 1.0), card)
+    write_status(open_home(), STATUS, time_s=time.time())
+    look = LastLook(
+        model="toys@1", dataset="yard", drifts=("gate: score is off by 0.45 in 60 looks",),
+        labelled=3, needed=20, time_s=time.time() - 7200,
+    )  # fmt: skip
+    last_look.keep(home, [look])
+    told = "as of 2 h ago: gate: score is off by 0.45 in 60 looks; "
+    assert vigil("status").lines[-1] == (
+        f"toys@1 drifts, {told}label what it shows: 3 new pictures, needed 20"
+    )
+    last_look.keep(home, [replace(look, labelled=20)])
+    assert vigil("status").lines[-1] == f"toys@1 is due, {told}see: vigil model due"
+    models = json.loads(vigil("status", "--json").out)["models"]
+    assert [each["drifts"] for each in models["drifting"]] == [list(look.drifts)]
+    # Another version sees otherwise: nobody has looked with it.
+    registry.add(seeing(tmp_path / "other.onnx", 0.5), card)
+    assert "toys" not in vigil("status").out
+    (home / last_look.FILE).write_text("{")
+    assert "drift.json: damaged" in vigil("status").lines[-1]

@@ -19,6 +19,7 @@ from vigil.config.app import App
 from vigil.config.home import Home
 from vigil.core import ModelError
 from vigil.data.library import Library
+from vigil.flywheel import last_look
 from vigil.flywheel.fresh import REVIEWED, taught
 from vigil.flywheel.giving_way import alone, give_way
 from vigil.infer.registry import Registry
@@ -167,12 +168,25 @@ def _all_due(name: str, triggers: "Triggers", config: Path | None) -> list["Due"
         what = f"{name} has not" if name else "no model in use has"
         raise ModelError(f"{what} learnt from a data set below {home.path / 'data'}")
     with _samples(home) as samples:
-        return [
+        found = [
             is_due(
                 registry, model, library, samples, triggers=triggers, cameras=_watched(app, model)
             )
             for model, library in pairs
         ]
+    last_look.keep(home.path, [_seen(each, time.time()) for each in found])
+    return found
+
+
+def _seen(found: "Due", time_s: float) -> last_look.LastLook:
+    return last_look.LastLook(
+        model=found.card.id,
+        dataset=found.dataset,
+        drifts=tuple(map(str, found.drifts)),
+        labelled=found.fresh.labelled,
+        needed=found.triggers.drifted,
+        time_s=time_s,
+    )
 
 
 def _watched(app: App | None, model: str) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from vigil.cli.tables import print_table
 from vigil.config.home import Home
 from vigil.core import VigilError
 from vigil.flywheel.fresh import models_due
+from vigil.flywheel.last_look import drifting
 from vigil.infer.registry import Registry
 from vigil.pipeline.status_file import read_status
 
@@ -26,7 +28,9 @@ def status(
 ) -> None:
     """Show how each camera is; fails when nothing runs. · 显示各摄像机状态；未运行时报错。"""
     home = home_of(config)
-    found = read_status(home, now_s=time.time())
+    now_s = time.time()
+    found = read_status(home, now_s=now_s)
+    found["models"] = _models(home)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -35,7 +39,7 @@ def status(
     if rows:
         columns = ("site", *COLUMNS) if several else COLUMNS
         print_table(columns, rows, right="in dropped waiting looks tracks")
-    for line in (*_summary(found), *_due(home)):
+    for line in (*_summary(found), *_to_be_trained(found["models"], now_s)):
         typer.echo(line)
 
 
@@ -88,17 +92,37 @@ def _sampled(found: dict[str, Any]) -> list[str]:
     return [f"{line}{missed}; lessons of events: {found['lessons']}; see: vigil sample list"]
 
 
-def _due(home: Home) -> list[str]:
-    """Models that people have labelled enough for to be trained again."""
+def _models(home: Home) -> dict[str, Any]:
+    """Models of whose data people have said enough since, and those whose cameras drift."""
+    registry = Registry(home.models)
     try:
-        found = list(models_due(Registry(home.models), home.path / "data"))
+        due = [asdict(each) for each in models_due(registry, home.path / "data")]
+        seen = [asdict(each) for each in drifting(home.path, registry)]
     except VigilError as error:
-        return [f"models due: cannot be told: {error}"]
-    return [
-        f"{each.model} is due: people labelled {each.pictures} pictures of {each.dataset} since it "
-        "was trained; see: vigil model due"
-        for each in found
+        return {"due": [], "drifting": [], "problem": str(error)}
+    return {"due": due, "drifting": seen, "problem": ""}
+
+
+def _to_be_trained(models: dict[str, Any], now_s: float) -> list[str]:
+    """Models to be trained again, or whose cameras want labels first."""
+    if models["problem"]:
+        return [f"models due: cannot be told: {models['problem']}"]
+    lines = [
+        f"{each['model']} is due: people labelled {each['pictures']} pictures of {each['dataset']} "
+        "since it was trained; see: vigil model due"
+        for each in models["due"]
     ]
+    for each in models["drifting"]:
+        ago = f"{max(0.0, now_s - each['time_s']) / 3600:.0f} h ago"
+        what = "; ".join(each["drifts"])
+        if each["labelled"] >= each["needed"]:
+            lines.append(f"{each['model']} is due, as of {ago}: {what}; see: vigil model due")
+        else:
+            lines.append(
+                f"{each['model']} drifts, as of {ago}: {what}; label what it shows: "
+                f"{each['labelled']} new pictures, needed {each['needed']}"
+            )
+    return lines
 
 
 def _actions(cameras: dict[str, Any]) -> list[str]:

@@ -93,7 +93,7 @@ def _network_of(card: ModelCard) -> str:
 
 
 def _known(home: Home, card: ModelCard, registry: Registry) -> After | None:
-    """What a model has learnt; None for a Sentry whose run is gone: it learns quickly."""
+    """What a model has learnt; None for a Sentry of which only eight bits are left: it is quick."""
     try:
         return After.of(card.id, registry, runs=home.path / "training", data=home.path / "data")
     except ModelError:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from vigil.core import ModelError
 from vigil.models.likeness import Likeness
 from vigil.models.namer import Body, Namer
+from vigil.train.norms import made_idle, settle
 
 Keep = Literal["nothing", "early", "middle", "body"]
 KEPT: dict[Keep, int] = {"nothing": 0, "early": 7, "middle": 14}
@@ -21,8 +22,6 @@ KEPT: dict[Keep, int] = {"nothing": 0, "early": 7, "middle": 14}
 the same for all words, and learning it costs most."""
 LIKENESS_LAYERS = 49
 """Convolutions of a `Likeness`; the published network has more."""
-LEAST_SPREAD = 1e-4
-"""Variance of a channel that says nothing: it is not made louder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,28 +73,10 @@ def _take_over(
                 f"wanted: {tuple(layer.weight.shape)}"
             )
         layer.weight.copy_(weight)
-        norm.reset_running_stats()
-        norm.weight.fill_((1 + norm.eps) ** 0.5)
-        norm.bias.copy_(bias)
+        made_idle(norm, bias)
     if len(found) < len(layers):
         raise ModelError(f"{name}: {len(found)} convolutions; wanted: {len(layers)} or more")
-    hooks = [norm.register_forward_pre_hook(_takes_over) for norm in norms]
-    network.eval()
-    network(pictures)
-    for hook in hooks:
-        hook.remove()
-
-
-def _takes_over(norm: nn.Module, given: tuple[Tensor]) -> None:
-    """Put mean and spread of what comes into a norm that was the identity, and undo them after."""
-    assert isinstance(norm, nn.BatchNorm2d)
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    spread, mean = torch.var_mean(given[0], dim=(0, 2, 3))
-    norm.running_mean.copy_(mean)
-    norm.running_var.copy_(spread.clamp(min=LEAST_SPREAD))
-    norm.weight.copy_((norm.running_var + norm.eps).sqrt())
-    norm.bias.add_(mean)
+    settle(network, norms, pictures)
 
 
 def _convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:

@@ -24,6 +24,7 @@ from vigil.infer.session import open_session
 from vigil.media.key_frames import k_centre
 from vigil.train.judging import Answer, judge
 from vigil.train.stills import Still, stills_of
+from vigil.train.unfolding import unfolded
 
 WEIGHTS = "network.safetensors"
 """Beside the files that were made of it, in the run's folder."""
@@ -120,7 +121,8 @@ class After:
     ) -> "After":  # fmt: skip
         """A model of the registry; `runs` and `data`: folders of training runs and of data sets.
 
-        Raises `ModelError` when it was not trained here, and `DataError` when pictures are to be
+        Its weights are those of the run that made it, or else those of its file, where that is a
+        Sentry's. Raises `ModelError` when neither is so, and `DataError` when pictures are to be
         replayed that are not here any more.
         """
         card, session = registry.open_verified(reference)
@@ -132,7 +134,7 @@ class After:
             before = None
         return cls(
             card=card,
-            weights=weights_of(card, runs),
+            weights=_weights(card, registry, runs),
             answer=session.run,
             before=before,
             replay=replay,
@@ -188,6 +190,18 @@ def weights_of(card: ModelCard, runs: Path) -> Mapping[str, Tensor]:
             except (OSError, SafetensorError) as error:
                 raise ModelError(f"{kept}: damaged ({error})") from error
     raise ModelError(f"{card.id}: no run in {runs} made it, so its weights are not here")
+
+
+def _weights(card: ModelCard, registry: Registry, runs: Path) -> Mapping[str, Tensor]:
+    try:
+        return weights_of(card, runs)
+    except ModelError as error:
+        if card.head != "points":
+            raise
+        try:
+            return unfolded(*registry.resolve(card.id))
+        except ModelError as other:
+            raise ModelError(f"{error}; and {other}") from other
 
 
 def grown(known: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:

@@ -10,17 +10,21 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from vigil.core import DataError, ModelCard, ModelInput
+from vigil.infer.fitting import fitted_image
 from vigil.train import fitting
 from vigil.train.cutting import cuttings_of
 from vigil.train.drawing import Drawn, varied
 from vigil.train.fitting import Answered, Fit, Lesson, Told, run_fit
 from vigil.train.judging import judge
 from vigil.train.networks import FROM_NOTHING, Learner, Start, learner
+from vigil.train.norms import idle_norms, settle
 from vigil.train.repeating import repeated
 from vigil.train.stills import Still
 
 GOAL = "average_precision_50"
 NO_WORD = -1
+SETTLING = 48
+"""Pictures from which norms that came from a file learn what is usual."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,6 +57,8 @@ def fit_detector(
             raise DataError(f"split {what!r}: no box of {', '.join(card.labels)}")
     fitting.prepare(fit)
     begun = learner(start, card)
+    if start.weights is not None and (idle := idle_norms(begun.network)):
+        settle(begun.network, idle, _plain(learnt[:SETTLING], card.input))
     answer = Answered(begun.exported)
 
     def metrics() -> dict[str, float]:
@@ -92,6 +98,12 @@ class _Pictures(Dataset[Drawn]):
     def __getitem__(self, number: int) -> Drawn:
         row = int(self._rows[number])
         return varied(self._stills, row, self._size, self._chance, self._cuttings)
+
+
+def _plain(stills: Sequence[Still], size: ModelInput) -> Tensor:
+    """(b, 3, h, w), 0 to 255: as they are."""
+    images = np.stack([fitted_image(still.image(), size) for still in stills])
+    return torch.from_numpy(images.transpose(0, 3, 1, 2).copy()).float()
 
 
 def _together(drawn: Sequence[Drawn]) -> dict[str, Tensor]:
