@@ -55,6 +55,10 @@ def test_vectors_teach_a_student_besides_and_an_embedder_alone(
     assert told[1].split()[:4] == ["numbers", "accuracy", "F1", "ECE"]
     told = vigil("model", "distil", *common, "--dataset", red, "--name", "mine").lines
     assert told[1].split()[:2] == ["numbers", "neighbours"]
+    small = ("--network", "gist", "--collages", 8, "--dataset", red, "--name", "small")
+    told = vigil("model", "distil", *common, *small).lines
+    assert told[1].split()[:2] == ["numbers", "neighbours"]
+    assert "--network gist --collages 8" in vigil("model", "show", "small@1").out
     assert "head: embedding" in vigil("model", "show", "mine@1").out
     vigil("model", "use", "mine", 1)
     vigil("model", "verify", "mine")
@@ -74,6 +78,11 @@ def test_what_is_to_be_made_must_be_clear(vigil: Any) -> None:
     assert "name an algorithm; or, for an embedder, give --features and --dataset" in bare
     anew = vigil("model", "distil", "red", *options, "--keep", "body").failure
     assert "--keep: is of what a student of an algorithm begins as; give --begin" in anew
+    student = vigil("model", "distil", "red", *options, "--collages", 5).failure
+    assert "--network and --collages: of an embedder; allowed without an algorithm" in student
+    gist = ("--features", "net", "--dataset", "red", "--network", "gist", "--begin", "net")
+    begun = vigil("model", "distil", *options, *gist).failure
+    assert "--begin: found --network gist; allowed: likeness" in begun
     taught = ("--begin", "gone", "--keep", "body", "--features", "net")
     kept = vigil("model", "distil", "red", *options, *taught).failure
     assert "--features: teach a body, and --keep body lets none of it learn" in kept

@@ -1,10 +1,17 @@
 """A student is told by how far it is from each teacher, through a line of its own."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+from tests.train import sights
 
-from vigil.train.features import FeatureLoss, Measure
+from vigil.models.gist import Gist
+from vigil.train.embedding import embedder_card
+from vigil.train.features import FeatureLoss, Measure, Taught, TrainedLikeness, fit_likeness
+from vigil.train.fitting import Fit
 
 
 def vectors(count: int, width: int, seed: int) -> np.ndarray:
@@ -66,3 +73,53 @@ def test_a_student_comes_to_tell_what_two_teachers_tell(measure: Measure) -> Non
         off.backward()
         steps.step()
     assert float(off.detach()) < 0.5 * before
+
+
+def test_what_begins_from_nothing_sees_small_pictures_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[tuple[int, ...]] = []
+    network = Gist()
+
+    def noted(shown: torch.Tensor) -> torch.Tensor:
+        sizes.append(tuple(shown.shape[2:]))
+        return torch.zeros(len(shown), network.numbers)
+
+    monkeypatch.setattr(network, "seen", noted)
+    model = TrainedLikeness(
+        network, FeatureLoss(network.numbers, [vectors(2, 5, 0)]), grows_over=10
+    )
+    shown, taught = torch.zeros(2, 3, 128, 256), torch.zeros(2, 5)
+    for _ in range(10):
+        model(shown, taught)
+    assert sizes == [(64, 128)] * 5 + [(96, 192)] * 3 + [(128, 256)] * 2
+    again = TrainedLikeness(network, model.loss, grows_over=10)
+    again.load_state_dict(model.state_dict())  # cut short, it goes on at its size
+    again(shown, taught)
+    again.eval()
+    again.done.zero_()
+    again(shown, taught)  # judged at the size of the watch
+    assert sizes[-2:] == [(128, 256)] * 2
+
+
+def test_a_run_that_was_cut_short_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    card = embedder_card("toys", side=64, licence="CC0-1.0", source="a test")
+    learnt = Taught(pictures=sights.sights(tmp_path, 40), vectors=[vectors(40, 5, 0)])
+    judged = Taught(pictures=sights.sights(tmp_path, 8, seed=1), vectors=[vectors(8, 5, 1)])
+    fit = Fit(side=64, epochs=3, batch=10)
+
+    def cut(done: int, _total: int, _best: float) -> None:
+        if done == 6:  # in the second epoch
+            raise KeyboardInterrupt
+
+    def weights(folder: Path, *, cuts: bool) -> dict[str, torch.Tensor]:
+        told = cut if cuts else (lambda done, total, best: None)
+        fit_likeness(learnt, judged, card, folder, fit=fit, network="gist", told=told)
+        return dict(load_file(folder / "checkpoint-12" / "model.safetensors"))
+
+    whole = weights(tmp_path / "whole", cuts=False)
+    with pytest.raises(KeyboardInterrupt):
+        weights(tmp_path / "cut", cuts=True)
+    again = weights(tmp_path / "cut", cuts=False)
+    assert int(again["done"]) == 12
+    assert [name for name in whole if not torch.equal(whole[name], again[name])] == []

@@ -14,10 +14,12 @@ from vigil.cli.judging import show_failures
 from vigil.cli.progress import progress_bar
 from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.training import (
+    Batch,
     Config,
     Epochs,
     Licence,
     ModelName,
+    Patience,
     Seed,
     Side,
     Threads,
@@ -33,6 +35,9 @@ from vigil.infer.registry import Registry
 
 Measure = Literal["cosine", "mse"]
 Keep = Literal["nothing", "early", "middle", "body"]
+Network = Literal["likeness", "gist"]
+Counted = Callable[[int, int], None]
+Fitted = Callable[[int, int, float], None]
 OF_STUDENTS = {"accuracy": "accuracy", "F1": "f1", "ECE": "calibration_error"}
 OF_EMBEDDERS = {"neighbours": "neighbours"}
 
@@ -63,12 +68,22 @@ def distil(
         Keep | None,
         typer.Option(help="Of what a student begins as, this stays as it is. [default: middle]"),
     ] = None,
+    network: Annotated[
+        Network,
+        typer.Option(help="Of an embedder: likeness (1.4 M), or gist (0.5 M, begins as nothing)."),
+    ] = "likeness",
+    collages: Annotated[
+        int,
+        typer.Option(min=0, help="An embedder learns from so many collages of the pictures."),
+    ] = 0,
     version: Version = "",
     side: Side = 128,
     epochs: Epochs = 60,
+    batch: Batch = 16,
     rate: Annotated[
         float, typer.Option(min=1e-6, max=1.0, help="Of learning, at its highest.")
     ] = 2e-3,
+    patience: Patience = 10,
     seed: Seed = 0,
     threads: Threads = 1,
     config: Config = None,
@@ -81,6 +96,10 @@ def distil(
         raise DataError("name an algorithm; or, for an embedder, give --features and --dataset")
     if keep and not (algorithm and begin):
         raise DataError("--keep: is of what a student of an algorithm begins as; give --begin")
+    if algorithm and (collages or network != "likeness"):
+        raise DataError("--network and --collages: of an embedder; allowed without an algorithm")
+    if begin and network != "likeness":
+        raise DataError(f"--begin: found --network {network}; allowed: likeness")
     if keep == "body" and features:
         raise DataError("--features: teach a body, and --keep body lets none of it learn")
     try:
@@ -95,16 +114,19 @@ def distil(
         raise missing("train", error) from error
     home = home_of(config)
     registry = Registry(home.models)
-    fit = fitting.Fit(side=side, epochs=epochs, rate=rate, seed=seed, threads=threads)
+    fit = fitting.Fit(
+        side=side, epochs=epochs, batch=batch, rate=rate, patience=patience,
+        seed=seed, threads=threads,
+    )  # fmt: skip
     teachers = [embedder_for(word.strip(), registry) for word in features.split(",") if word]
     kept_head = open_head(home.algorithms, algorithm) if algorithm else None
     library, frozen = frozen_of(dataset or algorithm, version, config)
     parent, weights = _published(begin, registry)
     marks = [each.mark for each in teachers]
     # Threads change how long a run takes, not what it learns.
-    run = _short(marks, measure, parent, keep, replace(fit, threads=1))
+    run = _short(marks, measure, network, collages, parent, keep, replace(fit, threads=1))
     runs = home.path / "training"
-    with _progress() as (asked, told):
+    with _progress(collages=collages > 0) as (collaged, asked, told):
         if kept_head is not None:
             card = distilling.student_card(
                 name,
@@ -132,14 +154,15 @@ def distil(
                 name,
                 side=side,
                 licence=licence,
-                source=f"vigil model distil --features {features}",
+                source=f"vigil model distil --features {features} --network {network} "
+                f"--collages {collages}",
                 dataset=frozen.version,
                 parent=parent,
             )
             made = embedding.train_embedder(
                 frozen, library.folder, card, runs / f"{name}-{frozen.version[:16]}-{run}",
-                teachers=teachers, measure=measure, begin=weights, fit=fit,
-                asked=asked, told=told,
+                teachers=teachers, network=network, measure=measure, begin=weights,
+                collaged=collages, fit=fit, made=collaged, asked=asked, told=told,
             )  # fmt: skip
     kept = registry.add(made.folder / made.best.file, made.best, activate=False)
     show_trained(made, OF_STUDENTS if algorithm else OF_EMBEDDERS)
@@ -166,11 +189,15 @@ def _published(word: str, registry: Registry) -> tuple[str, Path | None]:
 
 
 @contextmanager
-def _progress() -> Iterator[tuple[Callable[[int, int], None], Callable[[int, int, float], None]]]:
-    """How far the teachers are, and how far the student."""
+def _progress(*, collages: bool) -> Iterator[tuple[Counted, Counted, Fitted]]:
+    """How far the collages are, where there are any, the teachers, and the student."""
     with progress_bar(TextColumn("{task.fields[best]}"), TimeRemainingColumn()) as progress:
+        pasting = progress.add_task("collages · 拼贴", best="", visible=collages)
         asking = progress.add_task("teacher · 教师", best="")
         learning = progress.add_task("training · 训练", best="", total=None)
+
+        def collaged(done: int, total: int) -> None:
+            progress.update(pasting, completed=done, total=total)
 
         def asked(done: int, total: int) -> None:
             progress.update(asking, completed=done, total=total)
@@ -178,4 +205,4 @@ def _progress() -> Iterator[tuple[Callable[[int, int], None], Callable[[int, int
         def told(done: int, total: int, best: float) -> None:
             progress.update(learning, completed=done, total=total, best=f"{best:.3f}")
 
-        yield asked, told
+        yield collaged, asked, told

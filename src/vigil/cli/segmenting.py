@@ -10,10 +10,12 @@ from vigil.cli.judging import show_failures
 from vigil.cli.progress import progress_bar
 from vigil.cli.settings import frozen_of, home_of, missing
 from vigil.cli.training import (
+    Batch,
     Config,
     Epochs,
     Licence,
     ModelName,
+    Patience,
     Seed,
     Side,
     Threads,
@@ -46,13 +48,11 @@ def segment(
         int | None, typer.Option(help="Of the input, where it is not as high as wide.")
     ] = None,
     epochs: Epochs = 60,
-    batch: Annotated[int, typer.Option(min=1, help="Pictures seen at once.")] = 8,
+    batch: Batch = 8,
     rate: Annotated[
         float | None, typer.Option(help="Of learning, at its highest; else the network's own.")
     ] = None,
-    patience: Annotated[
-        int, typer.Option(min=0, help="Epochs without gain after which it ends; 0: never.")
-    ] = 10,
+    patience: Patience = 10,
     seed: Seed = 0,
     threads: Threads = 1,
     config: Config = None,

@@ -27,6 +27,10 @@ Version = Annotated[
 ]
 Side = Annotated[int, typer.Option(help="Of the input, pixels.")]
 Epochs = Annotated[int, typer.Option(min=1)]
+Batch = Annotated[int, typer.Option(min=1, help="Pictures seen at once.")]
+Patience = Annotated[
+    int, typer.Option(min=0, help="Epochs without gain after which it ends; 0: never.")
+]
 Seed = Annotated[int, typer.Option(help="Another number, another run.")]
 Threads = Annotated[int, typer.Option(min=1, help="More only where no watch runs.")]
 Config = Annotated[Path | None, typer.Option(help="The file that names the home folder.")]
@@ -72,16 +76,14 @@ def train(
         int | None, typer.Option(help="Of the input, where it is not as high as wide.")
     ] = None,
     epochs: Epochs = 60,
-    batch: Annotated[int, typer.Option(min=1, help="Pictures seen at once.")] = 16,
+    batch: Batch = 16,
     accumulate: Annotated[
         int, typer.Option(min=1, help="Batches whose gradients make one step.")
     ] = 1,
     rate: Annotated[
         float | None, typer.Option(help="Of learning, at its highest; else the network's own.")
     ] = None,
-    patience: Annotated[
-        int, typer.Option(min=0, help="Epochs without gain after which it ends; 0: never.")
-    ] = 10,
+    patience: Patience = 10,
     bf16: Annotated[
         bool, typer.Option(help="Compute in bfloat16: faster where it is native.")
     ] = False,

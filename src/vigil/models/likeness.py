@@ -7,9 +7,10 @@ the publisher's files: where the size halves, at the right and the bottom only.
 Legend: b pictures, h and w pixels, c channels, d numbers of a vector.
 """
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from vigil.models.spread import Spread
 
 STAGES = (
     (1, 16, 1, 1),
@@ -20,11 +21,6 @@ STAGES = (
     (6, 160, 3, 2),
 )
 """How much wider inside, channels, blocks, stride of the first."""
-POWER = 0.25
-"""Of a direction's variance, by which it is divided: half of what whitening does."""
-FLOOR = 0.1
-"""Of the mean variance, added to each: a direction in which nothing differs is not made loud."""
-BATCH = 32
 
 
 class Conv(nn.Sequential):
@@ -61,17 +57,11 @@ class Block(nn.Module):
         return x + found if self.adds else found
 
 
-class Likeness(nn.Module):
-    """Pictures to vectors.
-
-    Takes RGB, 0 to 255, with sides that are multiples of 32.
-    """
-
-    middle: Tensor
-    turn: Tensor
+class Likeness(Spread):
+    """Pictures to vectors; 1.4 million parameters."""
 
     def __init__(self, numbers: int = 640) -> None:
-        super().__init__()
+        super().__init__(numbers)
         blocks: list[nn.Module] = [Conv(3, 32, 3, stride=2)]
         into = 32
         for wider, out, count, first in STAGES:
@@ -80,33 +70,11 @@ class Likeness(nn.Module):
                 into = out
         self.trunk = nn.Sequential(*blocks)
         self.last = Conv(into, numbers)
-        self.numbers = numbers
-        self.register_buffer("middle", torch.zeros(numbers))
-        self.register_buffer("turn", torch.eye(numbers))
         for each in self.modules():
             if isinstance(each, nn.Conv2d):
                 nn.init.kaiming_normal_(each.weight, mode="fan_out")
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """(b, d): the mean over the picture of what is seen, less `middle`, through `turn`."""
-        return (self._mean(pictures) - self.middle) @ self.turn
-
-    @torch.no_grad()
-    def spread(self, pictures: Tensor) -> None:
-        """Take what all these (b, 3, h, w) share out of all vectors, and level what they differ in.
-
-        Else the few directions in which kinds of pictures differ drown the others: pictures of a
-        kind that was not learnt are near to each other, and copies cannot be told from others.
-        """
-        self.eval()
-        found = torch.cat([self._mean(some) for some in pictures.split(BATCH)]).double()
-        off = found - found.mean(0)
-        variances, directions = torch.linalg.eigh(off.T @ off / len(off))
-        # Against their mean, so that the vectors stay about as long as they were.
-        loudness = variances / variances.mean().clamp(min=1e-30) + FLOOR
-        self.middle.copy_(found.mean(0))
-        self.turn.copy_((directions * loudness**-POWER) @ directions.T)
-
-    def _mean(self, pictures: Tensor) -> Tensor:
+    def seen(self, pictures: Tensor) -> Tensor:
+        """(b, d): the mean of the last map."""
         maps = self.last(self.trunk((pictures - 128) / 128))
         return functional.adaptive_avg_pool2d(maps, 1).flatten(1)

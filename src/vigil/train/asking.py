@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float16
+from jaxtyping import Bool, Float16
 
 from vigil.core import DataError
 from vigil.core.durable import write_durably
@@ -23,6 +23,8 @@ Asked = Callable[[int, int], object]
 OFF = 0.02
 """How far the length of a vector may be from 1 in half precision. A row that was not written, or
 by half, is further off."""
+ROWS = 1024
+"""That are looked at together: in full precision all may not fit in memory."""
 
 
 def vectors_of(
@@ -70,7 +72,9 @@ def _asked(
             np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape).flush()
             write_durably(about, (json.dumps(said, indent=1) + "\n").encode())
         rows = np.lib.format.open_memmap(file, mode="r+")
-        there = np.abs(np.linalg.norm(rows.astype(np.float32), axis=1) - 1) < OFF
+        there = np.concatenate(
+            [_written(rows[start : start + ROWS]) for start in range(0, len(rows), ROWS)]
+        )
         for number, each in enumerate(pictures):
             if not there[number]:
                 rows[number] = teacher.embed([each.image()])[0]
@@ -79,6 +83,10 @@ def _asked(
     except (OSError, ValueError) as error:
         raise DataError(f"{file}: cannot be kept ({error}); remove it to ask anew") from error
     return np.asarray(rows)
+
+
+def _written(rows: Vectors) -> Bool[np.ndarray, " n"]:
+    return np.asarray(np.abs(np.linalg.norm(rows.astype(np.float32), axis=1) - 1) < OFF)
 
 
 def _read(about: Path) -> object:

@@ -13,8 +13,10 @@ from vigil.infer.cards import check_card
 from vigil.infer.embed import ModelEmbedder
 from vigil.infer.embedders import NamedEmbedder, joined
 from vigil.train.asking import Asked, Vectors, vectors_of
+from vigil.train.collages import collages
+from vigil.train.directions import strongest
 from vigil.train.exporting import export, in_eight_bits, latency_ms
-from vigil.train.features import Measure, Taught, fit_likeness
+from vigil.train.features import Measure, Network, Taught, fit_likeness
 from vigil.train.fitting import Fit, Told
 from vigil.train.recipe import MOST_COMPARED, Trained
 from vigil.train.shown import Shown, shown_in
@@ -38,17 +40,20 @@ def train_embedder(
     *,
     teachers: Sequence[NamedEmbedder],
     fit: Fit,
+    network: Network = "likeness",
     measure: Measure = "cosine",
     begin: Path | None = None,
+    collaged: int = 0,
+    made: Asked = lambda done, total: None,
     asked: Asked = lambda done, total: None,
     told: Told = lambda done, total, best: None,
 ) -> Trained:
     """An embedder that finds alike what its teachers find alike, from pictures without a word.
 
-    It learns from all pictures of a frozen data set whose files are below `root`, and from pieces
-    of them. `begin`: weights of a published MobileNetV2 to begin from; None: from nothing.
-    `folder` is the run's. Raises `DataError`, or `ModelError` when a file answers otherwise than
-    its network.
+    It learns from all pictures of a frozen data set whose files are below `root`, and from so many
+    collages of them; where `collaged` is 0, from pieces of them. `begin`: weights of a published
+    MobileNetV2 that `likeness` begins from; None: from nothing. `folder` is the run's. Raises
+    `DataError`, or `ModelError` when a file answers otherwise than its network.
     """
     splits = {
         split: list(shown_in(frozen.things(split), root, {}, frames=root / "frames"))
@@ -56,7 +61,8 @@ def train_embedder(
     }
     return distil_embedder(
         splits, card, folder,
-        teachers=teachers, fit=fit, measure=measure, begin=begin, asked=asked, told=told,
+        teachers=teachers, fit=fit, network=network, measure=measure, begin=begin,
+        collaged=collaged, made=made, asked=asked, told=told,
     )  # fmt: skip
 
 
@@ -87,9 +93,12 @@ def distil_embedder(
     *,
     teachers: Sequence[NamedEmbedder],
     fit: Fit,
+    network: Network = "likeness",
     measure: Measure = "cosine",
     begin: Path | None = None,
     pieces: int = PIECES,
+    collaged: int = 0,
+    made: Asked = lambda done, total: None,
     asked: Asked = lambda done, total: None,
     told: Told = lambda done, total, best: None,
 ) -> Trained:
@@ -99,15 +108,20 @@ def distil_embedder(
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     val, held = list(splits["val"]), list(splits[HOLDOUT])
-    learnt = with_pieces(splits["train"], folder, count=pieces)
-    if not learnt or not val:
+    if not splits["train"] or not val:
         raise DataError("train and val: each needs a picture")
+    if collaged:
+        more = collages(splits["train"], folder, count=collaged, seed=fit.seed, told=made)
+        learnt = [*splits["train"], *more]
+    else:
+        learnt = with_pieces(splits["train"], folder, count=pieces)
     rows = vectors_of([*learnt, *val, *held], teachers, folder, told=asked)
     ends = (len(learnt), len(learnt) + len(val))
+    goals = [strongest(each, ends[0]) for each in rows] if network == "gist" else rows
     fitted = fit_likeness(
-        Taught(pictures=learnt, vectors=[each[: ends[0]] for each in rows]),
-        Taught(pictures=val, vectors=[each[ends[0] : ends[1]] for each in rows]),
-        card, folder, fit=fit, measure=measure, begin=begin, told=told,
+        Taught(pictures=learnt, vectors=[each[: ends[0]] for each in goals]),
+        Taught(pictures=val, vectors=[each[ends[0] : ends[1]] for each in goals]),
+        card, folder, fit=fit, network=network, measure=measure, begin=begin, told=told,
     )  # fmt: skip
     pictures = [each.image() for each in splits["train"][:: _step(len(splits["train"]))]]
     export(fitted.network, card, folder, pictures)

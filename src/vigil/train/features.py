@@ -5,6 +5,7 @@ teacher says (Romero et al. 2015, arXiv 1412.6550). Teachers may differ in all t
 line of its own, and weighs the same. The lines are forgotten after training.
 """
 
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,9 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from vigil.core import DataError, Image, ModelCard, ModelInput
+from vigil.models.gist import Gist
 from vigil.models.likeness import Likeness
+from vigil.models.spread import Spread
 from vigil.train import fitting
 from vigil.train.asking import Vectors, side_by_side
 from vigil.train.beginning import begin_from_published
@@ -27,6 +30,7 @@ from vigil.train.fitting import Fit, Lesson, Metrics, Told, run_fit
 from vigil.train.shown import Shown
 
 Measure = Literal["cosine", "mse"]
+Network = Literal["likeness", "gist"]
 GOAL = "likeness"
 LEAST_AREA = 0.8
 """Of a picture that is cut: the teachers have seen all of it."""
@@ -36,6 +40,12 @@ KEPT = 7
 same at all sizes, and learning them costs more than all that follows."""
 SPREAD = 400
 """Pictures by which the vectors are spread."""
+SIDES = ((0.5, 0.5), (0.8, 0.75))
+"""Until which share of all batches a network that begins from nothing is shown which share of the
+sides: what is learnt first, edges and colours, is learnt from small pictures at a quarter of the
+price (Tan and Le 2021, arXiv 2104.00298)."""
+STEP = 32
+"""Pixels of which sides are multiples."""
 BATCH = 32
 """Pictures that are judged at once, and from which a network's norms begin."""
 
@@ -82,22 +92,40 @@ class FeatureLoss(nn.Module):
 class TrainedLikeness(nn.Module):
     """A network with its loss, as a trainer wants it: a batch in, `loss` out."""
 
-    def __init__(self, network: Likeness, loss: FeatureLoss) -> None:
+    done: Tensor
+
+    def __init__(self, network: Spread, loss: FeatureLoss, *, grows_over: int = 0) -> None:
+        """`grows_over`: batches in which pictures become as large as they are; 0: they are so."""
         super().__init__()
         self.network = network
         self.loss = loss
+        self._grows_over = grows_over
+        # With the weights, so that a run that was cut short goes on at its size.
+        self.register_buffer("done", torch.zeros((), dtype=torch.int64))
 
     def forward(self, pictures: Tensor, taught: Tensor) -> dict[str, Tensor]:
+        shown = pictures.float()
+        if self.training:
+            shown = self._smaller(shown)
+            self.done += 1
         # Channels last: half the time on a processor.
-        shown = pictures.float().contiguous(memory_format=torch.channels_last)
+        shown = shown.contiguous(memory_format=torch.channels_last)
         return {"loss": self.loss(self.network(shown), taught.float()).mean()}
+
+    def _smaller(self, pictures: Tensor) -> Tensor:
+        share = int(self.done) / max(self._grows_over, 1)
+        scale = next((sides for until, sides in SIDES if share < until), 1.0)
+        if not self._grows_over or scale == 1:
+            return pictures
+        size = [max(STEP, round(side * scale / STEP) * STEP) for side in pictures.shape[2:]]
+        return functional.interpolate(pictures, size, mode="bilinear", antialias=True)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FittedLikeness:
     """A network as it was when it was best on pictures that it did not learn from."""
 
-    network: Likeness
+    network: Spread
     steps: int
 
 
@@ -116,14 +144,15 @@ def fit_likeness(
     folder: Path,
     *,
     fit: Fit,
+    network: Network = "likeness",
     measure: Measure = "cosine",
     begin: Path | None = None,
     told: Told = lambda done, total, best: None,
 ) -> FittedLikeness:
     """Fit a network's vectors to those of teachers, and judge by other pictures after each epoch.
 
-    `begin`: as `begin_from_published`. The card's input must be `fit: stretch`. Raises
-    `DataError` without a picture on either side.
+    `begin`: as `begin_from_published`, of `likeness` alone. The card's input must be
+    `fit: stretch`. Raises `DataError` without a picture on either side.
     """
     for side, what in ((learnt, "train"), (judged, "val")):
         if not side.pictures:
@@ -131,13 +160,17 @@ def fit_likeness(
     if card.input.fit != "stretch":
         raise DataError(f"{card.name}: fit {card.input.fit!r}; an embedder learns with: stretch")
     fitting.prepare(fit)
-    network = Likeness()
-    pictures = _Pictures(learnt, card.input, seed=fit.seed)
+    pictures = _Pictures(learnt, card.input)
+    student = Gist() if network == "gist" else Likeness()
     if begin is not None:
-        begin_from_published(network, begin, pictures.some(BATCH, seed=fit.seed))
-        network.trunk[:KEPT].requires_grad_(False)
-    model = TrainedLikeness(network, FeatureLoss(network.numbers, learnt.vectors, measure=measure))
-    unseen = _Pictures(judged, card.input, seed=fit.seed)
+        if not isinstance(student, Likeness):
+            raise DataError(f"network {network}: begins from nothing; allowed with begin: likeness")
+        begin_from_published(student, begin, pictures.some(BATCH, seed=fit.seed))
+        student.trunk[:KEPT].requires_grad_(False)
+    loss = FeatureLoss(student.numbers, learnt.vectors, measure=measure)
+    in_all = fit.epochs * -(-len(pictures) // fit.batch)
+    model = TrainedLikeness(student, loss, grows_over=in_all if network == "gist" else 0)
+    unseen = _Pictures(judged, card.input)
 
     @torch.no_grad()
     def metrics() -> Metrics:
@@ -148,8 +181,8 @@ def fit_likeness(
 
     lesson = Lesson(model=model, pictures=pictures, together=_together, judged=metrics, goal=GOAL)
     steps = run_fit(lesson, card, folder, fit=fit, told=told)
-    network.spread(pictures.some(SPREAD, seed=fit.seed))
-    return FittedLikeness(network=network, steps=steps)
+    student.spread(pictures.some(SPREAD, seed=fit.seed))
+    return FittedLikeness(network=student, steps=steps)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -163,31 +196,36 @@ class _Seen:
 class _Pictures(Dataset[_Seen]):
     """Pictures, nearly whole, weathered otherwise each time; the teachers saw them clear."""
 
-    def __init__(self, taught: Taught, size: ModelInput, *, seed: int) -> None:
+    def __init__(self, taught: Taught, size: ModelInput) -> None:
         self._size, self._vectors = size, taught.vectors
         self._copies = [packed(each.image(), size) for each in taught.pictures]
-        self._chance = np.random.default_rng(seed)
 
     def __len__(self) -> int:
         return len(self._copies)
 
     def __getitem__(self, number: int) -> _Seen:
+        # From the chance that a trainer keeps with its checkpoints: what was cut short goes on
+        # with the weather that it would have had.
+        return self._seen(number, np.random.default_rng(random.getrandbits(64)))
+
+    def _seen(self, number: int, chance: np.random.Generator) -> _Seen:
         return _Seen(
-            image=varied(self._copies[number], self._size, self._chance, least_area=LEAST_AREA),
+            image=varied(self._copies[number], self._size, chance, least_area=LEAST_AREA),
             taught=side_by_side(self._vectors, number),
         )
 
     def again(self, *, seed: int) -> Iterator[dict[str, Tensor]]:
         """All in batches, with the chance of this seed."""
-        self._chance = np.random.default_rng(seed)
+        chance = np.random.default_rng(seed)
         for start in range(0, len(self), BATCH):
-            yield _together([self[row] for row in range(start, min(start + BATCH, len(self)))])
+            rows = range(start, min(start + BATCH, len(self)))
+            yield _together([self._seen(row, chance) for row in rows])
 
     def some(self, count: int, *, seed: int) -> Tensor:
         """Pictures from all over, (b, 3, h, w); the same for the same seed."""
-        self._chance = np.random.default_rng(seed)
+        chance = np.random.default_rng(seed)
         rows = np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)
-        return _together([self[int(row)] for row in rows])["pictures"].float()
+        return _together([self._seen(int(row), chance) for row in rows])["pictures"].float()
 
 
 def _together(seen: Sequence[_Seen]) -> dict[str, Tensor]:
