@@ -5,13 +5,17 @@ from typing import Any
 
 import pytest
 from tests.flywheel.colours import BLUE, RED, write_embedder, write_examples
+from tests.train.bodies import write_body
+
+from vigil.infer import Registry
+from vigil.train.embedding import embedder_card
 
 
 @pytest.fixture
 def red(tmp_path: Path, vigil: Any) -> str:
     """An algorithm on a made-up embedder, with what it gathered."""
-    shown = write_examples(tmp_path / "red", RED, 24, seed=1)
-    others = write_examples(tmp_path / "blue", BLUE, 24, seed=2)
+    shown = write_examples(tmp_path / "red", RED, 16, seed=1)
+    others = write_examples(tmp_path / "blue", BLUE, 16, seed=2)
     folders = ("--images", shown, "--negatives", others)
     embedder = ("--embedder", write_embedder(tmp_path / "net"))
     vigil("algorithm", "new", "red", "--claim", "It is red.", *folders, *embedder)
@@ -46,30 +50,31 @@ def test_mistakes_are_told_in_one_line(vigil: Any) -> None:
     assert "'gone'" in none
 
 
-def test_vectors_teach_a_student_besides_and_an_embedder_alone(
-    vigil: Any, red: str, tmp_path: Path
+def test_a_student_begins_as_a_model_and_vectors_teach_it_besides(
+    vigil: Any, red: str, home: Path, tmp_path: Path
 ) -> None:
-    net = tmp_path / "net"
-    common = ("--licence", "CC0-1.0", "--side", 64, "--epochs", 1, "--features", net)
-    told = vigil("model", "distil", red, *common, "--name", "both").lines
-    assert told[1].split()[:4] == ["numbers", "accuracy", "F1", "ECE"]
-    told = vigil("model", "distil", *common, "--dataset", red, "--name", "mine").lines
-    assert told[1].split()[:2] == ["numbers", "neighbours"]
-    small = ("--network", "gist", "--collages", 8, "--dataset", red, "--name", "small")
-    told = vigil("model", "distil", *common, *small).lines
-    assert told[1].split()[:2] == ["numbers", "neighbours"]
-    assert "--network gist --collages 8" in vigil("model", "show", "small@1").out
-    assert "head: embedding" in vigil("model", "show", "mine@1").out
-    vigil("model", "use", "mine", 1)
-    vigil("model", "verify", "mine")
-    begun = ("--name", "begun", "--begin", "mine", "--keep", "body")
-    told = vigil(
-        "model", "distil", red, *begun, "--licence", "CC0-1.0", "--side", 64, "--epochs", 1
-    ).lines
+    write_body(tmp_path / "mine.onnx")
+    card = embedder_card("mine", side=64, licence="CC0-1.0", source="a test")
+    Registry(home / "models").add(tmp_path / "mine.onnx", card)
+    options = ("--name", "begun", "--licence", "CC0-1.0", "--side", 64, "--epochs", 1)
+    taught = ("--features", tmp_path / "net", "--begin", "mine", "--keep", "early")
+    told = vigil("model", "distil", red, *options, *taught).lines
     assert told[1].split()[:4] == ["numbers", "accuracy", "F1", "ECE"]
     shown = vigil("model", "show", "begun@1").out
     assert "parent: mine@1" in shown
     assert "head: softmax" in shown
+
+
+def test_vectors_alone_make_an_embedder(vigil: Any, red: str, tmp_path: Path) -> None:
+    taught = ("--features", tmp_path / "net", "--dataset", red)
+    small = ("--name", "small", "--network", "gist", "--collages", 8, "--side", 64, "--epochs", 1)
+    told = vigil("model", "distil", *taught, *small, "--licence", "CC0-1.0").lines
+    assert told[1].split()[:2] == ["numbers", "neighbours"]
+    shown = vigil("model", "show", "small@1").out
+    assert "--network gist --collages 8" in shown
+    assert "head: embedding" in shown
+    vigil("model", "use", "small", 1)
+    vigil("model", "verify", "small")
 
 
 def test_what_is_to_be_made_must_be_clear(vigil: Any) -> None:
