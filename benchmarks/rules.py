@@ -162,9 +162,18 @@ def tell_cost(report: Report, looks: int, repeats: int) -> None:
     costs = each_milliseconds(scenes)
     rows = [(name, f"{cost:.3f}") for name, cost in sorted(costs.items(), key=lambda x: -x[1])]
     report.table(f"one scene of {TRACKS} tracks", ("rule", "ms"), rows)
-    report.say(f"all {len(costs)} rules: {min(totals):.2f} to {max(totals):.2f} ms")
+    report.say(
+        f"all {len(costs)} rules: {min(totals):.2f} to {max(totals):.2f} ms, "
+        f"median {median(totals):.2f}"
+    )
+    # The least, as timeit does: what else runs on the machine, and whoever shares its processor
+    # with it, only adds to it.
     report.claim(
-        f"cost: all rules on a scene of {TRACKS} tracks, processor time",
+        f"cost: all rules on a scene of {TRACKS} tracks, processor time, least of {repeats} runs",
+        min(totals), 1.0, "ms", better="lower",
+    )  # fmt: skip
+    report.claim(
+        f"cost: all rules on a scene of {TRACKS} tracks, processor time, median",
         median(totals), 1.0, "ms", better="lower",
     )  # fmt: skip
 
@@ -178,7 +187,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="seed of the first film")
     parser.add_argument("--jobs", type=int, default=1, help="processes that watch films")
     parser.add_argument("--looks", type=int, default=400, help="scenes in a run of the cost")
-    parser.add_argument("--runs", type=int, default=5, help="the median of so many costs is told")
+    parser.add_argument("--runs", type=int, default=15, help="times that the cost is taken")
     parser.add_argument("--hours", type=float, default=4, help="of recorded scenes")
     options = parser.parse_args()
     report = Report("rules")

@@ -8,7 +8,7 @@ from pydantic import Field
 from vigil.core import part
 from vigil.stages.rules.geometry import distance
 from vigil.stages.rules.moment import Moment
-from vigil.stages.rules.pace import Paced, note_paces
+from vigil.stages.rules.pace import Paced, note_paces, speeds
 from vigil.stages.rules.rest import MOVED
 from vigil.stages.rules.settings import Count, Labels, Seconds, Share
 from vigil.stages.rules.stopped_vehicle import VEHICLES
@@ -70,16 +70,16 @@ class Jam(ZoneRule):
             if not vehicle.moved:
                 _come(vehicle)
         there = [one for one in self.inside(moment, self._vehicles) if self.parked or one.moved]
-        slow = [one for one in there if self._is_slow(one, moment)]
-        holds = len(there) >= self.number and len(slow) >= self.share * len(there)
-        counts = {"count": len(there), "slow": len(slow)}
+        paces = zip(there, speeds(there, OVER_S), strict=True)
+        slow = sum([self._is_slow(one, speed, moment) for one, speed in paces])
+        holds = len(there) >= self.number and slow >= self.share * len(there)
+        counts = {"count": len(there), "slow": slow}
         return Finding(holds=holds, members=there, counts=counts, late_s=late_s)
 
-    def _is_slow(self, vehicle: _Vehicle, moment: Moment) -> bool:
+    def _is_slow(self, vehicle: _Vehicle, speed: float | None, moment: Moment) -> bool:
         if vehicle.seen_s < moment.time_s and vehicle.missing_lived_s is None:
             # A look that left it out did so because nothing moves there.
             return True
-        speed = vehicle.speed(OVER_S)
         return speed is not None and speed < self.slower_than
 
 

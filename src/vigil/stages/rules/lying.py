@@ -213,7 +213,7 @@ def note_looks(bodies: Iterable[Body], moment: Moment, within_s: float) -> None:
         # As `aspect` says, of everybody at each look.
         high = box[3] - box[1]
         body.shape = (box[2] - box[0]) / (high if high > 1.0 else 1.0)
-        while len(looks) > 1 and lived_s - looks[0][0] >= kept_s:
+        while lived_s - looks[0][0] >= kept_s and len(looks) > 1:
             del looks[0]
 
 
