@@ -1,7 +1,7 @@
 """What is learnt from a teacher: a student of an algorithm, and three other parts.
 
     python -m benchmarks learn [flame kitchen] [--only student] [--seeds N] [--first SEED]
-                               [--views N] [--epochs N] [--rate X] [--side PX] [--keep WORD]
+                               [--views N] [--begin MODEL] [--side PX]
     python -m benchmarks learn --only turn|above|boxes
 
 Each part says what it does: `student`, `turn`, `above`, `boxes` in this folder.
@@ -9,7 +9,6 @@ Each part says what it does: `student`, `turn`, `above`, `boxes` in this folder.
 
 import argparse
 from collections.abc import Callable
-from typing import get_args
 
 from benchmarks.above import above
 from benchmarks.boxes import boxes
@@ -21,11 +20,10 @@ from benchmarks.twostep import LITE, WITH_LITE
 from benchmarks.unlabelled_pictures import VIEWS
 from vigil.infer import Registry, add_model
 from vigil.infer.embedders import embedder_for
-from vigil.train.beginning import Begin, Keep
+from vigil.train.beginning import Begin
 from vigil.train.converting import convert
 from vigil.train.fitting import Fit
 
-BEGIN = "mobilenet-v2-imagenet"
 OTHERS: dict[str, Callable[[Report], None]] = {"turn": turn, "above": above, "boxes": boxes}
 """Parts besides `student` that need no settings."""
 
@@ -37,10 +35,8 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=5, help="draws")
     parser.add_argument("--first", type=int, default=0, help="the first draw; settings: from 100")
     parser.add_argument("--views", type=int, default=VIEWS, help="rendered, ten pictures of each")
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=5e-3)
-    parser.add_argument("--side", type=int, default=160)
-    parser.add_argument("--keep", choices=get_args(Keep), default="body")
+    parser.add_argument("--begin", default=LITE, help="the body of students")
+    parser.add_argument("--side", type=int, default=192)
     options = parser.parse_args()
     chosen = options.tasks or LEARNT
     report = Report("learn")
@@ -52,11 +48,9 @@ def main() -> int:
         for file in sorted((DATA / "models" / "embed").glob("*.tflite")):
             add_model(registry, str(file), fetch=lambda address, path: None)
         convert(LITE, registry)
-    card, folder = registry.resolve(BEGIN)
-    begin = Begin(path=folder / card.file, keep=options.keep, maps=CACHE / "student" / "maps")
-    fit = Fit(
-        side=options.side, epochs=options.epochs, batch=64, rate=options.rate, patience=0
-    )  # fmt: skip
+    card, folder = registry.resolve(options.begin)
+    begin = Begin(card=card, folder=folder, keep="body", maps=CACHE / "student" / "maps")
+    fit = Fit(side=options.side)
     seeds = range(options.first, options.first + options.seeds)
     for name in chosen:
         student(report, name, embedder_for(WITH_LITE, registry), seeds, begin, fit, options.views)

@@ -7,6 +7,7 @@ import torch
 from tests.train import sights, toys
 from torch import nn
 
+from vigil.core import ModelCard, ModelInput
 from vigil.models.likeness import Likeness
 from vigil.train.exporting import quiet
 
@@ -29,3 +30,12 @@ def write_body(path: Path, *, side: int = 64) -> Likeness:
             network, (torch.zeros(1, 3, side, side),), str(path), dynamo=False, opset_version=17
         )
     return network
+
+
+def body_card(*, side: int = 64, file: str = "body.onnx") -> ModelCard:
+    """Of that file."""
+    return ModelCard(
+        name="body", file=file, head="embedding", labels=(),
+        input=ModelInput(width=side, height=side, fit="stretch"),
+        licence_code="Apache-2.0", licence_weights="CC0-1.0",
+    )  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from tests.train import sights, toys
-from tests.train.bodies import write_body
+from tests.train.bodies import body_card, write_body
 
 from vigil.models.glance import Exported, Glance
 from vigil.models.namer import Namer
@@ -85,7 +85,7 @@ def test_of_a_body_that_it_begins_as_the_kept_blocks_stay(tmp_path: Path) -> Non
     card = student_card("toys", toys.WORDS, side=64, licence="CC0-1.0", source="a test")
     fitted = fit_classifier(
         sights.sights(tmp_path, 12), sights.sights(tmp_path, 4, seed=1), card, tmp_path / "run",
-        begin=Begin(path=tmp_path / "body.onnx", keep="middle", maps=tmp_path / "maps"),
+        begin=Begin(card=body_card(), folder=tmp_path, keep="middle", maps=tmp_path / "maps"),
         fit=Fit(side=64, epochs=1, batch=8, rate=1e-2, threads=torch.get_num_threads()),
     )  # fmt: skip
     network = fitted.network

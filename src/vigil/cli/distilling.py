@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -60,13 +59,16 @@ def distil(
     begin: Annotated[
         str,
         typer.Option(
-            help="It begins as this MobileNetV2 of the registry; a student also as an embedder "
-            "that was made here."
+            help="It begins as this MobileNetV2 of the registry; a student also as any classifier "
+            "or embedder."
         ),
     ] = "",
     keep: Annotated[
         Keep | None,
-        typer.Option(help="Of what a student begins as, this stays as it is. [default: middle]"),
+        typer.Option(
+            help="Of what a student begins as, this stays as it is. [default: body; with "
+            "--features: middle]"
+        ),
     ] = None,
     network: Annotated[
         Network,
@@ -121,10 +123,12 @@ def distil(
     teachers = [embedder_for(word.strip(), registry) for word in features.split(",") if word]
     kept_head = open_head(home.algorithms, algorithm) if algorithm else None
     library, frozen = frozen_of(dataset or algorithm, version, config)
-    parent, weights = _published(begin, registry)
+    published = registry.resolve(begin) if begin else None
+    parent = "" if published is None else published[0].id
     marks = [each.mark for each in teachers]
+    kept_blocks: Keep = keep or ("middle" if teachers else "body")
     # Threads change how long a run takes, not what it learns.
-    run = _short(marks, measure, network, collages, parent, keep, replace(fit, threads=1))
+    run = _short(marks, measure, network, collages, parent, kept_blocks, replace(fit, threads=1))
     runs = home.path / "training"
     with _progress(collages=collages > 0) as (collaged, asked, told):
         if kept_head is not None:
@@ -137,9 +141,9 @@ def distil(
                 dataset=frozen.version,
                 parent=parent,
             )
-            start = (
-                None if weights is None else beginning.Begin(path=weights, keep=keep or "middle")
-            )
+            start = None
+            if published is not None:
+                start = beginning.Begin(card=published[0], folder=published[1], keep=kept_blocks)
             teacher = teaching.Teacher(
                 head=kept_head.head, embedder=embedder_for(kept_head.embedder, registry)
             )
@@ -159,6 +163,7 @@ def distil(
                 dataset=frozen.version,
                 parent=parent,
             )
+            weights = None if published is None else published[1] / published[0].file
             made = embedding.train_embedder(
                 frozen, library.folder, card, runs / f"{name}-{frozen.version[:16]}-{run}",
                 teachers=teachers, network=network, measure=measure, begin=weights,
@@ -178,14 +183,6 @@ def distil(
 def _short(*settings: object) -> str:
     """For the name of a run's folder: a run of other settings does not go on from its weights."""
     return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
-
-
-def _published(word: str, registry: Registry) -> tuple[str, Path | None]:
-    """Name and file of a network to begin from; none where none is named."""
-    if not word:
-        return "", None
-    card, folder = registry.resolve(word)
-    return card.id, folder / card.file
 
 
 @contextmanager

@@ -214,6 +214,7 @@ def show_trained(made: "Trained", figures: Mapping[str, str]) -> None:
             f"{each.latency_ms['cpu']:.2f}",
         )
         for numbers, each in (("float32", made.full), ("int8", made.small))
+        if each is not None
     ]
     print_table(("numbers", "", *figures, "ms"), rows, right=" ".join([*figures, "ms"]))
 

@@ -87,18 +87,28 @@ def _fastest(path: Path, card: ModelCard) -> Any:
     return in_bytes if in_bytes and _agree(in_bytes, in_floats, card.input) else in_floats
 
 
-def _opened(path: Path, card: ModelCard, *, in_bytes: bool = False) -> Any:
-    """A request of the compiled network; None where it should be in bytes and has none."""
-    core = openvino.Core()
-    cut = _cut(core.read_model(path), path.name)
+def means_of(path: Path, size: ModelInput, *, in_bytes: bool = False) -> Any:
+    """A network for pictures of that size up to its last maps, and the means that `run` gives.
+
+    None where it should be in bytes and has none. Raises `ModelError` when it has no maps, and
+    RuntimeError when OpenVINO refuses it.
+    """
+    cut = _cut(openvino.Core().read_model(path), path.name)
     if in_bytes and not in_signed_bytes(cut):
         return None
-    width, height = card.input.width, card.input.height
-    nhwc = card.input.layout == "nhwc"
-    cut.reshape([1, height, width, 3] if nhwc else [1, 3, height, width])
-    model = with_bytes_in(_averaged(cut), card)
+    nhwc = size.layout == "nhwc"
+    cut.reshape([1, size.height, size.width, 3] if nhwc else [1, 3, size.height, size.width])
+    return _averaged(cut)
+
+
+def _opened(path: Path, card: ModelCard, *, in_bytes: bool = False) -> Any:
+    """A request of the compiled network; None where it should be in bytes and has none."""
+    means = means_of(path, card.input, in_bytes=in_bytes)
+    if means is None:
+        return None
+    model = with_bytes_in(means, card)
     # The same file must give the same vectors on each machine: heads are learnt on them.
-    return core.compile_model(model, "CPU", one_thread("f32")).create_infer_request()
+    return openvino.Core().compile_model(model, "CPU", one_thread("f32")).create_infer_request()
 
 
 def _run(request: Any, picture: Image) -> list[Output]:

@@ -61,10 +61,9 @@ class Namer(nn.Module):
 
     @torch.no_grad()
     def early(self, pictures: Tensor) -> Tensor:
-        """(b, c, h, w): what the kept blocks make of pictures; of all blocks, h and w are 1."""
+        """(b, c, h, w): what the kept blocks make of pictures."""
         maps: Tensor = self.trunk[: self.kept]((pictures - 128) / 128)
-        whole = self.kept == len(self.trunk)
-        return functional.adaptive_avg_pool2d(maps, 1) if whole else maps
+        return maps
 
     def late(self, maps: Tensor) -> Tensor:
         """(b, c): what the other blocks make of that, the mean over the picture."""

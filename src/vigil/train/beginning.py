@@ -1,4 +1,7 @@
-"""Weights to begin from: those of a published MobileNetV2 or of a `Likeness`, from its file."""
+"""Weights to begin from: those of a published MobileNetV2 or of a `Likeness`, from its file.
+
+Of a body that stays as it is nothing is taken over: see `train.body`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +14,15 @@ import openvino.passes
 import torch
 from torch import Tensor, nn
 
-from vigil.core import ModelError
+from vigil.core import ModelCard, ModelError
 from vigil.models.likeness import Likeness
 from vigil.models.namer import Body, Namer
 from vigil.train.norms import made_idle, settle
 
 Keep = Literal["nothing", "early", "middle", "body"]
 KEPT: dict[Keep, int] = {"nothing": 0, "early": 7, "middle": 14}
-"""So many of the first blocks stay as they are; of `body` all do. What sees edges and textures is
-the same for all words, and learning it costs most."""
+"""So many of the first blocks stay as they are. What sees edges and textures is the same for all
+words, and learning it costs most."""
 LIKENESS_LAYERS = 49
 """Convolutions of a `Likeness`; the published network has more."""
 
@@ -28,24 +31,31 @@ LIKENESS_LAYERS = 49
 class Begin:
     """What a student begins as."""
 
-    path: Path
-    """A MobileNetV2, or a `Likeness`, in a format of OpenVINO's."""
+    card: ModelCard
+    """A MobileNetV2, or a `Likeness`, in a format of OpenVINO's; where the whole `body` stays, any
+    network that ends in maps."""
+    folder: Path
+    """Where its file is."""
     keep: Keep = "middle"
     """What of it stays as it is."""
     maps: Path | None = None
     """Folder of what the kept blocks make of pictures; None: that of the run."""
 
+    @property
+    def path(self) -> Path:
+        return self.folder / self.card.file
+
 
 def namer_from(begin: Begin, words: int, pictures: Tensor) -> Namer:
-    """A network for words that begins as `begin`; `pictures` as `begin_from_published`.
+    """A network for words that begins as `begin`, of which something learns.
 
-    Raises `ModelError` for a file of another shape.
+    `pictures` as `begin_from_published`. Raises `ModelError` for a file of another shape.
     """
     found = _convolutions(begin.path)
     body: Body = "likeness" if len(found) <= LIKENESS_LAYERS else "published"
     network = Namer(words, body=body)
     _take_over(network, found, begin.path.name, pictures)
-    network.keep(KEPT.get(begin.keep, len(network.trunk)))
+    network.keep(KEPT[begin.keep])
     return network
 
 

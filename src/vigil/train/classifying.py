@@ -140,18 +140,15 @@ def fit_classifier(
 ) -> FittedClassifier:
     """Fit `card.labels` to pictures, and judge by others after each epoch.
 
-    `vectors`: of each embedder that teaches besides, a row a picture of `learnt`. `begin`: None: a
-    `Glance` that begins with nothing. The card's input must be `fit: stretch`. Raises `DataError`,
-    also where a word has no picture to learn from, or none is left to judge by, and `ModelError`
-    for a file that no student can begin as.
+    `vectors`: of each embedder that teaches besides, a row a picture of `learnt`. `begin`: of which
+    not the whole body stays (see `body`); None: a `Glance` that begins with nothing. The card's
+    input must be `fit: stretch`. Raises `DataError`, also where a word has no picture to learn
+    from, or none is left to judge by, and `ModelError` for a file that no student can begin as.
     """
     if card.input.fit != "stretch":
         raise DataError(f"{card.name}: fit {card.input.fit!r}; a classifier learns with: stretch")
     told_of = [each for each in learnt if vectors or each.word != NOBODY or each.taught is not None]
-    counts = counts_of(told_of, len(card.labels))
-    for word, count in zip(card.labels, counts, strict=True):
-        if count < 1:
-            raise DataError(f"split 'train': no picture of {word}")
+    counts = counts_of_all(told_of, card)
     known = [each for each in judged if each.truth() != NOBODY]
     exam = Exam.of(known, card)
     fitting.prepare(fit)
@@ -222,6 +219,15 @@ def counts_of(shown: Sequence[Shown], words: int) -> Float64[np.ndarray, " k"]:
             counts[each.word] += each.weight
         elif each.taught is not None:
             counts += each.weight * each.taught
+    return counts
+
+
+def counts_of_all(shown: Sequence[Shown], card: ModelCard) -> Float64[np.ndarray, " k"]:
+    """The same; raises `DataError` where a word of the card has no picture to learn from."""
+    counts = counts_of(shown, len(card.labels))
+    for word, count in zip(card.labels, counts, strict=True):
+        if count < 1:
+            raise DataError(f"split 'train': no picture of {word}")
     return counts
 
 

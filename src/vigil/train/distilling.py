@@ -13,6 +13,7 @@ from vigil.infer.session import open_session
 from vigil.models.glance import Exported
 from vigil.train.asking import vectors_of
 from vigil.train.beginning import Begin
+from vigil.train.body import line_behind
 from vigil.train.classifying import MAPS_FOLDER, fit_classifier
 from vigil.train.exporting import export, in_eight_bits, latency_ms
 from vigil.train.features import Measure
@@ -46,7 +47,8 @@ def train_student(
     of those that somebody labelled, and of all, and of pieces of them, from what the teacher finds
     likely, and from the vectors of `embedders` besides. `card.labels` are the head's words, in
     its order; `folder` is the run's. `begin`: what the student begins as; None: it begins with
-    nothing, which takes many more pictures.
+    nothing, which takes many more pictures. Where the whole body stays, vectors teach nothing, and
+    the files are OpenVINO's.
     Raises `DataError`, or `ModelError` when a file answers otherwise than its network.
     """
     numbers = {word: number for number, word in enumerate(card.labels)}
@@ -122,27 +124,32 @@ def distil(
         learnt, val = both[: len(both) - len(val)], both[len(both) - len(val) :]
     elif embedders:
         learnt = with_pieces(learnt, folder, count=pieces)
-    vectors = vectors_of(learnt, embedders, folder, told=asked)
-    fitted = fit_classifier(
-        learnt, val, card, folder,
-        vectors=vectors, measure=measure, begin=begin, fit=fit, told=told,
-    )  # fmt: skip
+    small: ModelCard | None
+    if begin is not None and begin.keep == "body":
+        written = line_behind(begin, learnt, card, folder, fit=fit, told=told)
+        card, small, steps = written.full, written.small, written.steps
+    else:
+        vectors = vectors_of(learnt, embedders, folder, told=asked)
+        fitted = fit_classifier(
+            learnt, val, card, folder,
+            vectors=vectors, measure=measure, begin=begin, fit=fit, told=told,
+        )  # fmt: skip
+        pictures = [each.image() for each in splits["train"][:MOST_COMPARED]]
+        export(Exported(fitted.network), card, folder, pictures)
+        small, steps = in_eight_bits(card, folder, folder, pictures), fitted.steps
     # They can be made again, the same; what the teacher said of them stays.
     for made_again in (PIECES_FOLDER, MAPS_FOLDER):
         shutil.rmtree(folder / made_again, ignore_errors=True)
     held = [each for each in splits[HOLDOUT] if each.word != NOBODY]
     exam = Exam.of(held or val, card)
-    pictures = [each.image() for each in splits["train"][:MOST_COMPARED]]
-    export(Exported(fitted.network), card, folder, pictures)
-    small = in_eight_bits(card, folder, folder, pictures)
     return Trained(
         full=_measured(card, folder, exam),
-        small=_measured(small, folder, exam),
+        small=None if small is None else _measured(small, folder, exam),
         folder=folder,
         learnt=len(splits["train"]),
         unseen=len(exam.images),
         judged_by=HOLDOUT if held else "val",
-        steps=fitted.steps,
+        steps=steps,
         goal="accuracy",
     )
 

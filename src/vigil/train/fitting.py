@@ -102,7 +102,7 @@ def run_fit(
     """Fit until the goal stops rising, and leave the model as it was when best; steps done."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if int(os.environ.get("RANK", "0")) == 0:  # of several processes one keeps the books
-        _write_run(folder, fit, card)
+        write_run(folder, fit, card)
     trainer = _Judging(
         judged=lesson.judged,
         share_of_rate=lesson.share_of_rate,
@@ -248,7 +248,8 @@ def _patience(fit: Fit) -> list[TrainerCallback]:
     return [EarlyStoppingCallback(early_stopping_patience=fit.patience)] if fit.patience else []
 
 
-def _write_run(folder: Path, fit: Fit, card: ModelCard) -> None:
+def write_run(folder: Path, fit: Fit, card: ModelCard) -> None:
+    """Say in the run's folder what it was made of."""
     plain_run = {
         "fit": asdict(fit),
         "labels": list(card.labels),

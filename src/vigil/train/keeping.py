@@ -1,14 +1,15 @@
 """What blocks that stay as they are make of pictures: made once, and kept on the disk.
 
 Most of what it costs to teach a network that begins as another lies in blocks that do not change.
-Each picture is cut, mirrored and weathered a few times, the same for the same content, so that
-runs of other words, examples or chances find there what they need.
+Views of a picture are the same for the same content, so that runs of other words, examples or
+chances find there what they need.
 
-FOLDER/WEIGHTS/CONTENT.npy    (v, c, h, w) of one picture, in half precision
+FOLDER/WEIGHTS/CONTENT.npy    (v, ...) of v views of one picture, in half precision
 """
 
 import hashlib
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from vigil.models.namer import Namer
 from vigil.train.copies import packed, varied
 from vigil.train.shown import Shown
 
+Made = Float16[np.ndarray, "v ..."]
 Maps = Float16[np.ndarray, "v c h w"]
 VARIATIONS = 3
 """Of each picture; the first is the picture itself, as the watch shows it."""
@@ -32,35 +34,46 @@ RECIPE = 1
 """Goes up when the variations change, so that what was kept is not used."""
 
 
-class KeptMaps:
-    """The maps of pictures behind the kept blocks of a network."""
+class Kept(ABC):
+    """What is made of pictures, by their content."""
 
-    def __init__(self, network: Namer, *, weights: str, size: ModelInput, folder: Path) -> None:
-        """`weights`: what tells them from others: the hash of the file that they came from."""
-        made_by = f"{RECIPE} {weights} {network.kept} {size.width}x{size.height} {VARIATIONS}"
-        self._network, self._size = network, size
+    def __init__(self, made_by: str, folder: Path) -> None:
+        """`made_by`: what tells it from what else is made of the same pictures."""
         self._folder = folder / hashlib.sha256(made_by.encode()).hexdigest()[:16]
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def of(self, shown: Shown) -> Maps:
-        """Of one picture. Raises `DataError` when it cannot be read, or maps cannot be kept."""
+    def of(self, shown: Shown) -> Made:
+        """Of one picture. Raises `DataError` when it cannot be read, or nothing can be kept."""
         content = sha256_of(shown.path)
         file = self._folder / f"{content}.npy"
         try:
-            found: Maps = np.load(file)
+            found: Made = np.load(file)
             return found
         except (FileNotFoundError, EOFError, ValueError):
             pass  # never made, or cut short
-        maps: Maps = self._made(shown.image(), int(content[:8], 16))
+        made = self._made(shown.image(), int(content[:8], 16))
         beside = file.with_suffix(f".{os.getpid()}")
         try:
             with beside.open("wb") as opened:
-                np.save(opened, maps)
+                np.save(opened, made)
             # Not synced: what a power cut takes is made again.
             beside.replace(file)
         except OSError as error:
             raise DataError(f"{file}: cannot be kept ({error})") from error
-        return maps
+        return made
+
+    @abstractmethod
+    def _made(self, image: Image, seed: int) -> Made: ...
+
+
+class KeptMaps(Kept):
+    """The maps behind the kept blocks of a network; each picture is cut, mirrored, weathered."""
+
+    def __init__(self, network: Namer, *, weights: str, size: ModelInput, folder: Path) -> None:
+        """`weights`: what tells them from others: the hash of the file that they came from."""
+        shape = f"{size.width}x{size.height}"
+        super().__init__(f"{RECIPE} {weights} {network.kept} {shape} {VARIATIONS}", folder)
+        self._network, self._size = network, size
 
     @torch.no_grad()
     def _made(self, image: Image, seed: int) -> Maps:

@@ -29,8 +29,8 @@ class Trained:
     """Two files of one network, each with what it reaches and costs."""
 
     full: ModelCard
-    small: ModelCard
-    """In eight bits."""
+    small: ModelCard | None
+    """In eight bits; None: it has none."""
     folder: Path
     """Where both are."""
     learnt: int
@@ -49,6 +49,8 @@ class Trained:
     @property
     def best(self) -> ModelCard:
         """Eight bits where they are faster and cost next to nothing."""
+        if self.small is None:
+            return self.full
         faster = self.small.latency_ms["cpu"] < self.full.latency_ms["cpu"]
         as_good = self.small.metrics[self.goal] >= self.full.metrics[self.goal] - LOST
         return self.small if faster and as_good else self.full
