@@ -22,6 +22,13 @@ def red(tmp_path: Path, vigil: Any) -> str:
     return "red"
 
 
+def add_body(home: Path, folder: Path) -> None:
+    """`mine` in the registry, a small embedder."""
+    write_body(folder / "mine.onnx")
+    card = embedder_card("mine", side=64, licence="CC0-1.0", source="a test")
+    Registry(home / "models").add(folder / "mine.onnx", card)
+
+
 def test_a_student_is_made_and_waits_to_be_used(vigil: Any, red: str) -> None:
     options = ("--name", "red-student", "--licence", "CC0-1.0", "--side", 64, "--epochs", 2)
     told = vigil("model", "distil", red, *options).lines
@@ -53,9 +60,7 @@ def test_mistakes_are_told_in_one_line(vigil: Any) -> None:
 def test_a_student_begins_as_a_model_and_vectors_teach_it_besides(
     vigil: Any, red: str, home: Path, tmp_path: Path
 ) -> None:
-    write_body(tmp_path / "mine.onnx")
-    card = embedder_card("mine", side=64, licence="CC0-1.0", source="a test")
-    Registry(home / "models").add(tmp_path / "mine.onnx", card)
+    add_body(home, tmp_path)
     options = ("--name", "begun", "--licence", "CC0-1.0", "--side", 64, "--epochs", 1)
     taught = ("--features", tmp_path / "net", "--begin", "mine", "--keep", "early")
     told = vigil("model", "distil", red, *options, *taught).lines
@@ -63,6 +68,20 @@ def test_a_student_begins_as_a_model_and_vectors_teach_it_besides(
     shown = vigil("model", "show", "begun@1").out
     assert "parent: mine@1" in shown
     assert "head: softmax" in shown
+
+
+def test_the_whole_body_stays_where_nothing_else_is_said(
+    vigil: Any, red: str, home: Path, tmp_path: Path
+) -> None:
+    add_body(home, tmp_path)
+    options = ("--name", "behind", "--licence", "CC0-1.0", "--side", 64)
+    told = vigil("model", "distil", red, *options, "--begin", "mine").lines
+    assert sum("int8" in line for line in told) == 0  # the body holds no bytes
+    shown = vigil("model", "show", "behind@1").out
+    assert "file: behind.xml" in shown
+    assert "parent: mine@1" in shown
+    vigil("model", "use", "behind", 1)
+    vigil("model", "verify", "behind")
 
 
 def test_vectors_alone_make_an_embedder(vigil: Any, red: str, tmp_path: Path) -> None:
