@@ -43,7 +43,7 @@ def test_the_life_of_a_model(vigil: Any, made: Path) -> None:
     card = made / "card.yaml"
     assert vigil("model", "add", made / "tiny.onnx", "--card", card).out.startswith("tiny@1  ssd")
     assert vigil("model", "add", made / "better.onnx", "--card", card).out.startswith("tiny@2  ssd")
-    head, row, _ = vigil("model", "list").lines
+    head, row, *_ = vigil("model", "list").lines
     assert head.split()[:3] == ["name", "current", "versions"]
     assert row.split() == ["tiny", "2", "1", "2", "ssd", "person", "Apache-2.0"]
     assert "name: tiny" in vigil("model", "show", "tiny").lines

@@ -10,8 +10,9 @@ import pytest
 
 from vigil.core import ModelError
 from vigil.infer import Registry, add_model, card_to_yaml
-from vigil.infer.embedders import embedder_for, joined, usual_embedder
+from vigil.infer.embedders import A_BETTER_ONE, advice, embedder_for, usual_embedder
 from vigil.infer.registry import Entry
+from vigil.infer.vectors import joined
 
 V1, V2 = "mobilenet-v1-embedding", "mobilenet-v2-imagenet"
 FILES = {
@@ -108,6 +109,12 @@ def test_a_model_that_is_not_in_use_is_not_taken(
     assert usual_embedder(registry) == V2
 
 
-def test_a_machine_without_an_embedder_is_told_how_to_have_one(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no embedder in .*--embedder.*vigil model convert"):
-        usual_embedder(Registry(tmp_path))
+def test_a_machine_without_models_takes_what_comes_with_vigil_and_hears_of_a_better_one(
+    tmp_path: Path,
+) -> None:
+    registry = Registry(tmp_path / "models")
+    word = usual_embedder(registry)
+    assert registry.resolve(word)[0].head == "embedding"
+    assert not registry.folder.exists()
+    assert A_BETTER_ONE in (advice(word) or "")
+    assert advice(V2) is None

@@ -26,7 +26,7 @@ from vigil.flywheel.pictures import Example, examples_in
 from vigil.flywheel.verdict import Verdict
 from vigil.flywheel.wording import Worded, worded_by
 from vigil.flywheel.zero_shot import head_of_words, knows_text, texts_of
-from vigil.infer.embedders import MarkedEmbedder, embedder_for, usual_embedder
+from vigil.infer.embedders import MarkedEmbedder, advice, embedder_for, usual_embedder
 from vigil.infer.head import Head
 from vigil.infer.head_folder import open_head
 from vigil.infer.registry import Registry
@@ -137,6 +137,8 @@ def new(
     if examples:
         gather(library_of(name, file), examples)
     typer.echo(f"{name}@{kept.version}: {verdict}")
+    if hint := advice(embedder):
+        typer.echo(hint, err=True)
     if kind == "best":
         typer.echo(f"head: {verdict.kind}")
     if head is None:

@@ -21,7 +21,7 @@ from vigil.flywheel.proposals import TABLE, load_table, offer_for, shipped_table
 from vigil.flywheel.scene_shelf import SceneShelf
 from vigil.flywheel.scenes import SceneAnswer, ask_scene, learn_scenes
 from vigil.flywheel.stills import background_of, stills_of
-from vigil.infer.embedders import embedder_for, usual_embedder
+from vigil.infer.embedders import advice, embedder_for, usual_embedder
 from vigil.infer.registry import Registry
 
 VIEWS = "views"
@@ -79,6 +79,8 @@ def new(
         )
     kept = shelf.keep(name, model, verdict, kinds=kinds, embedder=embedder, examples=examples)
     typer.echo(f"{name}@{kept.version}: {verdict}")
+    if hint := advice(embedder):
+        typer.echo(hint, err=True)
     if model is None:
         raise typer.Exit(REFUSED)
     typer.echo(f"usable after {time.monotonic() - began_s:.1f} s")

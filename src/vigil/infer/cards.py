@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vigil.core import ConfigError, ModelCard, ModelClip, ModelInput
 from vigil.infer.content import SUFFIXES, belonging
+from vigil.infer.statistics import BESIDE
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """Model names become folders, so that they hold nothing that a file system reads otherwise."""
@@ -100,6 +101,10 @@ def card_problems(card: ModelCard, where: str) -> list[str]:
     need(0 <= card.score <= 1, "score", card.score, "0 to 1")
     need(0 < card.nms_iou <= 1, "nms_iou", card.nms_iou, "above 0, 1 at most")
     need(set(card.sha256) <= set(belonging(card.file)), "sha256", set(card.sha256), "its files")
+    # Vectors of .tflite files and of classifiers are read from their maps.
+    own = card.head == "embedding" and Path(card.file).suffix != ".tflite"
+    asked = card.options.get(BESIDE, 0.0)
+    need(own or not asked, f"options.{BESIDE}", asked, "none but with head: embedding, not .tflite")
     _input_problems(card.input, need)
     if card.clip is not None:
         _clip_problems(card, card.clip, need)

@@ -10,10 +10,12 @@ from jaxtyping import Float32
 from vigil.core import Box, Detections, Frame, Image, ModelCard, ModelError
 from vigil.infer.fitting import fitted, fitted_image
 from vigil.infer.session import Output, open_session
+from vigil.infer.statistics import BESIDE, SIDE, statistics
+from vigil.infer.vectors import joined
 
 
 class ModelEmbedder:
-    """Runs a model whose card says `head: embedding`."""
+    """Runs a model whose card says `head: embedding`, and counts beside it where the card asks."""
 
     def __init__(self, card: ModelCard, folder: Path) -> None:
         """Open the weights; raises `ModelError`."""
@@ -21,9 +23,10 @@ class ModelEmbedder:
             raise ModelError(f"{card.id}: head {card.head!r} gives no vectors; needed: embedding")
         self.card = card
         self._session = open_session(card, folder)
+        self._counts = bool(card.options.get(BESIDE))
 
     def embed(self, images: Sequence[Image]) -> Float32[np.ndarray, "n d"]:
-        return _stacked([self._one(fitted_image(image, self.card.input)) for image in images])
+        return _stacked([self._one(fitted_image(each, self.card.input), each) for each in images])
 
     def embed_detections(self, frame: Frame, detections: Detections) -> Detections:
         """Give every detection the vector of what its box shows."""
@@ -34,12 +37,16 @@ class ModelEmbedder:
             x, y = min(box.x1, frame.width - 2), min(box.y1, frame.height - 2)
             region = Box(x, y, max(box.x2, x + 2), max(box.y2, y + 2))
             picture, _ = fitted(frame, self.card.input, region)
-            vectors.append(self._one(picture))
+            counted = frame.pixels.rgb(SIDE, SIDE, region) if self._counts else picture
+            vectors.append(self._one(picture, counted))
         return replace(detections, embeddings=_stacked(vectors))
 
-    def _one(self, picture: Image) -> Output:
-        vector = self._session.run(picture)[0].reshape(-1).astype(np.float32)
-        return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12))
+    def _one(self, picture: Image, counted: Image) -> Output:
+        """`picture` as the model takes it; `counted`: the same at any size."""
+        parts = [self._session.run(picture)[0].reshape(-1).astype(np.float32)]
+        if self._counts:
+            parts.append(joined(statistics(counted)))
+        return joined(parts)
 
 
 def _stacked(vectors: list[Output]) -> Float32[np.ndarray, "n d"]:

