@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first draw; settings: from 100")
     parser.add_argument("--views", type=int, default=VIEWS, help="rendered, ten pictures of each")
     parser.add_argument("--begin", default=LITE, help="the body of students")
-    parser.add_argument("--side", type=int, default=192)
+    parser.add_argument("--side", type=int, default=224)
     options = parser.parse_args()
     chosen = options.tasks or LEARNT
     report = Report("learn")
