@@ -56,7 +56,6 @@ def tell_replay(report: Report, scenes: Sequence[Scene], rules: Sequence[Rule]) 
         f"a processor; {lasted_s:.1f} s by {JOBS} processes, their start included, "
         f"load {os.getloadavg()[0]:.1f}"
     )
-    # What it takes to start them is told six times over: of a whole day it is once.
     report.claim(f"scenes of a day at {rate}", megabytes, 50, "MB", better="lower")
     report.claim(
         f"replay of a day at {rate}, all rules, processor time",
@@ -65,6 +64,7 @@ def tell_replay(report: Report, scenes: Sequence[Scene], rules: Sequence[Rule]) 
         "s",
         better="lower",
     )
+    # To start the processes, which a whole day asks once, is counted as often as it is scaled.
     report.claim(
         f"replay of a day at {rate}, all rules, by {JOBS} processors as vigil replay does it",
         lasted_s * scale,

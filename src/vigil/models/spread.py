@@ -3,6 +3,8 @@
 Legend: b pictures, h and w pixels, d numbers of a vector.
 """
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 
@@ -13,7 +15,7 @@ FLOOR = 0.1
 BATCH = 32
 
 
-class Spread(nn.Module):
+class Spread(nn.Module, ABC):
     """Pictures to vectors.
 
     Takes RGB, 0 to 255, with sides that are multiples of 32.
@@ -28,9 +30,9 @@ class Spread(nn.Module):
         self.register_buffer("middle", torch.zeros(numbers))
         self.register_buffer("turn", torch.eye(numbers))
 
+    @abstractmethod
     def seen(self, pictures: Tensor) -> Tensor:
         """(b, d): what a network makes of pictures by itself."""
-        raise NotImplementedError
 
     def forward(self, pictures: Tensor) -> Tensor:
         """(b, d): what is seen, less `middle`, through `turn`."""
