@@ -7,7 +7,7 @@ from vigil.core.brains import AnswerT, Brain, Claim, Question, Reply, Still
 from vigil.core.cases import Case, Corners, Footage, Saying, Subject
 from vigil.core.clips import Clip
 from vigil.core.clock import Clock, SystemClock
-from vigil.core.detections import Detections
+from vigil.core.detections import ANYTHING, Detections
 from vigil.core.errors import (
     AlertDelayed,
     AlertError,
@@ -91,6 +91,7 @@ from vigil.core.scenes import (
 from vigil.core.verdicts import Decision, Outcome, Review, Ruling, Unverified, Verdict
 
 __all__ = [
+    "ANYTHING",
     "NOTHING",
     "Action",
     "ActionQuestion",

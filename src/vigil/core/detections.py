@@ -7,6 +7,9 @@ from jaxtyping import Bool, Float32
 
 from vigil.core.boxes import Boxes
 
+ANYTHING = "object"
+"""The label of what nobody has named: it may be anything."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Detections:

@@ -29,7 +29,6 @@ from vigil.pipeline.senses import senses
 from vigil.pipeline.stills import Stills
 from vigil.pipeline.tally import Tally
 from vigil.pipeline.watch import Watch
-from vigil.stages.detect.model import ModelDetector
 from vigil.stages.enhance.low_light import LowLight
 from vigil.stages.gate.ledger import RecallLedger
 from vigil.stages.gate.packets import PacketGate
@@ -192,10 +191,7 @@ class Builder:
         for settings, detector in self._detectors:
             if settings == wanted:
                 return detector
-        detector = wanted
-        if isinstance(wanted, ModelDetector):
-            detector = dataclasses.replace(wanted, registry=wanted.registry or self._home.models)
-            detector.warm_up()
+        detector = self._at_home(wanted)
         self._detectors.append((wanted, detector))
         return detector
 

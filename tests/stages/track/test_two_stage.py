@@ -1,7 +1,7 @@
 """What a tracker must hold on to, and what it must let go, at any look rate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -195,6 +195,47 @@ def test_a_person_never_becomes_a_car() -> None:
     follow([Thing(200, 300)], rate=5, seconds=1, tracker=tracker)
     scenes = follow([Thing(200, 300, label="car")], rate=5, seconds=1, start_s=1, tracker=tracker)
     assert {t.id: t.label for s in scenes for t in s.tracks} == {1: "person", 2: "car"}
+
+
+def seen_as(labels: Sequence[str], tracker: TwoStageTracker | None = None) -> list[Scene]:
+    """Scenes of one walker that each look gives another label, a fifth of a second apart."""
+    tracker = tracker or TwoStageTracker()
+    walker = Thing(100, 300, right=40)
+    return [
+        tracker.update(look_at(at / 5), detections([replace(walker, label=label)], at / 5))
+        for at, label in enumerate(labels)
+    ]
+
+
+@pytest.mark.parametrize("named", [2, 3, 5])
+def test_who_is_named_now_and_then_is_one_track_with_the_name(named: int) -> None:
+    labels = ["person" if at % named == 0 else "object" for at in range(1, 30)]
+    scenes = seen_as(labels)
+    assert {number for scene in scenes for number in ids(scene)} == {1}
+    assert {track.label for scene in scenes[3 * named :] for track in scene.tracks} == {"person"}
+
+
+def test_a_name_is_not_forgotten_while_nobody_says_it() -> None:
+    assert seen_as(["person"] * 3 + ["object"] * 100)[-1].tracks[0].label == "person"
+
+
+def test_a_single_name_among_many_looks_is_a_slip() -> None:
+    labels = ["object"] * 10 + ["person"] + ["object"] * 10
+    assert {track.label for scene in seen_as(labels) for track in scene.tracks} == {"object"}
+
+
+def test_what_was_an_object_takes_one_name_and_no_other() -> None:
+    scenes = seen_as(["object"] * 3 + ["person"] * 5 + ["vehicle"] * 5)
+    assert {t.id: t.label for s in scenes for t in s.tracks} == {1: "person", 2: "vehicle"}
+
+
+def test_of_two_detections_a_track_takes_the_one_of_its_name() -> None:
+    tracker = TwoStageTracker()
+    follow([Thing(200, 300)], rate=5, seconds=2, tracker=tracker)
+    shadow = Thing(204, 302, width=34, label="object")
+    scene = follow([shadow, Thing(206, 300)], rate=5, seconds=1, start_s=2, tracker=tracker)[-1]
+    assert {track.id: track.label for track in scene.tracks}[1] == "person"
+    assert next(t for t in scene.tracks if t.id == 1).box.foot == pytest.approx((206, 300), abs=1)
 
 
 def test_a_car_that_the_detector_also_calls_a_truck_is_one_track() -> None:

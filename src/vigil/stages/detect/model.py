@@ -77,6 +77,11 @@ class ModelDetector:
         """Words that it can report. Opens the weights, or raises `ModelError`."""
         return frozenset(self.labels or self._model().card.labels)
 
+    @property
+    def sure(self) -> float:
+        """Score from which the card is sure. Opens the weights, or raises `ModelError`."""
+        return self._model().card.score
+
     def warm_up(self) -> None:
         """Open the weights now; raises `ModelError` when they cannot be used."""
         self._model()

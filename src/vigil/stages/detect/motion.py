@@ -7,11 +7,10 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
-from vigil.core import Detections, Frame, Image, Look, Rung, as_array, part
+from vigil.core import ANYTHING, Detections, Frame, Image, Look, Rung, as_array, part
 from vigil.stages.background import Background, plane
 from vigil.stages.blobs import Blob, Mask, alike, blends_in, find_blobs, polygons_mask
 
-LABEL = "object"
 REMEMBERED_CALLS = 10_000
 """A source that none of so many calls named is forgotten."""
 EVERYWHERE = 0.6
@@ -30,6 +29,19 @@ SAME_SURFACE = 0.87
 """Correlation above which a place that rests has only another light."""
 HOLE_MARGIN = 0.1
 """By so much more must a hole look like its surroundings than the thing that left it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Moved:
+    """What one look found to move or to have come to rest."""
+
+    found: Detections
+    blobs: list[Blob]
+    """The same things, pixel by pixel, at the size at which pictures are compared."""
+    objects: Mask
+    """All that differs from the background, shadows aside."""
+    stirring: Mask
+    """What of it is not as it was at the look before."""
 
 
 @dataclass
@@ -80,17 +92,21 @@ class MotionDetector:
         return Rung.LUMA
 
     def detect(self, looks: Sequence[Look]) -> list[Detections]:
+        return [moved.found for moved in self.moved(looks)]
+
+    def moved(self, looks: Sequence[Look]) -> list[Moved]:
+        """As `detect`, with the pixels that tell what was found."""
         self._calls += 1
-        found = [self._detect(look.frame) for look in looks]
+        moved = [self._moved(look.frame) for look in looks]
         if self._calls % REMEMBERED_CALLS == 0:
             self._views = {
                 source: view
                 for source, view in self._views.items()
                 if self._calls - view.called < REMEMBERED_CALLS
             }
-        return found
+        return moved
 
-    def _detect(self, frame: Frame) -> Detections:
+    def _moved(self, frame: Frame) -> Moved:
         picture = np.asarray(cv2.blur(frame.rgb(self.width), (3, 3)), np.uint8)
         view = self._view(frame.source, picture)
         background = view.background
@@ -98,15 +114,21 @@ class MotionDetector:
         cv2.bitwise_and(foreground, view.allowed, foreground)
         if cv2.countNonZero(foreground) > EVERYWHERE * cv2.countNonZero(view.allowed):
             background.restart(picture, frame.time_s)
-            return Detections.none()
+            nowhere = np.zeros_like(foreground)
+            return Moved(found=Detections.none(), blobs=[], objects=nowhere, stirring=nowhere)
         if frame.time_s >= view.judge_due_s:
             view.judge_due_s = frame.time_s + JUDGED_EVERY_S
             self._heal_what_is_no_thing(foreground, picture, view)
         objects = foreground.copy()
         if self.drop_shadows:
             drop_shadows(objects, picture, background.mean)
+        blobs = self.blobs(objects)
+        stirring = objects
+        if blobs:
+            stirring = np.asarray(cv2.bitwise_and(objects, background.moved(picture)), np.uint8)
         background.learn(picture, frame.time_s, foreground)
-        return self._detections(self._blobs(objects), frame, background)
+        found = self._detections(blobs, frame, background)
+        return Moved(found=found, blobs=blobs, objects=objects, stirring=stirring)
 
     def _view(self, source: str, picture: Image) -> View:
         view = self._views.get(source)
@@ -127,12 +149,13 @@ class MotionDetector:
         return view
 
     def _heal_what_is_no_thing(self, foreground: Mask, picture: Image, view: View) -> None:
-        for blob in self._blobs(foreground):
+        for blob in self.blobs(foreground):
             if is_no_thing(blob, picture, view.background):
                 blob.of(foreground)[blob.shape > 0] = 0
                 view.background.heal(blob, picture)
 
-    def _blobs(self, objects: Mask) -> list[Blob]:
+    def blobs(self, objects: Mask) -> list[Blob]:
+        """The things of a mask: parts joined, what is too small left out."""
         height, width = objects.shape
         return find_blobs(
             objects, smallest=self.area * width * height, join=round(self.join * width)
@@ -150,7 +173,7 @@ class MotionDetector:
         return Detections(
             boxes=as_array(boxes),
             scores=np.array(scores, np.float32),
-            labels=(LABEL,) * len(blobs),
+            labels=(ANYTHING,) * len(blobs),
         )
 
 

@@ -8,7 +8,7 @@ from vigil.core import Box, Scene, Track
 from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import distance
 from vigil.stages.rules.moment import ROUNDING_S, Moment
-from vigil.stages.rules.trails import Trail, Trails
+from vigil.stages.rules.trails import Trail, Trails, alike
 
 POSTURE = "posture"
 """Kind of the readings that tell how somebody holds themselves."""
@@ -234,7 +234,9 @@ class Bodies(Trails[BodyT]):
         lost = [
             (distance(body.box.foot, track.box.foot) / body.height, body)
             for body in self
-            if body.number not in taken and body.label == track.label and track.box.y1 > body.box.y1
+            if body.number not in taken
+            and alike(body.label, track.label)
+            and track.box.y1 > body.box.y1
         ]
         far, body = min(lost, key=lambda pair: pair[0], default=(FAR, None))
         return body if far < FAR else None

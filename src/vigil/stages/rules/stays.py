@@ -9,7 +9,7 @@ from vigil.stages.rules.left_things import is_hidden
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.rest import Arrival, note_spots
 from vigil.stages.rules.stopped_vehicle import VEHICLES
-from vigil.stages.rules.trails import Trails
+from vigil.stages.rules.trails import Trails, alike
 
 SAME_PLACE_IOU = 0.5
 """What is found again overlaps the place where it rested by more."""
@@ -133,8 +133,10 @@ class Stays:
             x1, y1, x2, y2 = place.box
             # Most are somewhere else.
             touch = x1 < right and x2 > left and y1 < low and y2 > top
-            if touch and place.kind == kind and (alike := overlap(stay.box, place.box)) >= best:
-                best, found = alike, place
+            if not touch or not alike(place.kind, kind):
+                continue
+            if (fit := overlap(stay.box, place.box)) >= best:
+                best, found = fit, place
         return found
 
     def _new(self, stay: _Stay) -> _Place:

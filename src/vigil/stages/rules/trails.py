@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from vigil.core import Box, Track
+from vigil.core import ANYTHING, Box, Track
 from vigil.stages.rules.digest import Tracks, digest
 from vigil.stages.rules.geometry import overlap
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 
 SAME_PLACE_IOU = 0.3
-"""A new track this much over a lost one of the same label, or over where that one would be by now,
+"""A new track this much over a lost one of a like label, or over where that one would be by now,
 is the same thing."""
 AHEAD_S = 1.5
 """Nobody goes on as before for longer than this."""
@@ -24,6 +24,7 @@ class Trail:
     number: int
     """Counts the things of one rule; unlike a track's id it never changes."""
     label: str
+    """What it was last seen as: what comes as an `object` may be named later."""
     box: Box
     """Where it was last seen."""
     first_seen_s: float
@@ -88,7 +89,9 @@ class Trails(Generic[TrailT]):
         self._ids, self._before = (ids, tracks.id_set) if all_told else (None, None)
         things, time_s = self._things, moment.time_s
         # Every rule does this for everybody at each look.
-        for thing, box, velocity in zip(things, boxes, velocities, strict=True):
+        rows = zip(things, tracks.labels, boxes, velocities, strict=True)
+        for thing, label, box, velocity in rows:
+            thing.label = label
             thing.box = box
             thing.seen_s = time_s
             thing.velocity = velocity
@@ -156,13 +159,13 @@ class Trails(Generic[TrailT]):
         return trail
 
     def _heir(self, track: Track, moment: Moment, taken: set[int]) -> TrailT | None:
-        """The lost thing that a new track continues: same label, same place or same way."""
+        """The lost thing that a new track continues: a like label, same place or same way."""
         if not moment.scene.looked:
             return None
         lost = [
             (_likeness(trail, track.box, moment.time_s), trail)
             for trail in self._trails.values()
-            if trail.number not in taken and trail.label == track.label
+            if trail.number not in taken and alike(trail.label, track.label)
         ]
         best, trail = max(lost, key=lambda pair: pair[0], default=(0.0, None))
         return trail if best >= SAME_PLACE_IOU else None
@@ -176,6 +179,11 @@ class Trails(Generic[TrailT]):
             if trail and trail.missing_lived_s is None and track_id not in believed:
                 trail.missing_lived_s = moment.lived_s
                 self._missing[track_id] = trail
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether things of these labels may be one; what has no name yet may be anything."""
+    return one == other or ANYTHING in (one, other)
 
 
 def _likeness(trail: Trail, box: Box, time_s: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from vigil.stages.track.corners import apart, grown, misfit, overlap, size
 from vigil.stages.track.memory import Memory
 from vigil.stages.track.motion import noise
-from vigil.stages.track.seen import Seen
+from vigil.stages.track.seen import Seen, kin
 
 Pairs = dict[Memory, Seen]
 """Objects and the detections that they were given."""
@@ -31,6 +31,8 @@ APPEARANCE_WEIGHT = 1.0
 """Cost of opposite appearance; 1 is the cost of the farthest pair."""
 WORST = 0.7
 """A pair dearer than this stays apart."""
+NAMELESS = 0.1
+"""Cost of a detection that bears a name where the object has none, or the other way about."""
 REFUSED = 1e6
 
 
@@ -61,7 +63,7 @@ def plain(known: Sequence[Memory], seen: Sequence[Seen]) -> Pairs:
         rivals, closest = 0, 0.0
         for one in by_left[bisect_left(lefts, left - widest) : bisect_right(lefts, right)]:
             _, other_top, _, other_bottom = box = one.box
-            if other_top < bottom and other_bottom > top and one.family == memory.family:
+            if other_top < bottom and other_bottom > top and kin(one.family, memory.family):
                 common = overlap(there, box)
                 if common > RIVAL:
                     suitors[one.row] += 1
@@ -87,12 +89,13 @@ def cost(memory: Memory) -> Price:
 
     def price(seen: Seen) -> float:
         # Most are out of reach, and that costs least to tell.
-        if seen.family != family or apart(within, seen.box):
+        if apart(within, seen.box) or not kin(seen.family, family):
             return REFUSED
         distance, common = misfit(there, seen.box), overlap(there, seen.box)
         if distance >= farthest and common < OVERLAP:
             return REFUSED
-        return (min(distance / farthest, 1.0) + trust * (1 - common)) / (1 + trust)
+        paid = (min(distance / farthest, 1.0) + trust * (1 - common)) / (1 + trust)
+        return paid if seen.family == family else paid + NAMELESS
 
     return price
 
@@ -101,7 +104,7 @@ def turn(memory: Memory) -> Price:
     """What turned sharply is out of the filter's reach, but still overlaps where it was."""
 
     def price(seen: Seen) -> float:
-        if seen.family != memory.family:
+        if not kin(seen.family, memory.family):
             return REFUSED
         return WORST * (1 - overlap(memory.there, seen.box)) / (1 - SHARP)
 

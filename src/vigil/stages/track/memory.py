@@ -2,13 +2,18 @@
 
 import numpy as np
 
-from vigil.core import Box, Track
+from vigil.core import ANYTHING, Box, Track
 from vigil.stages.track.corners import Corners, between
 from vigil.stages.track.motion import Motion
 from vigil.stages.track.seen import Appearance, Seen
 
 LARGEST_LEAD = 5.0
 """A label leads the vote by no more, so that it can still be corrected."""
+NAMELESS_LEAD = 1.0
+"""That of no name leads by this at most, so that two looks that name it are enough; a name that
+leads by as much is not forgotten for looks that do not."""
+NAMELESS_VOTE = 0.1
+"""What a look without a name weighs beside one with: a model that knows a thing does not always."""
 KEPT = 0.9
 """Share of the old appearance in the running average."""
 LONGEST_MISS_S = 1.0
@@ -45,7 +50,8 @@ class Memory:
         """As predicted for this look, source pixels."""
         self.score = self.trust = seen.score
         """Of the last hit; the sum of all."""
-        self.label, self.lead = seen.label, seen.score
+        self.label = seen.label
+        self.lead = seen.score if seen.label != ANYTHING else NAMELESS_LEAD
         """The word that leads the vote, and by how much score."""
         self.family = seen.family
         self.motion = Motion(seen.box)
@@ -74,13 +80,23 @@ class Memory:
         self.hits += 1
         self.misses, self.missed_s = 0, 0.0
         self.last_s = self.looked_s = now_s
-        # Boyer and Moore's majority vote (1991), in which surer detections weigh more.
-        lead = self.lead + (score if label == self.label else -score)
-        if lead < 0:
-            self.label, lead = label, -lead
-        self.lead = lead if lead < LARGEST_LEAD else LARGEST_LEAD
+        self._vote(label, seen.family, score)
         if appearance is not None:
             self._recall(appearance)
+
+    def _vote(self, label: str, family: str, score: float) -> None:
+        """Boyer and Moore's majority vote (1991), in which surer detections weigh more."""
+        lead, most = self.lead, LARGEST_LEAD
+        if label == ANYTHING:
+            if self.label != ANYTHING and lead >= NAMELESS_LEAD:
+                return
+            score *= NAMELESS_VOTE
+        lead += score if label == self.label else -score
+        if lead < 0:
+            self.label, self.family, lead = label, family, -lead
+        if self.label == ANYTHING:
+            most = NAMELESS_LEAD
+        self.lead = lead if lead < most else most
 
     def miss(self, now_s: float) -> None:
         """It should have been found and was not."""

@@ -22,7 +22,7 @@ from vigil.stages.track.matching import (
 )
 from vigil.stages.track.memory import Memory
 from vigil.stages.track.motion import reach
-from vigil.stages.track.seen import Seen, read
+from vigil.stages.track.seen import Seen, kin, read
 
 FAMILIES = (
     ("car", "truck", "bus", "van", "vehicle"),
@@ -69,7 +69,8 @@ class TwoStageTracker:
     appearance_gate: float = 0.4
     """Cosine distance of embeddings beyond which two things are not the same."""
     families: tuple[tuple[str, ...], ...] = FAMILIES
-    """Words that a detector takes for one another; a vote decides which one a track bears."""
+    """Words that a detector takes for one another; a vote decides which one a track bears. What is
+    an `object` at one look may bear any of them at the next."""
 
     def __post_init__(self) -> None:
         self._families = {word: family[0] for family in self.families for word in family}
@@ -206,7 +207,7 @@ class TwoStageTracker:
             self._known.append(memory)
 
     def _repeats(self, one: Seen, other: Seen) -> bool:
-        return one.family == other.family and overlap(one.box, other.box) > self.duplicate_iou
+        return kin(one.family, other.family) and overlap(one.box, other.box) > self.duplicate_iou
 
     def _confirm(self) -> None:
         """Number what was seen often enough, the oldest first."""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from vigil.core import Case
+from vigil.core import ANYTHING, Case
 
 Family = Literal["moving", "named", "left", "camera", "view", "heard"]
 """How a claim is looked into: something moves, a model has named it as well, something was left,
@@ -30,8 +30,6 @@ ANIMALS = frozenset(
     }
 )  # fmt: skip
 GROUPS = (PEOPLE, VEHICLES, BAGS)
-ANYTHING = "object"
-"""What a detector without a model calls whatever moves."""
 
 
 def kind_of(case: Case) -> str:
