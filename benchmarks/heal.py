@@ -92,6 +92,7 @@ class Scene:
         settings = {
             name: {
                 "source": url,
+                "detector": "motion",
                 "gate": DiaryGate(diary=folder / name, fuse=folder / f"{name}.fuse"),
             }
             for name in self.names

@@ -94,7 +94,9 @@ def watched(rendered: Rendered, path: Path, kind: str) -> list[Told]:
         if rendered.wave is not None:
             add_model(Registry(home.models), str(YAMNET), fetch=_nothing)
             path = with_sound(path, rendered.wave, Path(folder) / "with-sound.mp4")
-        app = settings_for(str(path), rules=[yaml.safe_dump(rule)], config=settings)
+        app = settings_for(
+            str(path), rules=[yaml.safe_dump(rule)], config=settings, detector="motion"
+        )
         (one,) = app.cameras.values()
         detector = detector_for(rendered)
         if detector is not None:

@@ -38,7 +38,7 @@ def streamed(rendered: Rendered, path: Path, kind: str) -> list[Told]:
     ):
         if any(fault.what == "clock set" for fault in rendered.faults):
             server.tell_time()
-        app = settings_for(server.url("cam"), rules=[yaml.safe_dump(rule)])
+        app = settings_for(server.url("cam"), rules=[yaml.safe_dump(rule)], detector="motion")
         (one,) = app.cameras.values()
         # Of the camera's health only the rule in question tells.
         one = one.model_copy(update={"health": ()})

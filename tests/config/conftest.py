@@ -12,7 +12,7 @@ from vigil.core import ConfigError
 FAKES = {
     "vigil.sources": {"stream": "Stream", "file": "File", "images": "Images", "broken": "Missing"},
     "vigil.gates": {"luma": "Luma"},
-    "vigil.detectors": {"motion": "Motion", "model": "Model"},
+    "vigil.detectors": {"motion": "Motion", "model": "Model", "named_motion": "NamedMotion"},
     "vigil.trackers": {"two_stage": "TwoStage"},
     "vigil.rules": {
         "presence": "Presence",

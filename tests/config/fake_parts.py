@@ -48,6 +48,11 @@ class Motion:
 
 
 @part
+class NamedMotion:
+    name: str = "own"
+
+
+@part
 class Model:
     name: str
     score: float | None = None

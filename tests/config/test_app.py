@@ -82,9 +82,10 @@ def test_the_rules_about_itself_are_switched_off_for_all_at_the_top() -> None:
     assert found.cameras["gate"].health == ()
 
 
-def test_no_model_is_needed_unless_one_is_named() -> None:
-    camera = parse({"cameras": {"gate": {"source": "a.mp4"}}}).cameras["gate"]
-    assert type(camera.detector).__name__ == "Motion"
+def test_what_moves_is_named_unless_a_detector_is_named() -> None:
+    found = parse({"cameras": {"gate": {"source": "a.mp4"}}})
+    for part in (found, found.cameras["gate"]):
+        assert type(part.detector).__name__ == "NamedMotion"
 
 
 def test_a_source_is_called_like_its_camera(yard: App) -> None:

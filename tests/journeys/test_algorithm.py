@@ -151,7 +151,7 @@ def test_a_burning_house_is_told_by_a_head_of_real_pictures_and_bottles_are_not(
     folders = ("--images", tmp_path / "fire", "--negatives", tmp_path / "normal")
     vigil("algorithm", "new", *flame, *folders)
     rule = {"kind": "algorithm", "algorithm": "flame", "claim": "There is an open flame."}
-    burning = watched(data("videos/fire_house6.mp4"), rules=[rule])
+    burning = watched(data("videos/fire_house6.mp4"), detector="motion", rules=[rule])
     assert [(event.claim, event.algorithm) for event in burning.events] == [
         ("There is an open flame.", "flame")
     ]

@@ -41,6 +41,8 @@ ROAD = ((0.0, 0.3), (1.0, 0.3), (1.0, 0.48), (0.0, 0.48))
 """Where the scene's vehicles drive, fractions of the picture."""
 WAYS = ((0.0, 0.25), (1.0, 0.25), (1.0, 1.0), (0.4, 1.0), (0.4, 0.66), (0.0, 0.62))
 """Where the scene's people and vehicles pass: the street, the gate and the way to it."""
+ANYONE = ("object", "person", "vehicle")
+"""Words of who passes there, and of whom nobody has named."""
 DEADLINE_S = 60
 SAME_EVENT_S = 5.0
 """A report further than this from what happened is another event."""
@@ -50,7 +52,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo"),
     source: Annotated[Path | None, typer.Option(help="A video file to watch as well.")] = None,
 ) -> None:
-    """Watch a rendered scene with no model and no camera. · 无需模型和摄像机，值守渲染场景。"""
+    """Watch a rendered scene with what comes with Vigil. · 用自带检测模型值守渲染场景。"""
     console = Console(highlight=False)
     log_to_stderr(least=logging.WARNING)
     if source is not None:
@@ -60,7 +62,7 @@ def demo(
     script = _with_lures(scene("gate"))
     video = out / "gate.mp4"
     film(video, script, console)
-    console.print("Watching it, with the detector that needs no model · 值守中，无需模型：")
+    console.print("Watching it, with the detector that comes with Vigil · 值守中，使用自带检测器：")
     true = script.true_events()
     shown = show(video, settings_for_scene(video, script), out)
     console.print(compared(true, [each.judged.event for each in shown]))
@@ -75,7 +77,7 @@ def demo(
 
 
 def _with_lures(script: SceneScript) -> SceneScript:
-    """The scene, and after it what a watch without a model takes for somebody."""
+    """The scene, and after it what a watch that goes by motion takes for somebody."""
     world = script.world
     shadow = Route(points=((-9.0, 4.4), (9.5, 4.0)), start_s=world.seconds + 2.0, speed_m_s=1.8)
     insect_s = world.seconds + 14.0
@@ -113,13 +115,13 @@ def _told(script: SceneScript, console: Console) -> Iterator[Image]:
 def settings_for_scene(video: Path, script: SceneScript) -> App:
     """The rules that the scene's story was written for."""
     rules: list[dict[str, Any]] = [
-        {"kind": "presence", "zone": WAYS},
+        {"kind": "presence", "zone": WAYS, "labels": list(ANYONE)},
         {"kind": "loitering", "longer_than_s": script.loitering_s, "zone": script.zone},
         {"kind": "abandoned_object"},
         {"kind": "stopped_vehicle", "longer_than_s": script.stopped_s, "zone": ROAD},
         {"kind": "line_crossing", "line": script.line} | WORDS,
     ]
-    camera = {"source": str(video.absolute()), "detector": "motion", "rules": rules}
+    camera = {"source": str(video.absolute()), "rules": rules}
     # The film is watched faster than it lasts, so that its judges have less time than a camera's.
     return parse({"cameras": {script.name: camera}, "decide": {"deadline_s": DEADLINE_S}})
 

@@ -58,7 +58,7 @@ def watch(
         list[str] | None, typer.Option(help="A YAML file of rules, or a rule as YAML text.")
     ] = None,
     detector: Annotated[
-        str | None, typer.Option(help="motion, or the name of a model in the registry.")
+        str | None, typer.Option(help="named_motion, motion, or a model of the registry.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a step.")] = False,
     annotate: Annotated[Path | None, typer.Option(help="Write an annotated MP4.")] = None,

@@ -120,7 +120,7 @@ class CameraConfig(Model):
     """What is analysed."""
     main: AnySource | None = None
     """A finer stream, kept as evidence only; None: the analysed one is kept."""
-    detector: AnyDetector = Field("motion", validate_default=True)
+    detector: AnyDetector = Field("named_motion", validate_default=True)
     enhance: tuple[AnyEnhancer, ...] = ()
     """What is done to pictures before the detector sees them, in this order."""
     gate: AnyGate = Field({"kind": "luma"}, validate_default=True)
@@ -214,7 +214,7 @@ class App(Model):
     metrics: Annotated[Metrics | None, BeforeValidator(_off)] = Metrics()
     """None (`off`): nobody may ask."""
     site: Name = SITE
-    detector: AnyDetector = Field("motion", validate_default=True)
+    detector: AnyDetector = Field("named_motion", validate_default=True)
     enhance: tuple[AnyEnhancer, ...] = ()
     gate: AnyGate = Field({"kind": "luma"}, validate_default=True)
     tracker: AnyTracker = Field("two_stage", validate_default=True)

@@ -132,6 +132,13 @@ def test_who_came_and_stands_still_is_told_when_the_background_has_taken_them_in
     assert not len(told[-1])
 
 
+def test_who_has_gone_is_told_no_longer(view) -> None:
+    seen = view()
+    seen.play(2)
+    assert len(seen.play(1, [WALKER], ANYONE)[-1])
+    assert not any(len(found) for found in seen.play(0.4))
+
+
 def test_the_model_sees_an_empty_view_once_a_minute_and_what_rests_once_a_second(view) -> None:
     seen = view()
     seen.play(50)

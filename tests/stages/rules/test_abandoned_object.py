@@ -59,6 +59,15 @@ def test_a_car_that_stopped_is_not_left_behind_but_a_bag_before_it_is():
     assert len(events(AbandonedObject(), film(car, bag(5.0), until_s=60))) == 1
 
 
+def test_the_ground_that_a_van_uncovers_is_no_thing_but_what_it_left_there_is():
+    way = walks((4, (0.0, 0.8)), (6, (0.5, 0.8)), (30, (0.5, 0.8)), (32, (1.2, 0.8)))
+    van = Actor(id=1, label="vehicle", high=0.2, wide=0.3, where=way)
+    itself = bag(8.0, 31.0, high=0.19, wide=0.31)
+    ground, sacks = (bag(30.9, until_s, id=101, high=0.1, wide=0.2) for until_s in (40.0, 1e9))
+    assert events(AbandonedObject(), film(van, itself, ground, until_s=60)) == []
+    assert len(events(AbandonedObject(), film(van, itself, sacks, until_s=60))) == 1
+
+
 def test_who_walks_by_holds_the_event_back_only_until_they_are_gone():
     passer = Actor(id=2, high=0.3, where=walks((24, (0.1, 0.8)), (28, (0.9, 0.8))))
     (early_s,) = raised_s(AbandonedObject(), film(bag(), owner(), until_s=60))

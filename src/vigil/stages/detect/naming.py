@@ -40,6 +40,8 @@ FIRM = 3
 """Looks at which a thing must have stood out to be believed without that …"""
 HELD_S = 600.0
 """… for so long since anything last happened there: who lives stirs, a chair does not."""
+GONE = 0.5
+"""Share of what stood out of a thing below which the model looks at once whether it is there."""
 PATIENCE_S = 3.0
 """What the model has not seen for so long is no longer waited for."""
 MISSED_SURVEYS = 5
@@ -61,6 +63,8 @@ class Named:
     """When the model last saw it."""
     stirred_s: float
     """When anything last differed from the background there."""
+    out: float
+    """Share of its box that differed then."""
     looks: int = 1
     """At which it stood out."""
 
@@ -117,8 +121,10 @@ class Naming:
         """Where the model is to look, source pixels; nowhere when it could tell no news."""
         if frame.time_s - self._surveyed_s >= SURVEY_S:
             return as_array([Box(0, 0, frame.width, frame.height)])
-        waits = frame.time_s - self._asked_s < REST_S and not self._stirs(moved)
-        if waits or not (moved.blobs or self._named):
+        if not (moved.blobs or self._named):
+            return as_array([])
+        rests = not self._stirs(moved) and not self._leaves(frame, moved)
+        if rests and frame.time_s - self._asked_s < REST_S:
             return as_array([])
         named = [one.box.clipped(frame.width, frame.height) for one in self._named]
         return np.concatenate([moved.found.boxes, as_array(named)])
@@ -138,9 +144,9 @@ class Naming:
 
     def tell(self, frame: Frame, moved: Moved) -> Detections:
         """What is named, and the blobs that no name explains."""
-        if not self._named:
-            return moved.found
         named = self._told
+        if not self._named or not len(named):
+            return moved.found
         scale_x, scale_y = _scales(frame, moved)
         height, width = moved.objects.shape
         covered = boxes_mask(_grown(named.boxes), width, height, scale_x, scale_y)
@@ -159,6 +165,14 @@ class Naming:
         least = self._motion.area * moved.objects.size
         return bool(moved.blobs) and cv2.countNonZero(moved.stirring) >= least
 
+    def _leaves(self, frame: Frame, moved: Moved) -> bool:
+        """Whether less of a named thing stands out than when it was seen: it may have gone."""
+        return any(
+            differing(one.box, frame, moved)[0] < GONE * one.out
+            for one in self._named
+            if one.seen_s == self._asked_s
+        )
+
     def _recognised(self, seen: Seen, taken: Sequence[Named], time_s: float) -> Named | None:
         """The thing told before that this is, while it may be told."""
         one, fit = _nearest(seen, [one for one in self._named if one not in taken])
@@ -171,7 +185,7 @@ class Naming:
         if time_s - one.stirred_s > (HELD_S if one.looks >= FIRM else PATIENCE_S):
             return None
         one.looks += seen.stands_out
-        one.box, one.seen_s = seen.box, time_s
+        one.box, one.seen_s, one.out = seen.box, time_s, seen.out
         return one
 
     def _met(self, seen: Seen, time_s: float) -> Named | None:
@@ -181,7 +195,7 @@ class Naming:
         if not seen.sure or not (seen.stirs if stands else seen.stands_out):
             return None
         self._fixtures = [other for other in self._fixtures if not stands or other is not fixture]
-        one = Named(label=seen.label, box=seen.box, seen_s=time_s, stirred_s=time_s)
+        one = Named(label=seen.label, box=seen.box, seen_s=time_s, stirred_s=time_s, out=seen.out)
         self._named.append(one)
         return one
 
@@ -212,28 +226,31 @@ class Naming:
 
 def compared(frame: Frame, moved: Moved, found: Detections, sure: float) -> list[Seen]:
     """The finds of a model beside what moved, the surest first."""
-    scale_x, scale_y = _scales(frame, moved)
-    height, width = moved.objects.shape
     rows = []
     for row in np.argsort(-found.scores, kind="stable").tolist():
         box = Box(*found.boxes[row].tolist())
-        place = boxes_mask(found.boxes[row : row + 1], width, height, scale_x, scale_y)
-        out = cv2.countNonZero(cv2.bitwise_and(place, moved.objects))
-        inner = [
-            cv2.countNonZero(cv2.bitwise_and(blob.of(place), blob.shape)) for blob in moved.blobs
-        ]
-        whole = sum(blob.area for blob, part in zip(moved.blobs, inner, strict=True) if part)
+        out, within = differing(box, frame, moved)
         rows.append(
             Seen(
                 row=row,
                 label=found.labels[row],
                 box=box,
                 sure=bool(found.scores[row] >= sure),
-                out=out / max(cv2.countNonZero(place), 1),
-                within=sum(inner) / max(whole, 1),
+                out=out,
+                within=within,
             )
         )
     return rows
+
+
+def differing(box: Box, frame: Frame, moved: Moved) -> tuple[float, float]:
+    """Share of a box that differs, and share of the blobs that reach into it that lies in it."""
+    height, width = moved.objects.shape
+    place = boxes_mask(as_array([box]), width, height, *_scales(frame, moved))
+    out = cv2.countNonZero(cv2.bitwise_and(place, moved.objects))
+    parts = [cv2.countNonZero(cv2.bitwise_and(b.of(place), b.shape)) for b in moved.blobs]
+    whole = sum(blob.area for blob, part in zip(moved.blobs, parts, strict=True) if part)
+    return out / max(cv2.countNonZero(place), 1), sum(parts) / max(whole, 1)
 
 
 def agreed(named: Detections, moved: Detections) -> Float32[np.ndarray, "n"]:

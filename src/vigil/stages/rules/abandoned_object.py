@@ -29,6 +29,8 @@ from vigil.stages.rules.stopped_vehicle import VEHICLES
 from vigil.stages.rules.thing_rule import ThingRule
 from vigil.stages.rules.trails import Trails
 
+UNCOVERED_S = 10.0
+"""So long the ground that a vehicle has left looks like a thing: the background had taken it in."""
 BELIEVED_S = 1.0
 """A person missed by the detector for longer is no longer believed to be there."""
 
@@ -90,6 +92,7 @@ class AbandonedObject(ThingRule):
         self._companions = Companions()
         meant = {*self.labels, *self.owners}
         self._vehicles = tuple([word for word in VEHICLES if word not in meant])
+        self._stood: list[tuple[Box, float]] = []  # where vehicles rested, lived seconds
 
     def judge(self, moment: Moment) -> list[Step]:
         found = [one for one in self._found(moment) if self._counts(one)]
@@ -115,11 +118,8 @@ class AbandonedObject(ThingRule):
         note_spots(at_hand, moment, self.still, self.inertia)
         self._rests.lost(moment)
         blobs = scene.signals.static_blobs if scene.signals else ()
-        found = [
-            one
-            for one in at_rest(blobs, most_at_once=self.most_at_once)
-            if self._is_wanted(one, scene) and not self._is_vehicle(one.box, scene)
-        ]
+        resting = at_rest(blobs, most_at_once=self.most_at_once)
+        found = self._things_of([one for one in resting if self._is_wanted(one, scene)], moment)
         tracked = [
             Resting(box=rest.box, since_s=rest.since_s, label=rest.label, track_id=rest.ids[-1])
             for rest in self._rests
@@ -127,8 +127,25 @@ class AbandonedObject(ThingRule):
         ]
         return found + [one for one in tracked if self._is_wanted(one, scene)]
 
+    def _things_of(self, resting: list[Resting], moment: Moment) -> list[Resting]:
+        """Without vehicles, which nobody leaves behind as things, and the ground they uncover."""
+        shown = [one.box for one in resting if self._is_vehicle(one.box, moment.scene)]
+        elsewhere = [
+            (place, lived_s)
+            for place, lived_s in self._stood
+            if not moment.passed(lived_s, UNCOVERED_S)
+            and not any(overlap(place, box) >= SAME_PLACE_IOU for box in shown)
+        ]
+        self._stood = elsewhere + [(box, moment.lived_s) for box in shown]
+        return [
+            one
+            for one in resting
+            if one.box not in shown
+            and not any(covered(one.box, place) >= SAME_COVER for place, _ in elsewhere)
+        ]
+
     def _is_vehicle(self, box: Box, scene: Scene) -> bool:
-        """Whether a track shows that it is a vehicle, which nobody leaves behind as a thing."""
+        """Whether a track shows that what rests there is a vehicle."""
         left, top, right, low = box
         for track in digest(scene).named(self._vehicles):
             x1, y1, x2, y2 = track.box
