@@ -76,7 +76,9 @@ def write_config(path: Path, cameras: dict[str, Any], **top: Any) -> None:
     """Replace the file in one step, as editors do."""
     fresh = path.with_suffix(".new")
     # JSON is YAML.
-    fresh.write_text(json.dumps({"metrics": "off", **top, "cameras": cameras}, default=str))
+    # How a watch runs is what is tested here: no process need open weights for that.
+    usual = {"metrics": "off", "detector": "motion"}
+    fresh.write_text(json.dumps({**usual, **top, "cameras": cameras}, default=str))
     fresh.replace(path)
 
 
