@@ -89,5 +89,5 @@ def test_weights_that_do_not_fit_are_told_in_one_line() -> None:
         take_over(sentry.Sentry(2), three)
     with pytest.raises(ModelError, match="no weights of this kind of network"):
         take_over(sentry.Sentry(2), {"encoder.weight": torch.zeros(3)})
-    with pytest.raises(ModelError, match="sentry has no published ones; allowed with: dfine-n"):
+    with pytest.raises(ModelError, match="sentry has no published ones; allowed with: yolox-nano"):
         learner(Start(published=Path("x")), toys.CARD)

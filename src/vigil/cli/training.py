@@ -44,14 +44,21 @@ def train(
     name: ModelName,
     licence: Licence,
     words: Annotated[
-        str, typer.Option(help="What it is to find, with commas; else all that has a box.")
+        str,
+        typer.Option(
+            help="What it is to find, with commas; else all that has a box. vehicle=car: begins "
+            "as that word of the published weights."
+        ),
     ] = "",
     version: Version = "",
     network: Annotated[
-        str, typer.Option(help="sentry, dfine-n, dfine-s or rtdetr-v2-r18.")
+        str, typer.Option(help="sentry, yolox-nano, dfine-n, dfine-s or rtdetr-v2-r18.")
     ] = "sentry",
     weights: Annotated[
-        Path | None, typer.Option(help="Folder of published weights to begin with; not of sentry.")
+        Path | None,
+        typer.Option(
+            help="Published weights to begin with, a folder; of yolox-nano its ONNX; not of sentry."
+        ),
     ] = None,
     teacher: Annotated[
         str, typer.Option(help="A detector of the registry; sees what people have not labelled.")
@@ -106,16 +113,11 @@ def train(
     except ImportError as error:
         raise missing("train", error) from error
     home = home_of(config)
-    kind = networks.kind_of(network)
-    start = networks.Start(network=network, published=weights, prune=prune)
-    if height not in (None, side) and network != networks.SENTRY:
-        raise DataError(f"--height: {network} takes squares; allowed with: {networks.SENTRY}")
-    if replay and not after:
-        raise DataError("--replay: nothing to replay; it needs: --after MODEL")
-    if prune and not after:
-        raise DataError("--prune: nothing learnt to choose by; it needs: --after MODEL")
-    if weights and after:
-        raise DataError("--weights: a model that goes on has its own; allowed without: --after")
+    networks.kind_of(network)  # a wrong name is told before anything is read
+    if height not in (None, side) and network not in networks.OF_CELLS:
+        allowed = ", ".join(networks.OF_CELLS)
+        raise DataError(f"--height: {network} takes squares; allowed with: {allowed}")
+    _check_what_goes_on(after=after, replay=replay, prune=prune, weights=weights)
     library, frozen = frozen_of(dataset, version, config)
     registry, runs = Registry(home.models), home.path / "training"
     old = None
@@ -124,6 +126,8 @@ def train(
         old = continuing.After.of(
             after, registry, runs=runs, data=home.path / "data", replay=replay, embedder=sorter
         )
+        network = networks.network_of(old.weights, network)
+    kind = networks.kind_of(network)
     asking = teacher or after
     taught_by = teaching_boxes.BoxTeacher.of(asking, registry) if asking else None
     # What is learnt otherwise is another run.
@@ -131,7 +135,9 @@ def train(
     others += [f"of-{taught_by.card.id}"] if taught_by else []
     others += [f"after-{old.card.id}"] if old else []
     others += [f"prune-{prune:g}"] if prune else []
-    wanted = tuple(words.split(",")) if words else recipe.words_of(frozen)
+    said = tuple(words.split(",")) if words else recipe.words_of(frozen)
+    wanted = tuple(word.partition("=")[0] for word in said)
+    start = networks.Start(network=network, published=weights, words=said, prune=prune)
     card = ModelCard(
         name=name,
         file=f"{name}.onnx",
@@ -195,6 +201,16 @@ def train(
             f"what {old.card.id} knew, on {made.kept.pictures} pictures of its hold-out: AP50 "
             f"{made.kept.before:.3f} before, {made.kept.after:.3f} now"
         )
+
+
+def _check_what_goes_on(*, after: str, replay: int, prune: float, weights: Path | None) -> None:
+    """Raises `DataError` for options that a model needs, or does not bear, to go on from."""
+    if replay and not after:
+        raise DataError("--replay: nothing to replay; it needs: --after MODEL")
+    if prune and not after:
+        raise DataError("--prune: nothing learnt to choose by; it needs: --after MODEL")
+    if weights and after:
+        raise DataError("--weights: a model that goes on has its own; allowed without: --after")
 
 
 def show_trained(made: "Trained", figures: Mapping[str, str]) -> None:

@@ -143,7 +143,8 @@ class Sentry(nn.Module):
 class Exported(nn.Module):
     """What the watch opens: one output (b, n, 4 + k), sides first, then probabilities of words."""
 
-    def __init__(self, network: Sentry) -> None:
+    def __init__(self, network: nn.Module) -> None:
+        """`network`: a `Sentry`, or another that answers as it does."""
         super().__init__()
         self.network = network
 

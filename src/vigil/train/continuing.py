@@ -122,8 +122,8 @@ class After:
         """A model of the registry; `runs` and `data`: folders of training runs and of data sets.
 
         Its weights are those of the run that made it, or else those of its file, where that is a
-        Sentry's. Raises `ModelError` when neither is so, and `DataError` when pictures are to be
-        replayed that are not here any more.
+        Sentry's or a YOLOX-nano's of ours. Raises `ModelError` when neither is so, and `DataError`
+        when pictures are to be replayed that are not here any more.
         """
         card, session = registry.open_verified(reference)
         try:

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 
 from vigil.core import DataError, ModelCard, ModelInput
 from vigil.infer.fitting import fitted_image
+from vigil.models.yolox import YoloxNano
 from vigil.train import fitting
 from vigil.train.cutting import cuttings_of
 from vigil.train.drawing import Drawn, varied
@@ -78,6 +79,9 @@ def fit_detector(
         goal=GOAL,
     )
     steps = run_fit(lesson, card, folder, fit=fit, told=told)
+    if begun.published is not None:
+        assert isinstance(begun.network, YoloxNano)
+        begun.published.halfway(begun.network)
     return FittedDetector(learner=begun, steps=steps)
 
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vigil.models.sentry import Sentry, boxes_of, cell_centres
+from vigil.models.yolox import YoloxNano
 from vigil.train.assigning import Assigned, Truth, assign
 from vigil.train.overlaps import generalised_ious
 
@@ -86,7 +87,7 @@ def _trust(assigned: Assigned, centres: Tensor, truth: Truth) -> Tensor:
 class TrainedSentry(nn.Module):
     """A network with its loss, as a trainer wants it: a batch in, `loss` out."""
 
-    def __init__(self, network: Sentry, *, soft: bool = False) -> None:
+    def __init__(self, network: Sentry | YoloxNano, *, soft: bool = False) -> None:
         super().__init__()
         self.network = network
         self.loss = DetectorLoss(soft=soft)
@@ -100,4 +101,4 @@ class TrainedSentry(nn.Module):
         # Colours of a pixel side by side: on a processor a step takes two thirds of the time.
         pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
         logits, sides = self.network(pictures)
-        return {"loss": self.loss(logits, sides, batch)}
+        return {"loss": self.loss(logits.float(), sides.float(), batch)}

@@ -3,7 +3,7 @@
 Each is one module that gives its loss, and one that the watch opens; all else is the same for all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from vigil.core import ModelCard, ModelError
 from vigil.models import detr, sentry
+from vigil.models.yolox import YoloxNano, is_yolox
+from vigil.train.borrowing import Published, begin_as_published
 from vigil.train.channels import check_share
 from vigil.train.detector_loss import TrainedSentry
 from vigil.train.pruning import prune
@@ -31,9 +33,12 @@ class Kind:
 
 
 _QUERIES = Kind(head="queries", rate=2e-4, steepest=0.1, nms_iou=0.7)
-SENTRY = "sentry"
+SENTRY, YOLOX = "sentry", "yolox-nano"
+OF_CELLS = (SENTRY, YOLOX)
+"""Networks whose cells answer: they take pictures that are no squares, too."""
 NETWORKS: Mapping[str, Kind] = {
     SENTRY: Kind(head="points", rate=2e-3, steepest=10.0, nms_iou=0.5),
+    YOLOX: Kind(head="points", rate=1e-4, steepest=10.0, nms_iou=0.5),
     "dfine-n": Kind(head="queries", rate=4e-4, steepest=0.1, nms_iou=0.7),
     "dfine-s": _QUERIES,
     "rtdetr-v2-r18": _QUERIES,
@@ -61,7 +66,9 @@ class Start:
 
     network: str = SENTRY
     published: Path | None = None
-    """Folder of weights as their publisher laid them out; its words begin anew."""
+    """Weights as their publisher laid them out, a folder or a file; its words begin anew."""
+    words: Sequence[str] = ()
+    """Those of the card, of which some, `vehicle=car`, tell as which published one they begin."""
     weights: Mapping[str, Tensor] | None = None
     """Of an older network of this kind, whose words are the first of the card's."""
     soft: bool = False
@@ -70,6 +77,9 @@ class Start:
     """Share of the channels that goes before it learns."""
 
     def __post_init__(self) -> None:
+        begun = [word for word in self.words if "=" in word]
+        if begun and (self.network != YOLOX or self.published is None):
+            raise ModelError(f"words: {begun[0]}: begins as none; allowed with: {YOLOX}, weights")
         if self.prune:
             check_share(self.prune)
             if self.network != SENTRY:
@@ -77,6 +87,11 @@ class Start:
 
 
 FROM_NOTHING = Start()
+
+
+def network_of(weights: Mapping[str, Tensor], otherwise: str) -> str:
+    """The name of the network that some weights are of."""
+    return YOLOX if is_yolox(weights) else otherwise
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,6 +105,8 @@ class Learner:
     """What the watch opens."""
     pruned: tuple[int, int] | None = None
     """Parameters before and after; None: no channels were taken out now."""
+    published: Published | None = None
+    """What it began as, to which it goes back halfway when it has learnt."""
 
 
 def learner(start: Start, card: ModelCard) -> Learner:
@@ -97,13 +114,10 @@ def learner(start: Start, card: ModelCard) -> Learner:
     words, side = len(card.labels), card.input.width
     if start.published is not None and start.network == SENTRY:
         raise ModelError(f"weights: {SENTRY} has no published ones; allowed with: {_published()}")
-    if start.network == SENTRY:
-        own = _sentry(words, start.weights)
-        found = Learner(
-            network=own,
-            model=TrainedSentry(own, soft=start.soft),
-            exported=sentry.Exported(own),
-        )
+    if start.network == YOLOX:
+        found = _yolox(words, start)
+    elif start.network == SENTRY:
+        found = _of_cells(_sentry(words, start.weights), start)
     else:
         asked = (
             detr.made(detr.config_of(start.network, words, side))
@@ -136,6 +150,28 @@ def take_over(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         else:
             raise ModelError(f"{name}: knows {len(value)} words, more than {len(own[name])}")
     network.load_state_dict(own)
+
+
+def _yolox(words: int, start: Start) -> Learner:
+    """Sees as it was published: only what answers learns."""
+    network = YoloxNano(words)
+    published = None
+    if start.published is not None:
+        published = begin_as_published(network, start.published, start.words)
+    for part in (network.trunk, network.pyramid):
+        part.requires_grad_(False)
+    return _of_cells(network, start, published)
+
+
+def _of_cells(
+    network: sentry.Sentry | YoloxNano, start: Start, published: Published | None = None
+) -> Learner:
+    return Learner(
+        network=network,
+        model=TrainedSentry(network, soft=start.soft),
+        exported=sentry.Exported(network),
+        published=published,
+    )
 
 
 def _sentry(words: int, weights: Mapping[str, Tensor] | None) -> sentry.Sentry:

@@ -1,7 +1,7 @@
-"""Weights that can learn on, from the file of a Sentry: its run may be on another machine.
+"""Weights that can learn on, from a detector's file: its run may be on another machine.
 
-A file for the watch has its batch norms inside the convolutions, where that is possible. Here each
-convolution gets one again (see `norms`), and the network has to answer as its file does.
+A Sentry's file for the watch has its batch norms inside the convolutions, where that is possible.
+Here each convolution gets one again (see `norms`). The network has to answer as its file does.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from vigil.core import ModelCard, ModelError
 from vigil.infer.session import open_session
 from vigil.models.sentry import STRIDES, Conv, Exported, Sentry
+from vigil.models.yolox import YoloxNano, is_yolox
 from vigil.train.fitting import Answered
 from vigil.train.norms import made_idle
 
@@ -29,7 +30,7 @@ CLOSE = 1e-3
 
 
 def unfolded(card: ModelCard, folder: Path) -> Mapping[str, Tensor]:
-    """The state of a `Sentry` that answers as the file does, for the words on its card.
+    """The state of a network that answers as the file does, for the words on its card.
 
     Raises `ModelError` for a damaged file, one of another network, or one in eight bits.
     """
@@ -51,8 +52,9 @@ def unfolded(card: ModelCard, folder: Path) -> Mapping[str, Tensor]:
     state: dict[str, Tensor] = network.state_dict()
     # A card may leave out words that the network has learnt.
     columns = [int(card.options.get(f"column/{word}", at)) for at, word in enumerate(card.labels)]
-    for name in ("word_logits.weight", "word_logits.bias"):
-        state[name] = state[name][columns]
+    for name in state:
+        if name.endswith(("word_logits.weight", "word_logits.bias")):
+            state[name] = state[name][columns]
     return state
 
 
@@ -66,8 +68,16 @@ def _numbers(path: Path) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def _rebuilt(kept: Mapping[str, Tensor]) -> Sentry:
+def _rebuilt(kept: Mapping[str, Tensor]) -> Sentry | YoloxNano:
     """Raises `KeyError` or `RuntimeError` when something is missing or of another shape."""
+    if not is_yolox(kept):
+        return _sentry(kept)
+    network = YoloxNano(len(kept["levels.0.word_logits.weight"]))
+    network.load_state_dict({name: kept[name] for name in network.state_dict()})
+    return network
+
+
+def _sentry(kept: Mapping[str, Tensor]) -> Sentry:
     stem, early = (len(kept[f"stem.{number}.0.weight"]) for number in range(2))
     deep = [len(kept[f"stages.{number}.0.0.weight"]) for number in range(len(STRIDES))]
     network = Sentry(
