@@ -5,14 +5,14 @@ teacher sees on many that nobody labelled; and from all that people labelled in 
 one is the teacher: it knows labels that the student is not given, as one does that learnt before.
 update: the PPE teacher goes on to learn potholes; with and without old pictures, and with and
 without itself as the teacher of its own words.
-prune: 30 % of the PPE teacher's channels go, and it learns again what it knew, on labelled and
-unlabelled pictures, as `model train --after --prune` has it.
+prune: a plain `sentry` learns the PPE labels from nothing; 30 % of its channels go, and it learns
+again what it knew, on labelled and unlabelled pictures, as `model train --after --prune` has it.
 rule: `ppe_missing` on the film of which the PPE frames are, with the PPE teacher as its detector.
 
-All but the updates begin as `vigil-sentry`, as a user would, and all see about 900 pictures. AP50
-on a hold-out of other stretches of the same film and of the same roads: nothing of it, nor a frame
-or photograph beside it, was learnt, labelled or not. Runs are kept in the cache: a benchmark that
-was cut short goes on, and its figures so far are written after each draw.
+All else but the updates begins as `vigil-sentry`, as a user would, and all see about 900 pictures.
+AP50 on a hold-out of other stretches of the same film and of the same roads: nothing of it, nor a
+frame or photograph beside it, was learnt, labelled or not. Runs are kept in the cache: a benchmark
+that was cut short goes on, and its figures so far are written after each draw.
 """
 
 import dataclasses
@@ -20,11 +20,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
 
 from benchmarks.boxes_data import FILM, Task, potholes, ppe
 from benchmarks.footage import CACHE
@@ -38,7 +37,7 @@ from vigil.train.detecting import FittedDetector, fit_detector
 from vigil.train.exporting import export, latency_ms
 from vigil.train.fitting import Answered, Fit
 from vigil.train.judging import judge
-from vigil.train.networks import Start
+from vigil.train.networks import FROM_NOTHING, YOLOX, Start
 from vigil.train.stills import Still
 from vigil.train.teaching_boxes import BoxTeacher, taught
 from vigil.train.unfolding import unfolded
@@ -47,6 +46,8 @@ SIDE = 192
 AN_EPOCH, EPOCHS = 300, 3
 """Pictures that a network sees between two looks at those that choose, and how often."""
 REPLAYED = 10
+RATE = 1e-3
+"""Of learning what answers; what sees stays as it is."""
 PRUNED = 0.3
 GAIN, FORGOTTEN = 0.05, 0.05
 SEEDS = 3
@@ -64,9 +65,9 @@ class Learning:
         self._folder = folder
         card, shipped = Registry(folder / "models").resolve("vigil-sentry")
         weights = unfolded(card, shipped)
-        # Its word, vehicles, is none of these.
+        # Its words are none of these.
         kept = {name: value for name, value in weights.items() if "word_logits" not in name}
-        self.begin: Mapping[str, Tensor] = kept
+        self.begin = Start(network=YOLOX, weights=kept)
 
     def fit(
         self, name: str, learnt: Sequence[Still], choosing: Sequence[Still], card: ModelCard,
@@ -75,8 +76,9 @@ class Learning:
         count = max(AN_EPOCH, len(learnt))
         rows = [learnt[number % len(learnt)] for number in range(count)]
         fit = Fit(
-            side=SIDE, epochs=round(EPOCHS * AN_EPOCH / count), batch=8, patience=0, seed=seed
-        )
+            side=SIDE, epochs=round(EPOCHS * AN_EPOCH / count), batch=8, patience=0, seed=seed,
+            rate=RATE if start.network == YOLOX else Fit.rate,
+        )  # fmt: skip
         return fit_detector(rows, choosing, card, self._folder / name, fit=fit, start=start)
 
     def taught(
@@ -105,7 +107,7 @@ def boxes(report: Report) -> None:
             update(*tasks, teachers[0], learning, seed, updates)
             tell_update(report, *tasks, updates)
         if seed == 0:
-            pruned(report, tasks[0], teachers[0], learning, folder)
+            pruned(report, tasks[0], learning, folder)
         report.write(part=True)
 
 
@@ -117,7 +119,7 @@ def distil(
 ) -> FittedDetector:
     """One draw; the teacher."""
     drawn = task.drawn(seed)
-    begin = Start(weights=learning.begin)
+    begin = learning.begin
     name = f"{task.name}-{seed}"
 
     every = learning.fit(
@@ -184,7 +186,7 @@ def update(
     }
     found.setdefault("before", []).append((ap50(before, known.held, old.card), 0.0))
     for number, (arm, (learnt, chosen_by, soft)) in enumerate(arms.items()):
-        start = Start(weights=weights, soft=soft)
+        start = Start(network=YOLOX, weights=weights, soft=soft)
         fitted = learning.fit(f"update-{seed}-{number}", learnt, chosen_by, card, start, seed)
         found.setdefault(arm, []).append((ap50(fitted, known.held, card), ap50(fitted, held, card)))
 
@@ -210,11 +212,11 @@ def tell_update(
     )  # fmt: skip
 
 
-def pruned(
-    report: Report, task: Task, before: FittedDetector, learning: Learning, folder: Path
-) -> None:
+def pruned(report: Report, task: Task, learning: Learning, folder: Path) -> None:
     """Figures of both files, on one hold-out and machine, in one run."""
     drawn = task.drawn(0)
+    every = [*drawn.few, *drawn.rest]
+    before = learning.fit("plain", every, drawn.choosing, task.card, FROM_NOTHING, 0)
     teacher = BoxTeacher(card=task.card, answer=Answered(before.learner.exported))
     pictures = [*drawn.few, *drawn.rest, *drawn.pool[len(drawn.rest) :]]
     seen = learning.taught("pruned", pictures, teacher, task.words)

@@ -23,7 +23,7 @@ OURS = "vigil-sentry"
 RIVALS = ("yolox-nano-416", "nanodet-m-320", "fastestdet-352")
 TRUE = 0.9
 """Precision that a word of ours must have."""
-MOST_MB, MOST_MS = 4.0, 5.0
+MOST_MB, MOST_MS = 4.0, 10.0
 LOOKS = 60
 """Looks whose median is the time of one."""
 

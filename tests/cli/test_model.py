@@ -94,6 +94,6 @@ def test_a_damaged_file_is_found(vigil: Any, made: Path, home: Path) -> None:
 def test_what_comes_with_vigil_is_listed_on_a_machine_without_models(vigil: Any) -> None:
     assert "vigil-sentry" in vigil("model", "list").out
     assert (
-        "vigil-sentry@1: file, format and golden answer"
+        "vigil-sentry@2: file, format and golden answer"
         in vigil("model", "verify", "vigil-sentry").out
     )

@@ -8,34 +8,59 @@ import pytest
 import torch
 from tests.train import toys
 from tests.train.seeing import seeing
+from torch import nn
 
-from vigil.core import ModelError
+from vigil.core import ModelCard, ModelError
 from vigil.infer.fitting import fitted_image
+from vigil.infer.golden import golden_picture
 from vigil.infer.registry import Registry
 from vigil.infer.session import open_session
 from vigil.models.sentry import Exported, Sentry
+from vigil.models.yolox import YoloxNano
 from vigil.train.continuing import After
+from vigil.train.exporting import export
 from vigil.train.networks import Start, learner
 from vigil.train.norms import idle_norms, settle
-from vigil.train.stills import rgb_of
 from vigil.train.unfolding import unfolded
 
 SENTRY = "vigil-sentry"
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelCard, Path]:
+    """The file of a `Sentry` whose norms differ from channel to channel."""
+    torch.manual_seed(0)
+    network = Sentry(2).eval()
+    for norm in network.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            nn.init.uniform_(norm.weight, 0.5, 1.5)
+            nn.init.uniform_(norm.bias, -0.5, 0.5)
+            norm.get_buffer("running_var").uniform_(0.5, 1.5)
+    nn.init.normal_(network.word_logits.bias, -1.0)
+    folder = tmp_path_factory.mktemp("plain")
+    card = replace(toys.CARD, labels=("disc",), options={"column/disc": 1})
+    export(Exported(network), card, folder, [golden_picture(card)])
+    return card, folder
+
+
 def test_the_shipped_model_goes_on_with_its_words(tmp_path: Path) -> None:
     old = After.of(SENTRY, Registry(tmp_path), runs=tmp_path / "runs", data=tmp_path / "data")
-    assert old.card.labels == ("vehicle",)
+    assert old.card.labels == ("person", "vehicle")
     assert old.before is None
-    assert set(old.weights) == set(Sentry(1).state_dict())
-    assert len(old.weights["word_logits.bias"]) == 1  # people, the other column, are not told
+    assert set(old.weights) == set(YoloxNano(2).state_dict())
 
 
-def test_it_answers_as_its_file_does_also_while_it_learns(tmp_path: Path) -> None:
-    card, folder = Registry(tmp_path).resolve(SENTRY)
-    grown = replace(card, labels=("vehicle", "toy"), options={})
+def test_a_column_that_is_not_told_is_left_out(plain: tuple[ModelCard, Path]) -> None:
+    weights = unfolded(*plain)
+    assert set(weights) == set(Sentry(1).state_dict())
+    assert len(weights["word_logits.bias"]) == 1
+
+
+def test_it_answers_as_its_file_does_also_while_it_learns(plain: tuple[ModelCard, Path]) -> None:
+    card, folder = plain
+    grown = replace(card, labels=("disc", "toy"), options={})
     found = learner(Start(weights=unfolded(card, folder)), grown)
-    image = fitted_image(rgb_of(folder / "golden.png"), card.input)
+    image = fitted_image(golden_picture(card), card.input)
     pictures = torch.from_numpy(image.transpose(2, 0, 1).copy()).float()[None]
     wanted = open_session(card, folder).run(image)[0][0, :, 5]
     sure = wanted > 0.1
