@@ -89,7 +89,7 @@ class Learning:
 
 def boxes(report: Report) -> None:
     """All parts, a draw of each at a time."""
-    folder = CACHE / "boxes" / f"{SIDE}-{AN_EPOCH}-{EPOCHS}"
+    folder = CACHE / "boxes" / f"{YOLOX}-{SIDE}-{AN_EPOCH}-{EPOCHS}"
     pictures = folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     tasks = [ppe(pictures, SIDE), potholes(pictures, SIDE)]

@@ -37,6 +37,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelCard, Path]:
             nn.init.uniform_(norm.bias, -0.5, 0.5)
             norm.get_buffer("running_var").uniform_(0.5, 1.5)
     nn.init.normal_(network.word_logits.bias, -1.0)
+    nn.init.uniform_(network.reach, 0.1, 0.5)
     folder = tmp_path_factory.mktemp("plain")
     card = replace(toys.CARD, labels=("disc",), options={"column/disc": 1})
     export(Exported(network), card, folder, [golden_picture(card)])

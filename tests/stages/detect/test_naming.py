@@ -113,6 +113,17 @@ def test_a_chair_that_never_moved_is_nobody_even_while_somebody_passes_it(view) 
     assert not any(len(found) for found in seen.play(2, [CHAIR], [chair]))
 
 
+def test_a_chair_is_nobody_again_when_all_that_was_left_of_who_passed_has_gone(view) -> None:
+    seen = view()
+    chair = ((CHAIR, 0.9),)
+    seen.play(2, seen=chair)
+    last_of_him = Box(345, 135, 369, 195)
+    while_there = seen.play(1, [last_of_him], chair)
+    assert any(len(told) for told in while_there)  # it may as well be the chair that stirs
+    after = seen.play(3, seen=chair)
+    assert all(not len(told) for told in after[5:])
+
+
 def test_who_sat_there_since_the_start_is_told_once_they_stir(view) -> None:
     seen, sitting, arm = view(), [(CHAIR, 0.9)], Box(334, 140, 364, 160)
     assert not any(len(found) for found in seen.play(3, [CHAIR], sitting))

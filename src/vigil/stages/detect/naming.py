@@ -31,7 +31,9 @@ STANDS_OUT = 0.2
 STIRS = 0.1
 """So much is enough of what hardly leaves the box: somebody seated waves …"""
 WITHIN = 0.8
-"""… and so much of the blobs there must lie in it: who passes a chair is on both sides of it."""
+"""… and so much of the blobs there must lie in it: who passes a chair is on both sides of it …"""
+PASSES_S = 2.0
+"""… but for the moment in which the rest of him has left the picture."""
 STILL = 0.02
 """Share of a box below which nothing happens there."""
 SAME = 0.5
@@ -78,6 +80,8 @@ class Fixture:
     """Source pixels."""
     missed: int = 0
     """Surveys in a row that did not see it."""
+    stirs_s: float | None = None
+    """Since when it stirs at every look; None: it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +144,7 @@ class Naming:
                 told[each.row] = one
         self._named = [one for one in self._named if time_s - one.seen_s <= PATIENCE_S]
         self._told = found.where(np.array([row in told for row in range(len(found))], bool))
-        self._note_fixtures([each for each in seen if each.row not in told], time_s)
+        self._note_fixtures(seen, [each for each in seen if each.row not in told], time_s)
 
     def tell(self, frame: Frame, moved: Moved) -> Detections:
         """What is named, and the blobs that no name explains."""
@@ -178,7 +182,7 @@ class Naming:
         one, fit = _nearest(seen, [one for one in self._named if one not in taken])
         if one is None or fit < SAME:
             return None
-        if _nearest(seen, self._fixtures)[1] > fit and not seen.stirs:
+        if _nearest(seen, self._fixtures)[1] >= fit and not seen.stirs:
             return None
         if seen.out >= STILL:
             one.stirred_s = time_s
@@ -194,17 +198,20 @@ class Naming:
         stands = fixture is not None and fit >= SAME
         if not seen.sure or not (seen.stirs if stands else seen.stands_out):
             return None
-        self._fixtures = [other for other in self._fixtures if not stands or other is not fixture]
         one = Named(label=seen.label, box=seen.box, seen_s=time_s, stirred_s=time_s, out=seen.out)
         self._named.append(one)
         return one
 
-    def _note_fixtures(self, untold: Sequence[Seen], time_s: float) -> None:
+    def _note_fixtures(
+        self, everything: Sequence[Seen], untold: Sequence[Seen], time_s: float
+    ) -> None:
         """Remember what is seen where nothing happens: it is no news when somebody passes it."""
         if time_s - self._surveyed_s >= SURVEY_S:
             self._surveyed_s = time_s
             for known in self._fixtures:
                 known.missed += 1
+        for seen in everything:
+            self._stirred(seen, time_s)
         for seen in untold:
             fixture, fit = _nearest(seen, self._fixtures)
             if fixture is not None and fit >= SAME:
@@ -212,6 +219,18 @@ class Naming:
             elif seen.out < STILL:
                 self._fixtures.append(Fixture(label=seen.label, box=seen.box))
         self._fixtures = [each for each in self._fixtures if each.missed < MISSED_SURVEYS]
+
+    def _stirred(self, seen: Seen, time_s: float) -> None:
+        """What stirs for long is no fixture; what somebody passed is the one that it was."""
+        fixture, fit = _nearest(seen, self._fixtures)
+        if fixture is None or fit < SAME:
+            return
+        if not seen.stirs:
+            fixture.stirs_s = None
+        elif fixture.stirs_s is None:
+            fixture.stirs_s = time_s
+        elif time_s - fixture.stirs_s >= PASSES_S:
+            self._fixtures = [other for other in self._fixtures if other is not fixture]
 
     def _unexplained(self, blob: Blob, covered: Mask) -> list[Blob]:
         """The blob, what is left of it, or nothing, when told boxes cover enough of it."""
