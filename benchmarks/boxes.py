@@ -46,8 +46,6 @@ SIDE = 192
 AN_EPOCH, EPOCHS = 300, 3
 """Pictures that a network sees between two looks at those that choose, and how often."""
 REPLAYED = 10
-RATE = 1e-3
-"""Of learning what answers; what sees stays as it is."""
 PRUNED = 0.3
 GAIN, FORGOTTEN = 0.05, 0.05
 SEEDS = 3
@@ -76,9 +74,8 @@ class Learning:
         count = max(AN_EPOCH, len(learnt))
         rows = [learnt[number % len(learnt)] for number in range(count)]
         fit = Fit(
-            side=SIDE, epochs=round(EPOCHS * AN_EPOCH / count), batch=8, patience=0, seed=seed,
-            rate=RATE if start.network == YOLOX else Fit.rate,
-        )  # fmt: skip
+            side=SIDE, epochs=round(EPOCHS * AN_EPOCH / count), batch=8, patience=0, seed=seed
+        )
         return fit_detector(rows, choosing, card, self._folder / name, fit=fit, start=start)
 
     def taught(

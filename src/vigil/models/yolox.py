@@ -159,7 +159,9 @@ class Level(nn.Module):
         self.box_tower = nn.Sequential(Around(HEAD, HEAD), Around(HEAD, HEAD))
         self.boxes = nn.Conv2d(HEAD, 4, 1)
         self.there = nn.Conv2d(HEAD, 1, 1)
-        nn.init.constant_(self.there.bias, -math.log((1 - RARE) / RARE))
+        nn.init.normal_(self.word_logits.weight, std=0.01)
+        for seldom in (self.there, self.word_logits):
+            nn.init.constant_(seldom.bias, -math.log((1 - RARE) / RARE))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (b, k, h, w) and distances to the four sides (b, 4, h, w), in strides."""

@@ -38,7 +38,7 @@ OF_CELLS = (SENTRY, YOLOX)
 """Networks whose cells answer: they take pictures that are no squares, too."""
 NETWORKS: Mapping[str, Kind] = {
     SENTRY: Kind(head="points", rate=2e-3, steepest=10.0, nms_iou=0.5),
-    YOLOX: Kind(head="points", rate=1e-4, steepest=10.0, nms_iou=0.5),
+    YOLOX: Kind(head="points", rate=2e-3, steepest=10.0, nms_iou=0.5),
     "dfine-n": Kind(head="queries", rate=4e-4, steepest=0.1, nms_iou=0.7),
     "dfine-s": _QUERIES,
     "rtdetr-v2-r18": _QUERIES,
