@@ -56,7 +56,10 @@ def test_a_model_is_made_and_waits_to_be_used(vigil: Any, yard: str) -> None:
     [
         (("yard", "--name", "Toy Finder"), "name: found 'Toy Finder'; allowed: a-z"),
         (("yard", "--name", "t", "--side", 100), "side: 100; allowed: a multiple of 32"),
-        (("yard", "--name", "t", "--network", "yolo"), "network: found 'yolo'; allowed: sentry, yolox-nano, d"),
+        (
+            ("yard", "--name", "t", "--network", "yolo"),
+            "network: found 'yolo'; allowed: sentry, yolox-nano, d",
+        ),
         (("yard", "--name", "t", "--weights", "x"), "weights: sentry has no published ones"),
         (
             ("yard", "--name", "t", "--network", "dfine-n", "--weights", "there"),

@@ -12,7 +12,7 @@ from vigil.flywheel.promote import Sight, promote
 from vigil.infer.registry import Registry
 from vigil.train.continuing import After
 from vigil.train.fitting import Fit, Told
-from vigil.train.networks import NETWORKS, SENTRY, Start
+from vigil.train.networks import NETWORKS, SENTRY, Start, network_of
 from vigil.train.recipe import Trained, train_detector
 
 
@@ -45,8 +45,10 @@ def retrain(
     cannot be trained here.
     """
     registry, runs = Registry(home.models), home.path / "training"
-    network = _network_of(card)
-    kind, old = NETWORKS[network], _known(home, card, registry)
+    network, old = _network_of(card), _known(home, card, registry)
+    if old is not None:
+        network = network_of(old.weights, network)
+    kind = NETWORKS[network]
     frozen = freeze(library.things(), library.frozen)
     student = replace(
         card,
@@ -86,6 +88,8 @@ def _network_of(card: ModelCard) -> str:
     """Which network a model is: of several with its head, the one that its source names."""
     fitting = [network for network, kind in NETWORKS.items() if kind.head == card.head]
     named = [network for network in fitting if network in card.source.split()]
+    if not named and SENTRY in fitting:
+        return SENTRY  # which its source need not name
     found = fitting if len(fitting) == 1 else named
     if not found:
         raise ModelError(f"{card.id}: no network that is trained here; see: vigil model train")

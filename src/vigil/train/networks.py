@@ -153,13 +153,14 @@ def take_over(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
 
 
 def _yolox(words: int, start: Start) -> Learner:
-    """Sees as it was published: only what answers learns."""
+    """What has learnt to see sees on as it does: only what answers learns."""
     network = YoloxNano(words)
     published = None
     if start.published is not None:
         published = begin_as_published(network, start.published, start.words)
+    sees = start.published is not None or start.weights is not None
     for part in (network.trunk, network.pyramid):
-        part.requires_grad_(False)
+        part.requires_grad_(not sees)
     return _of_cells(network, start, published)
 
 
