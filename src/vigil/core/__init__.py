@@ -7,7 +7,7 @@ from vigil.core.brains import AnswerT, Brain, Claim, Question, Reply, Still
 from vigil.core.cases import Case, Corners, Footage, Saying, Subject
 from vigil.core.clips import Clip
 from vigil.core.clock import Clock, SystemClock
-from vigil.core.detections import ANYTHING, Detections
+from vigil.core.detections import ANYTHING, Detections, may_be_one
 from vigil.core.errors import (
     AlertDelayed,
     AlertError,
@@ -206,6 +206,7 @@ __all__ = [
     "as_array",
     "intersections",
     "iou",
+    "may_be_one",
     "part",
     "path_of",
     "uuid7",

@@ -11,6 +11,11 @@ ANYTHING = "object"
 """The label of what nobody has named: it may be anything."""
 
 
+def may_be_one(one: str, other: str) -> bool:
+    """Whether things of these labels, or of these families of labels, may be one thing."""
+    return one == other or ANYTHING in (one, other)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Detections:
     """N boxes as parallel arrays. Labels are words: class numbers never leave a detector."""

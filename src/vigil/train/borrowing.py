@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from vigil.core import ModelError
 from vigil.infer.cards import known_labels
+from vigil.infer.content import checked_format
 from vigil.models.yolox import QUARTERS, YoloxNano
 
 COCO = known_labels("coco-80")
@@ -98,10 +99,9 @@ def _red_first(weight: Tensor) -> Tensor:
 
 def _convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
     """Weights and biases in the order of the file."""
-    try:
-        graph = onnx.load(str(path)).graph
-    except Exception as error:  # what protobuf raises has no name outside of it
-        raise ModelError(f"{path.name}: cannot be read ({str(error)[:200]})") from error
+    if checked_format(path) != "onnx":
+        raise _other(path, "wanted: ONNX")
+    graph = onnx.load(str(path)).graph
     kept = {
         each.name: torch.from_numpy(numpy_helper.to_array(each).copy())
         for each in graph.initializer

@@ -32,13 +32,14 @@ class Kind:
     nms_iou: float
 
 
+_POINTS = Kind(head="points", rate=2e-3, steepest=10.0, nms_iou=0.5)
 _QUERIES = Kind(head="queries", rate=2e-4, steepest=0.1, nms_iou=0.7)
 SENTRY, YOLOX = "sentry", "yolox-nano"
 OF_CELLS = (SENTRY, YOLOX)
 """Networks whose cells answer: they take pictures that are no squares, too."""
 NETWORKS: Mapping[str, Kind] = {
-    SENTRY: Kind(head="points", rate=2e-3, steepest=10.0, nms_iou=0.5),
-    YOLOX: Kind(head="points", rate=2e-3, steepest=10.0, nms_iou=0.5),
+    SENTRY: _POINTS,
+    YOLOX: _POINTS,
     "dfine-n": Kind(head="queries", rate=4e-4, steepest=0.1, nms_iou=0.7),
     "dfine-s": _QUERIES,
     "rtdetr-v2-r18": _QUERIES,

@@ -144,7 +144,9 @@ class Naming:
                 told[each.row] = one
         self._named = [one for one in self._named if time_s - one.seen_s <= PATIENCE_S]
         self._told = found.where(np.array([row in told for row in range(len(found))], bool))
-        self._note_fixtures(seen, [each for each in seen if each.row not in told], time_s)
+        for each in seen:
+            self._unfix(each, time_s)
+        self._note_fixtures([each for each in seen if each.row not in told], time_s)
 
     def tell(self, frame: Frame, moved: Moved) -> Detections:
         """What is named, and the blobs that no name explains."""
@@ -202,16 +204,12 @@ class Naming:
         self._named.append(one)
         return one
 
-    def _note_fixtures(
-        self, everything: Sequence[Seen], untold: Sequence[Seen], time_s: float
-    ) -> None:
+    def _note_fixtures(self, untold: Sequence[Seen], time_s: float) -> None:
         """Remember what is seen where nothing happens: it is no news when somebody passes it."""
         if time_s - self._surveyed_s >= SURVEY_S:
             self._surveyed_s = time_s
             for known in self._fixtures:
                 known.missed += 1
-        for seen in everything:
-            self._stirred(seen, time_s)
         for seen in untold:
             fixture, fit = _nearest(seen, self._fixtures)
             if fixture is not None and fit >= SAME:
@@ -220,7 +218,7 @@ class Naming:
                 self._fixtures.append(Fixture(label=seen.label, box=seen.box))
         self._fixtures = [each for each in self._fixtures if each.missed < MISSED_SURVEYS]
 
-    def _stirred(self, seen: Seen, time_s: float) -> None:
+    def _unfix(self, seen: Seen, time_s: float) -> None:
         """What stirs for long is no fixture; what somebody passed is the one that it was."""
         fixture, fit = _nearest(seen, self._fixtures)
         if fixture is None or fit < SAME:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from vigil.core import Box, Scene, Track
+from vigil.core import Box, Scene, Track, may_be_one
 from vigil.stages.rules.digest import digest
 from vigil.stages.rules.geometry import distance
 from vigil.stages.rules.moment import ROUNDING_S, Moment
-from vigil.stages.rules.trails import Trail, Trails, alike
+from vigil.stages.rules.trails import Trail, Trails
 
 POSTURE = "posture"
 """Kind of the readings that tell how somebody holds themselves."""
@@ -235,7 +235,7 @@ class Bodies(Trails[BodyT]):
             (distance(body.box.foot, track.box.foot) / body.height, body)
             for body in self
             if body.number not in taken
-            and alike(body.label, track.label)
+            and may_be_one(body.label, track.label)
             and track.box.y1 > body.box.y1
         ]
         far, body = min(lost, key=lambda pair: pair[0], default=(FAR, None))

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vigil.core import Box, Track
+from vigil.core import Box, Track, may_be_one
 from vigil.stages.rules.geometry import overlap
 from vigil.stages.rules.left_things import is_hidden
 from vigil.stages.rules.moment import ROUNDING_S, Moment
 from vigil.stages.rules.rest import Arrival, note_spots
 from vigil.stages.rules.stopped_vehicle import VEHICLES
-from vigil.stages.rules.trails import Trails, alike
+from vigil.stages.rules.trails import Trails
 
 SAME_PLACE_IOU = 0.5
 """What is found again overlaps the place where it rested by more."""
@@ -133,7 +133,7 @@ class Stays:
             x1, y1, x2, y2 = place.box
             # Most are somewhere else.
             touch = x1 < right and x2 > left and y1 < low and y2 > top
-            if not touch or not alike(place.kind, kind):
+            if not touch or not may_be_one(place.kind, kind):
                 continue
             if (fit := overlap(stay.box, place.box)) >= best:
                 best, found = fit, place

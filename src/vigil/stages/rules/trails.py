@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from vigil.core import ANYTHING, Box, Track
+from vigil.core import Box, Track, may_be_one
 from vigil.stages.rules.digest import Tracks, digest
 from vigil.stages.rules.geometry import overlap
 from vigil.stages.rules.moment import ROUNDING_S, Moment
@@ -165,7 +165,7 @@ class Trails(Generic[TrailT]):
         lost = [
             (_likeness(trail, track.box, moment.time_s), trail)
             for trail in self._trails.values()
-            if trail.number not in taken and alike(trail.label, track.label)
+            if trail.number not in taken and may_be_one(trail.label, track.label)
         ]
         best, trail = max(lost, key=lambda pair: pair[0], default=(0.0, None))
         return trail if best >= SAME_PLACE_IOU else None
@@ -179,11 +179,6 @@ class Trails(Generic[TrailT]):
             if trail and trail.missing_lived_s is None and track_id not in believed:
                 trail.missing_lived_s = moment.lived_s
                 self._missing[track_id] = trail
-
-
-def alike(one: str, other: str) -> bool:
-    """Whether things of these labels may be one; what has no name yet may be anything."""
-    return one == other or ANYTHING in (one, other)
 
 
 def _likeness(trail: Trail, box: Box, time_s: float) -> float:

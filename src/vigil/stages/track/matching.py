@@ -7,10 +7,11 @@ from operator import attrgetter
 
 import numpy as np
 
+from vigil.core import may_be_one
 from vigil.stages.track.corners import apart, grown, misfit, overlap, size
 from vigil.stages.track.memory import Memory
 from vigil.stages.track.motion import noise
-from vigil.stages.track.seen import Seen, kin
+from vigil.stages.track.seen import Seen
 
 Pairs = dict[Memory, Seen]
 """Objects and the detections that they were given."""
@@ -63,7 +64,7 @@ def plain(known: Sequence[Memory], seen: Sequence[Seen]) -> Pairs:
         rivals, closest = 0, 0.0
         for one in by_left[bisect_left(lefts, left - widest) : bisect_right(lefts, right)]:
             _, other_top, _, other_bottom = box = one.box
-            if other_top < bottom and other_bottom > top and kin(one.family, memory.family):
+            if other_top < bottom and other_bottom > top and may_be_one(one.family, memory.family):
                 common = overlap(there, box)
                 if common > RIVAL:
                     suitors[one.row] += 1
@@ -89,7 +90,7 @@ def cost(memory: Memory) -> Price:
 
     def price(seen: Seen) -> float:
         # Most are out of reach, and that costs least to tell.
-        if apart(within, seen.box) or not kin(seen.family, family):
+        if apart(within, seen.box) or not may_be_one(seen.family, family):
             return REFUSED
         distance, common = misfit(there, seen.box), overlap(there, seen.box)
         if distance >= farthest and common < OVERLAP:
@@ -104,7 +105,7 @@ def turn(memory: Memory) -> Price:
     """What turned sharply is out of the filter's reach, but still overlaps where it was."""
 
     def price(seen: Seen) -> float:
-        if not kin(seen.family, memory.family):
+        if not may_be_one(seen.family, memory.family):
             return REFUSED
         return WORST * (1 - overlap(memory.there, seen.box)) / (1 - SHARP)
 

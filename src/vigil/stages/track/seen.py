@@ -7,7 +7,7 @@ from math import isfinite
 import numpy as np
 from jaxtyping import Float64
 
-from vigil.core import ANYTHING, Detections
+from vigil.core import Detections
 from vigil.stages.track.corners import Corners
 
 Appearance = Float64[np.ndarray, "d"]
@@ -27,11 +27,6 @@ class Seen:
     """The first of the words that may be mixed up with its label."""
     appearance: Appearance | None
     """None where nobody embedded."""
-
-
-def kin(one: str, other: str) -> bool:
-    """Whether things of these families may be one thing; what nobody has named may be anything."""
-    return one == other or ANYTHING in (one, other)
 
 
 def read(detections: Detections, families: Mapping[str, str], *, low_score: float) -> list[Seen]:

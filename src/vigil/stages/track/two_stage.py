@@ -8,7 +8,7 @@ Association Metric" (ICIP 2017).
 from collections.abc import Sequence
 from math import dist
 
-from vigil.core import Box, Detections, Look, Scene, Track, part
+from vigil.core import Box, Detections, Look, Scene, Track, may_be_one, part
 from vigil.stages.track.corners import Corners, apart, area, overlap, shared, size
 from vigil.stages.track.matching import (
     Pairs,
@@ -22,7 +22,7 @@ from vigil.stages.track.matching import (
 )
 from vigil.stages.track.memory import Memory
 from vigil.stages.track.motion import reach
-from vigil.stages.track.seen import Seen, kin, read
+from vigil.stages.track.seen import Seen, read
 
 FAMILIES = (
     ("car", "truck", "bus", "van", "vehicle"),
@@ -207,7 +207,10 @@ class TwoStageTracker:
             self._known.append(memory)
 
     def _repeats(self, one: Seen, other: Seen) -> bool:
-        return kin(one.family, other.family) and overlap(one.box, other.box) > self.duplicate_iou
+        return (
+            may_be_one(one.family, other.family)
+            and overlap(one.box, other.box) > self.duplicate_iou
+        )
 
     def _confirm(self) -> None:
         """Number what was seen often enough, the oldest first."""
